@@ -1,0 +1,1 @@
+"""How we run: channels, database turns, commands. The only async code."""

@@ -1,0 +1,165 @@
+"""The composition root: database, knowledge, inbox, timers. Everything else gets what it needs from here; no globals."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, String, insert, inspect, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot import delivery
+from bot.config import Clock, Settings
+from bot.inbox import Inbox, Reply
+from dialogs import flows
+from dialogs.messages import Inbound, Part
+from dialogs.place import Conversation
+from dialogs.turn import World
+from knowledge.db import Base, Database, DatabaseError
+from knowledge.policy import store
+from knowledge.policy.search import PolicySearch
+
+SWEEP_SECONDS = 5
+"""How often timers are looked for; a reminder may be that late."""
+log = structlog.get_logger()
+
+
+class Secret(Base):
+    """Keys the program makes for itself at first start."""
+
+    __tablename__ = "secret"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(120))
+
+
+class App:
+    """One running program on one database.
+
+    Raises:
+        DatabaseError: the database cannot be used, or a PostgreSQL one has not been migrated.
+        EntryError: a seed file is broken.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock(settings.today)
+        self.database = Database(settings.database_url)
+        if self.database.embedded:
+            migrate(self.database)
+        elif behind(self.database):
+            raise DatabaseError("数据库还没有建好或版本较旧,请先运行 bulixian migrate")
+        with self.database.writing() as connection:
+            store.seed(connection, store.files(), self.clock.now())
+        self.flows = flows.compiled()
+        self.search = self.build()
+        self.building: threading.Thread | None = None
+        self.inbox = Inbox(self.database, self.world)
+        self.closing = threading.Event()
+
+    def build(self) -> PolicySearch:
+        with self.database.reading() as connection:
+            return PolicySearch(store.load(connection))
+
+    def world(self, connection: Connection) -> World:
+        """What turns read. When another process or a teacher changed the knowledge, the index is rebuilt beside the
+        running one, which goes on answering until the new one is ready."""
+        if store.version(connection) != self.search.knowledge.version and not (self.building and self.building.is_alive()):
+            self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
+            self.building.start()
+        return World(self.search, self.flows)
+
+    def rebuild(self) -> None:
+        try:
+            self.search = self.build()
+        except Exception:  # supervisor: the old index goes on answering
+            log.exception("index not rebuilt")
+
+    def accept(self, inbound: Inbound, label: str = "") -> Future[Reply]:
+        return self.inbox.accept(inbound, label)
+
+    def due(self) -> list[Inbound]:
+        """Conversations whose timer has come, as inputs. The key makes a second sweeper harmless."""
+        now = self.clock.now()
+        query = select(Conversation.key, Conversation.due_at).where(Conversation.due_at <= now).order_by(Conversation.due_at).limit(500)
+        with self.database.reading() as connection:
+            rows = connection.execute(query).tuples().all()
+        return [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
+
+    def sweep(self) -> list[tuple[str, Reply]]:
+        """Runs what is due. Returns what was said, by conversation."""
+        waiting = [(inbound.conversation, self.accept(inbound)) for inbound in self.due()]
+        return [(key, future.result()) for key, future in waiting]
+
+    def start_sweeper(self, heard: Callable[[str], None]) -> threading.Thread:
+        """Sweeps until `close`; `heard` is told each conversation that was spoken to."""
+
+        def run() -> None:
+            while not self.closing.wait(SWEEP_SECONDS):
+                try:
+                    for key, reply in self.sweep():
+                        if reply.delivery_id:
+                            heard(key)
+                except Exception:  # supervisor: the next sweep tries again
+                    log.exception("sweep failed")
+
+        thread = threading.Thread(target=run, name="sweeper", daemon=True)
+        thread.start()
+        return thread
+
+    def say(self, conversation: str, key: str, parts: list[Part], kind: str = "staff") -> Future[Any]:
+        """Plans something unasked; the channel takes it from the ledger. The same key is planned once."""
+        row = delivery.row_of(key, conversation, kind, parts, self.clock.now())
+
+        def work(connection: Connection) -> None:
+            known = connection.execute(select(delivery.Delivery.id).where(delivery.Delivery.key == key)).scalar()
+            if known is None:
+                delivery.plan(connection, [row])
+
+        return self.inbox.write(work)
+
+    def secret(self, name: str) -> str:
+        """A key made once and kept in the database."""
+        with self.database.writing() as connection:
+            value = connection.execute(select(Secret.value).where(Secret.name == name)).scalar()
+            if value is None:
+                value = secrets.token_urlsafe(48)
+                connection.execute(insert(Secret).values(name=name, value=value))
+        return value
+
+    def close(self) -> None:
+        self.closing.set()
+        self.inbox.close()
+        self.database.close()
+
+
+def alembic(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Brings the tables to this program's version; does nothing where they are."""
+    if not behind(database):
+        return
+    with database.writing() as connection:
+        command.upgrade(alembic(connection), "head")
+
+
+def behind(database: Database) -> bool:
+    with database.reading() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return True
+        at = MigrationContext.configure(connection).get_current_revision()
+        return at != ScriptDirectory.from_config(alembic(connection)).get_current_head()

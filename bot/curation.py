@@ -1,0 +1,103 @@
+"""Checking and importing policy entries: `knowledge check` and `knowledge import`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bot.app import App
+from knowledge.db import local_date, now
+from knowledge.policy import store
+from knowledge.policy.entry import DATA, Entry, EntryError, explain, read
+from knowledge.policy.search import PolicySearch
+from knowledge.policy.store import Item, knowledge_of
+from knowledge.words import words
+
+
+@dataclass(frozen=True)
+class Checked:
+    problems: Sequence[str]
+    summary: str
+
+
+def check(files: Sequence[Path] = ()) -> Checked:
+    """Every file by its schema, then the whole: ids, references, doubled questions, and that each question finds its entry first."""
+    problems: list[str] = []
+    items: list[Item] = []
+    for path in files or sorted(DATA.glob("*.toml")):
+        try:
+            entries, redirects = read(path.read_text(encoding="utf8"), path.name)
+            items += (*entries, *redirects)
+        except EntryError as error:
+            problems.append(str(error))
+        except UnicodeDecodeError:
+            problems.append(f"{path.name} 不是 UTF-8 编码,请另存为 UTF-8")
+        except OSError as error:
+            problems.append(f"读不了 {path}:{error.strerror}")
+    problems += whole(items, local_date(now()), alone=bool(files))
+    if not problems:
+        problems += lost(items)
+    questions = sum(len(item.questions) for item in items)
+    entries_number = sum(isinstance(item, Entry) for item in items)
+    return Checked(problems, f"{entries_number} 条政策,{len(items) - entries_number} 条转介,{questions} 句问法,{len(problems)} 个问题")
+
+
+def whole(items: Sequence[Item], today: date, *, alone: bool) -> Iterator[str]:
+    known = Counter(item.id for item in items)
+    yield from (f"编号 {key} 出现了 {number} 次,请改成不同的编号" for key, number in known.items() if number > 1)
+    asked: dict[str, str] = {}
+    for item in items:
+        for question in item.questions:
+            other = asked.setdefault(words().plain(question), item.id)
+            if other != item.id:
+                yield f"{item.id} 和 {other} 有同一句问法「{question}」,请留在一条里"
+        if isinstance(item, Entry) and not alone:
+            yield from (f"{item.id} 的相关条目 {key} 不存在" for key in (*item.related, *filter(None, [item.successor])) if key not in known)
+        if isinstance(item, Entry) and item.review_by < today:
+            yield f"{item.id} 的复核日期 {item.review_by} 已过,请核对后改日期"
+
+
+def lost(items: Sequence[Item]) -> Iterator[str]:
+    search = PolicySearch(knowledge_of(items))
+    for item in items:
+        for question in item.questions:
+            hits = search.search(question).hits
+            if not hits or hits[0].id != item.id:
+                yield f"{item.id} 的问法「{question}」先找到的是 {hits[0].id if hits else '空'}"
+
+
+def bring_in(app: App, path: Path, author: str, *, dry_run: bool) -> Checked:
+    """Staff entries from a file become current, one by one; what is wrong is said and left out."""
+    problems: list[str] = []
+    items: list[Item] = []
+    try:
+        text = path.read_text(encoding="utf8")
+        raw = json.loads(text) if path.suffix == ".json" else None
+        if raw is None:
+            entries, redirects = read(text, path.name)
+            items += (*entries, *redirects)
+        elif not isinstance(raw, list):
+            problems.append(f"{path.name}:要是一个 JSON 数组,和 knowledge export 的格式一样")
+        else:
+            for body in raw:
+                try:
+                    items.append(store.item_of(body))
+                except (ValueError, KeyError, TypeError) as error:
+                    problems.append(f"{body.get('id', '?') if isinstance(body, dict) else '?'}:{explain(error) if hasattr(error, 'errors') else '不是一条政策'}")
+    except (EntryError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+        problems.append(str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}")
+    changed = 0
+    with app.database.writing() as connection:
+        held = store.load(connection)
+        for item in items:
+            current = held.entries.get(item.id) or held.redirects.get(item.id)
+            if current == item:
+                continue
+            changed += 1
+            if not dry_run:
+                store.approve(connection, store.draft(connection, item, author, app.clock.now()))
+    return Checked(problems, f"{'会改' if dry_run else '改了'} {changed} 条,{len(items) - changed} 条没变,{len(problems)} 条有错")

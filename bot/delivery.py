@@ -1,0 +1,121 @@
+"""The delivery ledger: everything said is a row first, and its state says what became of it. Sends nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, Connection, Index, RowMapping, String, Text, func, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dialogs.messages import Part, to_json
+from knowledge.db import Base, Id
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed row stays with its owner; longer than any channel call takes."""
+OPEN = ("ready", "claimed", "sending")
+FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
+
+
+class Delivery(Base):
+    """One thing to say to one conversation. `key` is unique: the same message can be planned only once.
+
+    ready → claimed → sending → sent | failed | ready again | unknown; or cancelled, expired, suppressed.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_ready", "channel", "priority", "id", sqlite_where=text("status = 'ready'"), postgresql_where=text("status = 'ready'")),
+        Index("ix_delivery_conversation_id", "conversation", "id"),
+    )
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(300), unique=True)
+    conversation: Mapped[str] = mapped_column(String(220))
+    channel: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(12))
+    priority: Mapped[int] = mapped_column(default=0)
+    parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(10), default="ready")
+    attempt: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    lease_until: Mapped[datetime | None]
+    owner: Mapped[str | None] = mapped_column(String(64))
+    route: Mapped[str | None] = mapped_column(String(20))
+    remote_id: Mapped[str | None] = mapped_column(String(128))
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: datetime) -> dict[str, Any]:
+    channel = conversation.split(":", 1)[0]
+    body = [to_json(part) for part in parts]
+    return {"key": key, "conversation": conversation, "channel": channel, "kind": kind, "priority": 0, "parts": body, "status": "ready", "created_at": at}
+
+
+def plan(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Stores rows and returns their ids in order."""
+    if not rows:
+        return []
+    query = insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
+    return list(connection.execute(query, rows).scalars())
+
+
+def finish(connection: Connection, ids: Iterable[int], at: datetime, status: str = "sent") -> None:
+    """Records the outcome of open rows; a row that has one keeps it."""
+    query = update(Delivery).where(Delivery.id.in_(list(ids)), Delivery.status.in_(OPEN))
+    connection.execute(query.values(status=status, finished_at=at, lease_until=None))
+
+
+def waiting(connection: Connection, channel: str, at: datetime) -> bool:
+    """Whether a claim would find anything; a read, so that an idle channel writes nothing."""
+    free = (Delivery.status == "ready") | ((Delivery.status == "claimed") & (Delivery.lease_until < at))
+    return connection.execute(select(Delivery.id).where(Delivery.channel == channel, free).limit(1)).first() is not None
+
+
+def claim(connection: Connection, channel: str, owner: str, at: datetime, conversation: str | None = None, most: int = 100) -> Sequence[RowMapping]:
+    """Takes due rows of a channel (or of one conversation) for `owner`, oldest replies first.
+
+    Lapsed claims of a dead process come back before.
+    """
+    lapsed = update(Delivery).where(Delivery.channel == channel, Delivery.status == "claimed", Delivery.lease_until < at)
+    connection.execute(lapsed.values(status="ready", owner=None, lease_until=None))
+    due = select(Delivery.id).where(Delivery.channel == channel, Delivery.status == "ready")
+    if conversation:
+        due = due.where(Delivery.conversation == conversation)
+    due = due.where((Delivery.not_before.is_(None)) | (Delivery.not_before <= at)).order_by(Delivery.priority, Delivery.id).limit(most)
+    ids = list(connection.execute(due.with_for_update(skip_locked=True)).scalars())
+    if not ids:
+        return []
+    taken = update(Delivery).where(Delivery.id.in_(ids))
+    connection.execute(taken.values(status="claimed", owner=owner, lease_until=at + LEASE, attempt=Delivery.attempt + 1))
+    return rows(connection, ids)
+
+
+def rows(connection: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
+    query = select(Delivery.__table__).where(Delivery.id.in_(ids)).order_by(Delivery.id)
+    return connection.execute(query).mappings().all()
+
+
+def since(connection: Connection, conversation: str, after: int) -> Sequence[RowMapping]:
+    """What a conversation was told after a row, oldest first."""
+    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after)
+    return connection.execute(query.order_by(Delivery.id)).mappings().all()
+
+
+def books(connection: Connection) -> dict[str, int]:
+    """Rows by state; `planned` is their sum and `open` what is still on its way."""
+    query = select(Delivery.status, func.count()).group_by(Delivery.status)
+    counted = {status: int(number) for status, number in connection.execute(query).tuples()}
+    return {
+        "planned": sum(counted.values()),
+        "open": sum(counted.get(status, 0) for status in OPEN),
+        **{status: counted.get(status, 0) for status in FINAL},
+    }
+
+
+def open_ids(connection: Connection, conversation: str) -> list[int]:
+    query = select(Delivery.id).where(Delivery.conversation == conversation, Delivery.status.in_(OPEN))
+    return list(connection.execute(query).scalars())

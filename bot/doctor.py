@@ -1,0 +1,44 @@
+"""`doctor`: looks at everything the program needs and says in words what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.app import behind
+from bot.config import Settings
+from bot.delivery import books
+from dialogs import flows
+from dialogs.flow import FlowError
+from knowledge.db import Database, DatabaseError
+from knowledge.policy import store
+from knowledge.policy.entry import EntryError
+
+
+def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Whether each thing is fine, and a sentence on it."""
+    try:
+        items = store.files()
+        yield True, f"自带政策 {len(items)} 条,格式都对"
+    except EntryError as error:
+        yield False, f"自带政策有问题:{error}"
+    try:
+        yield True, f"对话流程 {len(flows.compiled())} 个,都能走通"
+    except FlowError as error:
+        yield False, f"对话流程有问题:{error}"
+    try:
+        database = Database(settings.database_url)
+        place = database.url.render_as_string(hide_password=True)
+        if behind(database):
+            yield database.embedded, f"数据库 {place} 还没建表:{'启动时会自动建' if database.embedded else '请运行 bulixian migrate'}"
+            return
+        with database.writing() as connection:
+            store.version(connection)
+        with database.reading() as connection:
+            counted = books(connection)
+        balanced = counted["planned"] == counted["open"] + sum(counted[state] for state in counted if state not in ("planned", "open"))
+        yield True, f"数据库 {place} 能读能写"
+        yield balanced, f"发送账目 {'平' if balanced else '不平'}:共 {counted['planned']},在途 {counted['open']},已送达 {counted['sent']},不明 {counted['unknown']}"
+    except DatabaseError as error:
+        yield False, str(error)
+    if settings.today:
+        yield False, "BULIXIAN_TODAY 固定了日期,只能用于测试,正式运行请去掉"

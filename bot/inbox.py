@@ -1,0 +1,256 @@
+"""What comes in: durable de-duplication and the turn batcher. One writer thread a process, one transaction a batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import delivery
+from bot.effects import carry_out
+from bot.transcript import InboxMessage
+from dialogs.engine import apology, step
+from dialogs.messages import Inbound, Part
+from dialogs.place import Conversation, Place, from_row, to_row
+from dialogs.turn import Person, Turn, World
+from knowledge.db import Database
+from knowledge.people import Graduate, Identity, Membership, new_id
+
+BATCH = 64
+"""Turns in one transaction: past this the commit is cheap already and waiting grows."""
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a message was answered with: the delivery row's id, or None where the bot stays silent."""
+
+    delivery_id: int | None
+    parts: list[dict[str, Any]]
+    repeated: bool = False
+
+
+@dataclass(slots=True)
+class Waiting:
+    inbound: Inbound
+    future: Future[Reply] = field(default_factory=Future)
+    label: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.inbound.conversation}|{self.inbound.message_id}"
+
+
+Work = Callable[[Connection], Any]
+
+
+class Inbox:
+    """The writer thread. `accept` takes messages, `write` any other change; a future is done only after the commit."""
+
+    def __init__(self, database: Database, world: Callable[[Connection], World]) -> None:
+        self.database = database
+        self.world = world
+        self.queue: queue.SimpleQueue[Waiting | tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self.carried: list[Waiting] = []
+        self.thread = threading.Thread(target=self.run, name="inbox", daemon=True)
+        self.thread.start()
+
+    def accept(self, inbound: Inbound, label: str = "") -> Future[Reply]:
+        """Queues one message. `label` is what the person saw on a tapped button, for the record."""
+        waiting = Waiting(inbound, label=label)
+        self.queue.put(waiting)
+        return waiting.future
+
+    def write(self, work: Work) -> Future[Any]:
+        """Runs `work` in a write transaction of its own, between two batches."""
+        future: Future[Any] = Future()
+        self.queue.put((work, future))
+        return future
+
+    def close(self) -> None:
+        self.queue.put(None)
+        self.thread.join()
+
+    def run(self) -> None:
+        ending = False
+        while not (ending and not self.carried):
+            batch, works, ended = self.gather(block=not self.carried and not ending)
+            ending = ending or ended
+            for work, future in works:
+                self.settle(work, future)
+            if batch:
+                self.turn(batch)
+
+    def gather(self, *, block: bool) -> tuple[list[Waiting], list[tuple[Work, Future[Any]]], bool]:
+        """All that is waiting, without delay: at most BATCH turns, one a conversation; later ones are carried over in order."""
+        batch: list[Waiting] = []
+        works: list[tuple[Work, Future[Any]]] = []
+        taken: set[str] = set()
+        older, self.carried = self.carried, []
+        for waiting in older:
+            self.take(waiting, batch, taken)
+        while len(batch) < BATCH:
+            try:
+                item = self.queue.get(block=block and not batch and not works)
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, works, True
+            if isinstance(item, Waiting):
+                self.take(item, batch, taken)
+            else:
+                works.append(item)
+        return batch, works, False
+
+    def take(self, waiting: Waiting, batch: list[Waiting], taken: set[str]) -> None:
+        place = waiting.inbound.conversation
+        if place in taken or len(batch) >= BATCH or any(w.inbound.conversation == place for w in self.carried):
+            self.carried.append(waiting)
+        else:
+            taken.add(place)
+            batch.append(waiting)
+
+    def settle(self, work: Work, future: Future[Any]) -> None:
+        try:
+            with self.database.writing() as connection:
+                result = work(connection)
+        except Exception as error:  # supervisor: the waiting caller gets the error
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    def turn(self, batch: list[Waiting]) -> None:
+        """One transaction for the batch; if the database refuses it, one for each, so that one bad row harms nobody else."""
+        try:
+            with self.database.writing() as connection:
+                replies = self.answer(connection, batch)
+        except Exception as error:  # supervisor: nothing was stored
+            if len(batch) > 1:
+                log.warning("batch split", error=type(error).__name__, size=len(batch))
+                for waiting in batch:
+                    self.turn([waiting])
+            elif isinstance(error, SQLAlchemyError | RuntimeError):
+                log.error("turn not stored", error=type(error).__name__)
+                batch[0].future.set_exception(error)
+            else:
+                log.exception("turn not stored")
+                batch[0].future.set_exception(error)
+        else:
+            for waiting, reply in zip(batch, replies, strict=True):
+                waiting.future.set_result(reply)
+
+    def answer(self, connection: Connection, batch: Sequence[Waiting]) -> list[Reply]:
+        known = self.repeats(connection, [waiting.key for waiting in batch])
+        fresh = [waiting for waiting in batch if waiting.key not in known]
+        if fresh:
+            known |= self.steps(connection, sorted(fresh, key=lambda waiting: waiting.inbound.conversation))
+        return [known[waiting.key] for waiting in batch]
+
+    def repeats(self, connection: Connection, keys: list[str]) -> dict[str, Reply]:
+        """Messages that were accepted before, with the reply they got."""
+        seen = list(connection.execute(select(InboxMessage.key).where(InboxMessage.key.in_(keys))).scalars())
+        if not seen:
+            return {}
+        query = select(delivery.Delivery.key, delivery.Delivery.id, delivery.Delivery.parts)
+        query = query.where(delivery.Delivery.key.in_([f"reply|{key}" for key in seen]))
+        answers = {row.key.removeprefix("reply|"): Reply(row.id, row.parts, repeated=True) for row in connection.execute(query)}
+        return {key: answers.get(key, Reply(None, [], repeated=True)) for key in seen}
+
+    def steps(self, connection: Connection, fresh: Sequence[Waiting]) -> dict[str, Reply]:
+        world = self.world(connection)
+        held = load(connection, [waiting.inbound for waiting in fresh])
+        turns = [self.step(waiting.inbound, held[waiting.inbound.conversation], world) for waiting in fresh]
+        incoming = [
+            {"key": w.key, "conversation": w.inbound.conversation, "kind": w.inbound.kind, "text": w.label or w.inbound.text, "received_at": w.inbound.at}
+            for w in fresh
+        ]
+        connection.execute(insert(InboxMessage), incoming)
+        store(connection, turns)
+        outgoing = []
+        for waiting, turn in zip(fresh, turns, strict=True):
+            parts: list[Part] = [*turn.parts, *carry_out(connection, turn)]
+            if parts:
+                kind = "notice" if waiting.inbound.kind == "timer" else "reply"
+                outgoing.append(delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at))
+        ids = dict(zip([row["key"] for row in outgoing], delivery.plan(connection, outgoing), strict=True))
+        said = {row["key"]: row["parts"] for row in outgoing}
+        return {w.key: Reply(ids.get(f"reply|{w.key}"), said.get(f"reply|{w.key}", [])) for w in fresh}
+
+    def step(self, inbound: Inbound, held: Held, world: World) -> Turn:
+        """The pure step on a copy; an exception leaves the stored place as it was and the person gets a way on."""
+        try:
+            return step(held.place(), held.person, inbound, world)
+        except Exception:  # supervisor: one poisoned message must not stop the others
+            log.exception("step failed", kind=inbound.kind)
+            return apology(held.place(), held.person, inbound, world)
+
+
+@dataclass(slots=True)
+class Held:
+    """A conversation as stored, with its person."""
+
+    mode: str
+    stack: list[dict[str, Any]]
+    memo: dict[str, Any]
+    due_at: datetime | None
+    person: Person
+
+    def place(self) -> Place:
+        return from_row(self.mode, self.stack, self.memo, self.due_at)
+
+
+def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
+    """The conversations of a batch with one SELECT (locked on PostgreSQL); new people and conversations are made."""
+    keys = [message.conversation for message in inbound]
+    query = (
+        select(
+            Conversation.key, Conversation.mode, Conversation.stack, Conversation.memo, Conversation.due_at, Graduate.id,
+            Graduate.profile, Graduate.profile_consent_at, Graduate.groups_consent_at,
+        )
+        .join(Graduate, Graduate.id == Conversation.graduate_id)
+        .where(Conversation.key.in_(keys))
+        .order_by(Conversation.key)
+        .with_for_update(of=Conversation)
+    )  # fmt: skip
+    found: dict[str, Held] = {}
+    for row in connection.execute(query):
+        person = Person(row.id, row.profile, (), row.profile_consent_at is not None, row.groups_consent_at is not None)
+        found[row.key] = Held(row.mode, row.stack, row.memo, row.due_at, person)
+    with_groups = {held.person.graduate_id: held.person for held in found.values() if held.person.groups_consent}
+    if with_groups:
+        members = select(Membership.graduate_id, Membership.group).where(Membership.graduate_id.in_(with_groups))
+        for graduate_id, group in connection.execute(members).tuples():
+            with_groups[graduate_id].groups = (*with_groups[graduate_id].groups, group)
+    newcomers = [message for message in inbound if message.conversation not in found]
+    if newcomers:
+        found |= create(connection, newcomers)
+    return found
+
+
+def create(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
+    people = {message.conversation: new_id() for message in inbound}
+    at = inbound[0].at
+    connection.execute(insert(Graduate), [{"id": key, "created_at": at, "profile": {}} for key in people.values()])
+    identities = []
+    for conversation, graduate_id in people.items():
+        channel, account, handle = conversation.split(":", 2)
+        identities.append({"graduate_id": graduate_id, "channel": channel, "account": account, "handle": handle})
+    connection.execute(insert(Identity), identities)
+    rows = [{"key": key, "graduate_id": person, "mode": "bot", "stack": [], "memo": {}, "version": 0, "last_in_at": at} for key, person in people.items()]
+    connection.execute(insert(Conversation), rows)
+    return {key: Held("bot", [], {}, None, Person(person)) for key, person in people.items()}
+
+
+def store(connection: Connection, turns: Sequence[Turn]) -> None:
+    query = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1)
+    values = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
+    rows = [{"of": turn.inbound.conversation, "seen": turn.now, **to_row(turn.place)} for turn in turns]
+    connection.execute(query.values(**values, last_in_at=bindparam("seen")), rows)

@@ -1,0 +1,66 @@
+"""What was said both ways: the table of accepted messages, and reading, exporting or erasing a whole conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Index, String, Text, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.delivery import Delivery
+from knowledge.db import Base, Id
+
+
+class InboxMessage(Base):
+    """One accepted message; `key` makes a platform's retry recognisable. The reply is the delivery row `reply|key`."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_conversation_id", "conversation", "id"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(290), unique=True)
+    conversation: Mapped[str] = mapped_column(String(220))
+    kind: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+
+
+def history(connection: Connection, conversation: str, most: int = 60) -> list[dict[str, Any]]:
+    """The last messages of both sides, oldest first: `key`, `from` (me, bot, staff), `text` or `parts`, `at`.
+
+    A reply stands behind the message it answers even where both carry the same time.
+    """
+    mine = select(InboxMessage.key, InboxMessage.text, InboxMessage.received_at)
+    mine = mine.where(InboxMessage.conversation == conversation, InboxMessage.kind != "timer", InboxMessage.text != "")
+    rows: list[tuple[datetime, int, int, dict[str, Any]]] = []
+    for number, row in enumerate(connection.execute(mine.order_by(InboxMessage.id.desc()).limit(most))):
+        key = "in:" + row.key.removeprefix(f"{conversation}|")
+        message = {"key": key, "from": "me", "text": row.text, "at": row.received_at.isoformat()}
+        rows.append((row.received_at, 0, -number, message))
+    said = select(Delivery.id, Delivery.kind, Delivery.parts, Delivery.created_at).where(Delivery.conversation == conversation)
+    for row in connection.execute(said.order_by(Delivery.id.desc()).limit(most)):
+        rows.append((row.created_at, 1, row.id, told(row.id, row.kind, row.parts, row.created_at)))
+    return [message for *_, message in sorted(rows, key=lambda row: row[:3])][-most:]
+
+
+def told(delivery_id: int, kind: str, parts: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
+    """One thing we said, in the shape of `history`."""
+    return {"key": f"out:{delivery_id}", "from": "staff" if kind == "staff" else "bot", "parts": parts, "at": at.isoformat()}
+
+
+def everything(connection: Connection, conversation: str) -> dict[str, Any]:
+    """The whole conversation, for the person's own copy."""
+    mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation == conversation).order_by(InboxMessage.id)
+    said = select(Delivery.created_at, Delivery.parts).where(Delivery.conversation == conversation).order_by(Delivery.id)
+    return {
+        "you_said": [{"at": at.isoformat(), "text": text} for at, text in connection.execute(mine).tuples()],
+        "we_said": [{"at": at.isoformat(), "parts": parts} for at, parts in connection.execute(said).tuples()],
+    }
+
+
+def erase(connection: Connection, conversation: str, last_key: str) -> None:
+    """Deletes what was said. The key of the last message stays, without its words, so that a retry of it is recognised."""
+    connection.execute(delete(Delivery).where(Delivery.conversation == conversation))
+    connection.execute(delete(InboxMessage).where(InboxMessage.conversation == conversation, InboxMessage.key != last_key))
+    connection.execute(update(InboxMessage).where(InboxMessage.key == last_key).values(text=""))

@@ -1,0 +1,1 @@
+"""The web: the chat page and its routes."""

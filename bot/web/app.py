@@ -1,0 +1,117 @@
+"""The web application: routes as one table, headers that every answer carries, and the server."""
+
+from __future__ import annotations
+
+import socket as sockets
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.app import App
+from bot.web.chat import WebChat
+from knowledge.db import DatabaseError
+
+HERE = Path(__file__).parent
+HEADERS = {
+    b"content-security-policy": b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+}
+
+
+class SafeHeaders:
+    """Adds the headers that forbid foreign scripts, frames and sniffing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *HEADERS.items()]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def create(app: App) -> Starlette:
+    """The ASGI application of a running program."""
+    chat = WebChat(app)
+
+    def health(request: Request) -> Response:
+        try:
+            with app.database.reading() as connection:
+                connection.execute(text("SELECT 1"))
+        except DatabaseError as error:
+            return JSONResponse({"status": "broken", "error": str(error)}, 503)
+        return JSONResponse({"status": "ok", "knowledge": app.search.knowledge.version, "entries": len(app.search.knowledge.entries)})
+
+    def metrics(request: Request) -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    routes = [
+        Route("/", chat.page),
+        Route("/chat/messages", chat.post, methods=["POST"]),
+        Route("/chat/history", chat.history),
+        Route("/chat/events", chat.events),
+        Route("/healthz", health),
+        Route("/metrics", metrics),
+        Mount("/static", StaticFiles(directory=HERE / "static")),
+    ]
+    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)])
+    web.state.chat = chat
+    return web
+
+
+class Server(uvicorn.Server):
+    """Tells the open event streams to end as soon as a stop is asked for; else they would hold the server up."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.on_stop()
+        super().handle_exit(sig, frame)
+
+
+def bind(host: str, port: int) -> sockets.socket:
+    """A listening socket; uvicorn's own binding exits the process instead of raising."""
+    family = sockets.AF_INET6 if ":" in host else sockets.AF_INET
+    listener = sockets.socket(family, sockets.SOCK_STREAM)
+    listener.setsockopt(sockets.SOL_SOCKET, sockets.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def run(app: App, host: str, port: int) -> None:
+    """Serves until SIGINT or SIGTERM.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    web = create(app)
+    chat: WebChat = web.state.chat
+    config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, lifespan="off", server_header=False)
+    listener = bind(host, port)
+    app.start_sweeper(chat.wake)
+    shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # only for the printed address
+    print(f"不离线已启动:http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C 停止)", flush=True)
+    Server(config, chat.stop).run(sockets=[listener])
+

@@ -1,0 +1,1 @@
+"""How we talk: flows, the router, the engine. Sync; no network, no asyncio. Imports only knowledge."""

@@ -1,0 +1,178 @@
+"""Reading what people answer: number, ordinal, label, yes/no, date, place, degree, status, groups. Reads one field, decides nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from dialogs.messages import Choice
+from knowledge.people import GROUPS
+from knowledge.policy import regions
+from knowledge.words import words
+
+DIGITS = "零一二三四五六七八九十"
+NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "〇": 0, "头": 1, "最后": -1, "末": -1}
+ORDINAL = re.compile(r"^(?:我?(?:选|要|点|按|就|看|那)*)第?(\d{1,2}|[一二两三四五六七八九十]|最后)(?:个|项|条|号|种|那个|类)?(?:吧|呗|啊|呢|嘛|的|咯|咧|谢谢)*$")
+YES = re.compile(r"^(是|是的|对|对的|好|好的|好呀|好啊|好吧|行|可以|同意|愿意|要|嗯|嗯嗯|恩|有|办过|中|要得|得|ok|okay|yes|y|没问题|确认|确定|继续)(啊|呀|吧|嘞|哦|的|了)?$")
+NO = re.compile(r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填)(了|吧|啊|呀|哦)?$")
+YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
+DATE = re.compile(YEAR + r"\s*(?:年|[-./])\s*(?P<month>1[0-2]|0?[1-9])(?:\s*(?:月|[-./])?\s*(?P<day>3[01]|[12]\d|0?[1-9])(?:日|号)?(?!\d))?")
+COMPACT = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)?(?!\d)")
+RELATIVE = re.compile(r"(?P<year>今年|去年|前年|大前年)(?:的)?(?:(?P<month>1[0-2]|0?[1-9])月)?")
+COHORT = re.compile(r"(?<!\d)(?P<year>(?:20)?\d{2})\s*(?:届|级毕业|年毕业|毕业)")
+DEGREES = {
+    "博士": ("博士",),
+    "硕士": ("硕士", "研究生", "硕", "读研", "专硕", "学硕"),
+    "本科": ("本科", "学士", "一本", "二本", "三本", "专升本", "大学本科"),
+    "专科": ("专科", "大专", "高职", "高专"),
+    "中专": ("中专", "中职", "技校", "技师", "高级工", "职高"),
+}
+STATUS = {
+    "灵活就业": ("灵活就业", "自由职业", "跑单", "送外卖", "跑外卖", "骑手", "网约车", "做自媒体", "打零工", "接单", "兼职"),
+    "创业": ("创业", "开店", "个体户", "自己干", "自己开", "开公司"),
+    "失业登记": ("登记失业", "失业登记", "办了失业"),
+    "未就业": ("没工作", "未就业", "待业", "没找到工作", "没上班", "在家待", "在家呆", "家里蹲", "找工作", "无业", "备考", "考公", "考研"),
+    "就业": ("有工作", "已就业", "就业", "上班", "在职", "工作了", "入职"),
+}
+GROUP_WORDS = {
+    "低保": ("低保",),
+    "零就业": ("零就业",),
+    "监测": ("监测", "返贫"),
+    "特困": ("特困",),
+    "残疾": ("残疾", "残障"),
+    "助学贷款": ("助学贷款", "贷款上学", "生源地贷款"),
+    "脱贫": ("脱贫", "建档立卡", "贫困户"),
+    "孤儿": ("孤儿",),
+    "退役": ("退役", "当过兵", "退伍"),
+    "第一代": ("第一代", "家里第一个大学生"),
+}
+DENIED = re.compile(r"(不是|没有|没得|无|非|不算|别|不属于|不在)[^,。;、]{0,4}$")
+
+
+def number(text: str) -> int | None:
+    """A choice by number: 2, 第二个, ②, 选第2个, 最后一个 (-1)."""
+    text = words().normalise(text).strip(" .。)、(!,~")
+    text = text.replace("最后一个", "最后")
+    found = ORDINAL.match(text)
+    if not found:
+        return None
+    said = found[1]
+    return int(said) if said.isdigit() else NUMERALS[said]
+
+
+def chosen(text: str, choices: Sequence[Choice]) -> Choice | None:
+    """The choice meant by a number, an ordinal, or its label (whole, or a part of it that fits only one)."""
+    if not choices:
+        return None
+    place = number(text)
+    if place is not None:
+        place = len(choices) if place == -1 else place
+        return choices[place - 1] if 1 <= place <= len(choices) else None
+    said = words().plain(text)
+    if not said:
+        return None
+    labels = [words().plain(choice.label) for choice in choices]
+    whole = [choice for choice, label in zip(choices, labels, strict=True) if label == said]
+    part = [choice for choice, label in zip(choices, labels, strict=True) if len(said) >= 2 and said in label]
+    return next(iter(whole), part[0] if len(part) == 1 else None)
+
+
+def yes_no(text: str) -> bool | None:
+    said = words().normalise(text).strip(" .。,!~")
+    return True if YES.match(said) else False if NO.match(said) else None
+
+
+def full_year(said: str, today: date) -> int:
+    relative = {"今年": 0, "去年": 1, "前年": 2, "大前年": 3}
+    if said in relative:
+        return today.year - relative[said]
+    return int(said) if len(said) == 4 else 2000 + int(said)
+
+
+def day(text: str, today: date) -> str | None:
+    """A date as YYYY, YYYY-MM or YYYY-MM-DD, as exact as it was said; None where there is none or it cannot be."""
+    text = words().normalise(numerals(text))
+    found = DATE.search(text) or COMPACT.search(text) or RELATIVE.search(text) or COHORT.search(text)
+    if found is None:
+        bare = re.fullmatch(r"\s*(20\d{2})\s*年?\s*", text)
+        return bare[1] if bare else None
+    parts = found.groupdict()
+    year = full_year(parts["year"], today)
+    if not 1950 <= year <= today.year + 8:
+        return None
+    if not parts.get("month"):
+        return f"{year}"
+    if not parts.get("day"):
+        return f"{year}-{int(parts['month']):02}"
+    try:
+        return date(year, int(parts["month"]), int(parts["day"])).isoformat()
+    except ValueError:
+        return None
+
+
+def numerals(text: str) -> str:
+    """Chinese digits of dates and months as figures: 二零二五年六月 → 2025年6月."""
+    text = re.sub(r"[〇零一二三四五六七八九]{2,4}(?=年|届)", lambda m: "".join(str(NUMERALS[c]) for c in m[0]), text)
+    return re.sub(r"(十[一二]?|[一二三四五六七八九])(?=月)", lambda m: str(10 + (NUMERALS[m[0][1]] if len(m[0]) > 1 else 0) if m[0][0] == "十" else NUMERALS[m[0]]), text)
+
+
+def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:
+    """The key one of whose words stands in the text un-denied; the last one said wins (corrections come last)."""
+    best: tuple[int, int, str] | None = None
+    for key, said in table.items():
+        for word in said:
+            place = text.rfind(word)
+            if place >= 0 and not DENIED.search(text[:place]) and (best is None or (place, len(word)) > best[:2]):
+                best = (place, len(word), key)
+    return best[2] if best else None
+
+
+def degree(text: str) -> str | None:
+    return first_of(DEGREES, words().normalise(text))
+
+
+def status(text: str) -> str | None:
+    return first_of(STATUS, words().normalise(text))
+
+
+def groups(text: str) -> tuple[str, ...]:
+    text = words().normalise(text)
+    return tuple(group for group in GROUPS if any(w in text and not DENIED.search(text[: text.find(w)]) for w in GROUP_WORDS[group]))
+
+
+def place(text: str) -> str | None:
+    """A city or province that the list knows, else a short bare name with a suffix of its own (县, 区, 州…)."""
+    text = words().normalise(text)
+    known = regions.find(text)
+    if known:
+        return known.name
+    bare = re.fullmatch(r"(?:我?(?:在|人在|住在|是)?)?([\u4e00-\u9fff]{2,8}(?:县|区|市|旗|州|镇))(?:的|人|这边|那边)?", text)
+    return bare[1] if bare else None
+
+
+GRADUATED = re.compile(r"毕业|届|毕的业")
+
+
+def facts(text: str, today: date) -> dict[str, Any]:
+    """Profile fields that a free sentence states: place, graduation, degree, status. Says nothing of what it does not state."""
+    found: dict[str, Any] = {}
+    normal = words().normalise(numerals(text))
+    if GRADUATED.search(normal):
+        stated = day(normal, today)
+        if stated:
+            found["cohort"] = int(stated[:4])
+            if len(stated) > 4:
+                found["graduation_date"] = stated
+    for key, value in (("degree", degree(normal)), ("employment", status(normal)), ("residence", residence(normal))):
+        if value:
+            found[key] = value
+    return found
+
+
+def residence(text: str) -> str | None:
+    """A place the person says they are in; a place merely named (户籍, 学校) is not where they live."""
+    found = re.search(r"(?:人在|住在|现在在|现居|目前在|我在|在|城市[是:]?|搬到|来了|回了?)([\u4e00-\u9fff]{2,8})", text)
+    known = regions.find(found[1]) if found else None
+    return known.name if known else None

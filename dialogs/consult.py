@@ -1,0 +1,168 @@
+"""One question in, one outcome out: crisis, small talk, redirect, refusal, answer, menu, clarify, handover.
+
+Used by the router for a conversation (with what was talked about before) and by `ask` without one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from dialogs import crisis, notices, questions, wording
+from dialogs.messages import Choice, Say
+from knowledge.policy import regions
+from knowledge.policy.entry import Entry
+from knowledge.policy.search import Found, Hit, PolicySearch
+from knowledge.words import NOT_WORD, words
+
+Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "handover"]
+SHORT = 16
+"""Characters up to which a message may be a follow-up that only makes sense with the last entry."""
+TALK = Path(__file__).parent / "smalltalk.toml"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What was talked about: the last entry and the last place named."""
+
+    entry: Entry | None = None
+    place: regions.Place | None = None
+
+
+@dataclass(frozen=True)
+class Consultation:
+    outcome: Outcome
+    say: Say
+    hits: Sequence[Hit] = ()
+    entry: Entry | None = None
+    place: regions.Place | None = None
+    level: crisis.Level | None = None
+    talk: str = ""
+    sure: bool = field(default=False)
+    """A real answer was found: it may interrupt a dialog that waits for something else."""
+
+
+@cache
+def small_talk() -> list[tuple[str, re.Pattern[str], str]]:
+    table = tomllib.loads(TALK.read_text(encoding="utf8"))
+    return [(row["kind"], re.compile("|".join(f"(?:{p})" for p in row["patterns"])), row["answer"]) for row in table["reply"]]
+
+
+def talk(text: str) -> tuple[str, str] | None:
+    """The kind and answer of small talk, where the whole message is that."""
+    plain = NOT_WORD.sub("", words().normalise(text))
+    return next(((kind, answer) for kind, pattern, answer in small_talk() if plain and pattern.fullmatch(plain)), None)
+
+
+def consult(text: str, search: PolicySearch, today: date, context: Context = Context()) -> Consultation:  # noqa: B008  # frozen
+    """Understands one message that no dialog is waiting for."""
+    level = crisis.level(text)
+    if level == "acute":
+        return Consultation("crisis", Say(notices.CRISIS, (Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))), level=level)
+    found_talk = talk(text)
+    if found_talk:
+        kind, answer = found_talk
+        soft = f"\n{notices.SOFT_HOTLINE}" if level == "low" and "12356" not in answer else ""
+        return Consultation("clarify", Say(answer + soft, starters(kind)), level=level, talk=kind)
+    plain = NOT_WORD.sub("", words().normalise(text))
+    if not re.search(r"[\u3400-\u9fff]|[a-z]{2}", plain) and "12333" not in plain:
+        return Consultation("clarify", Say(notices.CLARIFY, (notices.TO_MENU, notices.TO_HUMAN)))
+    found = search.search(text)
+    place = regions.find(words().normalise(text)) or None
+    following = follow_up(text, found, search, today, context, place)
+    if following:
+        return following
+    if level == "low" and (not found.hits or found.zone != "answer"):
+        return Consultation("clarify", Say(f"听着就不容易。想先说说哪件事,我陪你一件一件理。\n{notices.SOFT_HOTLINE}", starters("complaint")), level=level, talk="complaint")
+    kind_asked = questions.overview(text)
+    if kind_asked and found.zone != "answer":
+        return overview(kind_asked, search, today)
+    return conclude(text, found, search, today, place or context.place)
+
+
+def starters(kind: str) -> tuple[Choice, ...]:
+    if kind in ("greeting", "who", "presence", "test"):
+        return (Choice("看看能享受什么", "go/person"), notices.TO_MENU, notices.TO_HUMAN)
+    if kind == "complaint":
+        return (Choice("看看能享受什么", "go/person"), Choice("哪里能找到岗位", "ask/PLT-02/all"), notices.TO_HUMAN)
+    return ()
+
+
+def conclude(text: str, found: Found, search: PolicySearch, today: date, place: regions.Place | None) -> Consultation:
+    """The three zones of a question that stands on its own."""
+    if found.zone == "unsure" or not found.hits:
+        return Consultation("handover", Say(notices.UNSURE, (notices.TO_HUMAN, notices.TO_MENU)), found.policies(search.knowledge))
+    top = search.knowledge[found.hits[0].id]
+    if not isinstance(top, Entry):
+        if found.zone == "answer":
+            return Consultation(top.kind, Say(top.answer, (notices.TO_MENU, notices.TO_HUMAN)), found.hits[:1], sure=True)
+        return Consultation("clarify", Say(f"{top.answer}\n如果不是这个意思,换个说法再问我。", menu_choices(found, search)), found.hits)
+    if found.zone == "menu":
+        return Consultation("menu", Say("你是想问哪一个?回复数字也行。", (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, place=place)
+    answer = say_entry(top, text, search, today, place)
+    return Consultation("answer", answer, found.hits, top, place, sure=True)
+
+
+def menu_choices(found: Found, search: PolicySearch) -> tuple[Choice, ...]:
+    return tuple(Choice(hit.title, f"ask/{hit.id}/all") for hit in found.hits if hit.id in search.knowledge.entries)
+
+
+def say_entry(entry: Entry, text: str, search: PolicySearch, today: date, place: regions.Place | None) -> Say:
+    """The whole answer to a question, led by the sentence that answers exactly it where the entry has one."""
+    line = search.within(entry.id, text)
+    direct = line.answer if line and line.faq and line.similarity >= search.DIRECT else ""
+    return wording.whole(entry, today, aspect=questions.aspect(text), place=place, text=text, direct=wording.said(direct))
+
+
+def follow_up(text: str, found: Found, search: PolicySearch, today: date, context: Context, place: regions.Place | None) -> Consultation | None:
+    """The message as a question on the last entry, or None where it stands on its own."""
+    last = context.entry
+    if last is None:
+        return None
+    plain = words().plain(text)
+    others = [key for key in search.named(text) if key != last.id]
+    top = found.hits[0] if found.hits else None
+    if others or (top and top.id != last.id and found.zone == "answer" and not questions.leans(text) and len(plain) > SHORT):
+        return None
+    here = place or context.place
+    if place and len(plain) <= SHORT and (wanted := regions.named(last, text) or regions.variants(last, place)):
+        say = Say("\n".join((*wording.place_lines(wanted), *wording.closing(last, ""))), wording.choices(last, []))
+        return Consultation("answer", say, [search.hit(last.id)], last, place, sure=True)
+    line = search.within(last.id, text)
+    aspect = questions.aspect(text)
+    if line and line.faq and line.similarity >= search.DIRECT and not (top and top.id != last.id and top.p > 0.9 and len(plain) > 6):
+        return Consultation("answer", wording.one_line(last, line.answer, today), [search.hit(last.id)], last, here, sure=True)
+    if questions.overview(text) and len(plain) <= SHORT:
+        return None
+    leaning = questions.leans(text) or len(plain) <= 8 or (top is not None and top.id == last.id)
+    if aspect and leaning and len(plain) <= SHORT and not (top and top.id != last.id and found.zone == "answer" and top.p > 0.9 and len(plain) > 6):
+        return Consultation("answer", wording.side(last, aspect, today, place=here, text=text), [search.hit(last.id)], last, here, sure=True)
+    if found.zone == "answer" and top and top.id != last.id:
+        return None
+    if line and line.similarity >= search.NEAR and len(plain) <= SHORT:
+        return Consultation("answer", wording.one_line(last, line.answer, today), [search.hit(last.id)], last, here)
+    if found.zone == "unsure" and (questions.leans(text) or len(plain) <= 6) and questions.shaped(text):
+        say = wording.whole(last, today, place=here, text=text)
+        return Consultation("answer", say, [search.hit(last.id)], last, here)
+    return None
+
+
+def overview(kind: Literal["person", "employer"], search: PolicySearch, today: date) -> Consultation:
+    """All there is for a person or an employer, as a menu; what has run out is left out."""
+    chosen = {
+        "person": ("SUB-02", "SUB-03", "SUB-06", "SUB-07", "ENT-01", "REG-03"),
+        "employer": ("EMP-01", "EMP-03", "EMP-05", "EMP-06", "SUB-04"),
+    }[kind]
+    entries = [search.knowledge.entries[key] for key in chosen if key in search.knowledge.entries]
+    current = [entry for entry in entries if not entry.expired(today)]
+    head = "按你的情况不同,常见能申请的有这些,点一个看条件:" if kind == "person" else "给单位的常见有这些(钱给单位,不发给个人):"
+    lines = [f"{number}. {entry.title}" for number, entry in enumerate(current, 1)]
+    tail = "哪些轮得到你,要看毕业时间、现在状态和所在城市,以当地人社部门为准。" if kind == "person" else "以当地人社部门为准,可打 12333 问。"
+    choices = tuple(Choice(entry.title, f"ask/{entry.id}/all") for entry in current)
+    return Consultation("menu", Say("\n".join((head, *lines, tail)), choices), [search.hit(entry.id) for entry in current[:3]], sure=True)

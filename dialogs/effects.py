@@ -1,0 +1,53 @@
+"""What a turn wants done beside its replies: plain data, carried out in the turn's transaction by the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    kind: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseHandover:
+    """The person talks to the machine again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveProfile:
+    """The whole profile as it should be stored."""
+
+    profile: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SetConsent:
+    kind: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaveGroups:
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A copy of everything held on the person, sent as a paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAccesses:
+    """Who read the person's data, as a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Everything held on the person goes."""
+
+
+Effect = OpenCase | CloseHandover | SaveProfile | SetConsent | SaveGroups | Export | ShowAccesses | Erase

@@ -1,0 +1,25 @@
+"""Handing over to a teacher: a case with the conversation behind it; the bot stays silent until it is handed back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dialogs import notices
+from dialogs.effects import OpenCase
+from dialogs.flow import Flow, Slots
+from dialogs.turn import Turn
+
+WAIT = timedelta(hours=24)
+"""Silence of the bot at most; then it speaks again and the case stays open."""
+
+
+def hand_over(turn: Turn, _: Slots) -> None:
+    turn.place.mode = "human"
+    turn.place.due_at = turn.now + WAIT
+    entry = turn.world.search.knowledge.entries.get(turn.place.memo.get("entry", ""))
+    about = f"最近在问:{entry.title}。" if entry else ""
+    turn.effects.append(OpenCase("handover", f"{about}说的是:{turn.text[:200]}"))
+    turn.say(notices.HANDOVER)
+
+
+FLOWS = (Flow("human", 1, "找老师", opens=("我要找老师", "联系老师"), begin=hand_over),)

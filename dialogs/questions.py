@@ -1,0 +1,57 @@
+"""Reading questions: which side of a policy is asked about, and whether a message leans on what was said before."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from knowledge.words import words
+
+Aspect = Literal["amount", "conditions", "where", "papers", "deadline", "source", "receiver", "notes"]
+
+ASPECTS: tuple[tuple[Aspect, re.Pattern[str]], ...] = tuple(
+    (aspect, re.compile(pattern))
+    for aspect, pattern in (
+        ("papers", r"材料|带什么|带啥|准备(什么|啥|些)|资料|要(什么|啥|哪些)证|什么证件|表格|填什么表|证据"),
+        ("source", r"文件|依据|文号|来源|谁说的|哪(个|条)(规定|法|政策)|法律规定|第几条|出处|原文|官方|红头|真的假的|靠谱吗|是真的吗|链接"),
+        ("receiver", r"谁(发|出|给|付|交|掏)|给谁|发给|打给|打到|打我|(个人|本人|自己|员工|我)能?(拿|领|得)(到|的)?钱|是我的|归我|给我(吗|还是)|个人有(没有|份)|到我(手|卡)"),
+        ("deadline", r"截止|什么时候|啥时候|几号|几时|到期|来得及|过期|期限|有效|还能(申请|办|领|报)|还有没有|到哪天|哪天|几月|时间限制|有时间|多久之内|晚了|今年还|取消了?(吗|没)|幾時|啷个时候"),
+        ("amount", r"多少钱|给多少|补多少|拿多少|领多少|发多少|几成|几多|好多钱|比例|标准|多少元|多少块|几块|几百|几千|额度|金额|最高|最多|最长|多长时间|多久|几个月|几年|幾多|幾耐|多少"),
+        ("where", r"去哪|哪里|哪儿|在哪|哪办|怎么(办|申请|申|弄|领|报|转|查|登|操作|走|做|搞|签|解)|咋(办|弄|整|申请|领|报|搞)|找谁|找哪|问谁|问哪|流程|步骤|网上|线上|手机|app|小程序|電話|电话|入口|平台|點樣|点样|啷个(办|弄|申请)|邊度"),
+        ("conditions", r"条件|资格|要求|(我|俺|咱|这种|这样|我这).{0,8}(可以|能|行|符合|够|算)(吗|么|不|嘛|没|呢|吧|得)|可以吗|行吗|能行吗|符合吗|符不符合|能不能|够不够|哪些人|什么人|谁能|谁可以|限制|中不|得不得|要得不"),
+        ("notes", r"影响|注意|坑|风险|会不会|冲突|后果|吃亏"),
+    )
+)
+LABELLED: dict[str, Aspect] = {aspect: aspect for aspect, _ in ASPECTS}
+"""The sides by the name a button carries."""
+LEANS = re.compile(r"^(那|那么|这|这个|这种|它|他|还有|另外|如果|要是|万一|所以|可是|但是|不过|然后|上次|刚才|刚刚|之前|再问|那我|还要|还能|真的|就)|(上次|刚才|前面|之前)(说|问|讲|那)|那个(补贴|政策|钱|事)")
+SHAPE = re.compile(
+    r"[??]|吗|么$|嘛|呢$|怎么|如何|咋|什么|啥|哪|谁|多少|几(个|时|号|月|年|天|块)|多久|能不能|可不可以|有没有|是不是|行不行|要不要|会不会|"
+    r"不$|没$|为什么|点样|點樣|啷个|係咪|是否|可以.{0,6}(不|没)"
+)
+EMPLOYER = re.compile(r"(给|发|补|帮).{0,3}(公司|单位|企业|老板)|(公司|单位|企业|老板).{0,6}(能|可以|有|拿|领|享受).{0,4}(什么|哪些|啥)")
+PERSON = re.compile(r"(我|本人|个人|自己|毕业生).{0,8}(能|可以|有).{0,4}(领|拿|享受|申请|得到).{0,3}(什么|哪些|啥)|能领(哪些|什么|啥)|(有|都)(哪些|什么|啥)(补贴|政策|待遇|好处|钱)(可以|能)?(领|拿|享受|申请)?|(领|享受)(些)?(什么|哪些|啥)")
+
+
+def aspect(text: str) -> Aspect | None:
+    """The side of a policy that is asked about; the more telling sides first."""
+    normal = words().normalise(text)
+    return next((name for name, pattern in ASPECTS if pattern.search(normal)), None)
+
+
+def leans(text: str) -> bool:
+    """The words point back: 那, 它, 上次说的…"""
+    return bool(LEANS.search(words().normalise(text)))
+
+
+def shaped(text: str) -> bool:
+    """The text has the shape of a question."""
+    return bool(SHAPE.search(words().normalise(text)))
+
+
+def overview(text: str) -> Literal["person", "employer"] | None:
+    """Asks for all there is, for oneself or for the employer."""
+    normal = words().normalise(text)
+    if EMPLOYER.search(normal) and re.search(r"什么|哪些|啥", normal):
+        return "employer"
+    return "person" if PERSON.search(normal) else None

@@ -1,0 +1,370 @@
+"""The fixed order in which a message is understood. Decides who takes it; the flows and `consult` say the words."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from dialogs import answers, crisis, notices, questions, wording
+from dialogs.consult import Consultation, Context, consult, overview
+from dialogs.effects import CloseHandover, OpenCase, SaveProfile
+from dialogs.flow import CANCELLED, DONE, CompiledFlow
+from dialogs.messages import Choice, Say
+from dialogs.place import Frame
+from dialogs.questions import LABELLED
+from dialogs.turn import Turn
+from knowledge.people import PROFILE
+from knowledge.policy import regions
+from knowledge.policy.entry import Entry
+from knowledge.words import NOT_WORD, words
+
+MOST = 2000
+"""Characters of a message that are read; longer is answered with a request to shorten."""
+MISSES = 3
+"""Misread answers after which a way round the step is offered."""
+CRISIS_CARE = timedelta(hours=24)
+GLOBAL = {
+    "menu": ("菜单", "主菜单", "回到菜单", "功能", "目录", "menu", "首页", "开始", "start", "回主菜单", "看菜单"),
+    "back": ("返回", "上一步", "返回上一步", "后退", "back", "回上一步", "上一题"),
+    "cancel": ("取消", "算了", "不填了", "退出", "cancel", "先不填", "不弄了", "停", "结束", "不填", "不办了"),
+    "skip": ("跳过", "skip", "下一步", "下一题", "略过", "跳过这步", "不想说", "不方便说", "不想填"),
+    "help": ("帮助", "help", "怎么用", "你会什么", "你能做什么", "你能干什么", "能帮我什么", "使用说明", "怎么用你"),
+    "human": ("人工", "转人工", "找老师", "问老师", "真人", "客服", "人工客服", "转老师", "叫老师", "找人工", "我要人工", "老师", "让老师联系我"),
+    "stop": ("退订", "别发了", "不要再发", "td", "取消订阅", "别再推送"),
+    "file": ("我的档案", "我的资料", "个人资料", "我的信息", "看我的档案", "档案信息", "查看我的资料"),
+    "bot": ("结束人工", "回到机器人", "返回机器人", "退出人工", "不用老师了", "取消人工"),
+}
+WORDS = {word: name for name, said in GLOBAL.items() for word in said}
+HUMAN = re.compile(
+    r"(转|找|要|叫|换|给我|帮我|想和|想跟|联系|接).{0,5}(人工|真人|活人|老师|客服|工作人员|人来)(?!资格|证|编|岗|考|招)(?!.{8})|"
+    r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工)"
+)
+CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
+EXIT_HUMAN = {"bot", "menu"}
+
+
+def route(turn: Turn) -> None:
+    """Understands one message, in the order the house fixes."""
+    if turn.inbound.kind == "timer":
+        return timer(turn)
+    if turn.inbound.kind == "file":
+        return turn.say(notices.NO_FILES, notices.TO_HUMAN)
+    if turn.place.mode == "human":
+        return with_staff(turn)
+    if crisis.level(turn.text) == "acute":
+        return danger(turn)
+    if len(turn.text) > MOST:
+        return turn.say(notices.TOO_LONG, notices.TO_HUMAN)
+    if turn.inbound.kind == "text":
+        named = global_word(turn.text)
+        if named:
+            return obey(named, turn)
+        tapped = answers.chosen(turn.text, turn.place.choices)
+        if tapped:
+            return tap(tapped.value, turn, typed=True)
+    else:
+        return tap(turn.text, turn)
+    frame = running(turn)
+    if frame:
+        return in_frame(turn, frame)
+    talk_openly(turn)
+
+
+def global_word(text: str) -> str | None:
+    plain = NOT_WORD.sub("", words().normalise(text))
+    return WORDS.get(plain) or WORDS.get(words().plain(text)) or ("human" if HUMAN.search(plain) and len(plain) <= 24 else None)
+
+
+def with_staff(turn: Turn) -> None:
+    """A teacher has the conversation: we keep what is said and stay silent, but never before a danger to life."""
+    if crisis.level(turn.text) == "acute" and turn.inbound.kind == "text":
+        return danger(turn)
+    named = global_word(turn.text) if turn.inbound.kind == "text" else turn.text.removeprefix("go/")
+    if named in EXIT_HUMAN:
+        turn.place.mode, turn.place.due_at = "bot", None
+        turn.effects.append(CloseHandover())
+        if named == "menu":
+            return obey("menu", turn)
+        turn.say(notices.BACK_FROM_HUMAN, notices.TO_MENU)
+        reissue(turn)
+
+
+def danger(turn: Turn) -> None:
+    """Help numbers and a person, at once; whatever dialog was running waits."""
+    again = "crisis_at" in turn.place.memo
+    turn.place.memo["crisis_at"] = turn.now.isoformat()
+    turn.effects.append(OpenCase("crisis", turn.text[:200]))
+    text = f"{notices.CRISIS_AGAIN}" if again else notices.CRISIS
+    turn.say(text, Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
+
+
+def running(turn: Turn) -> Frame | None:
+    """The active frame, brought to a version that can still run; one that is gone is popped with its slots kept."""
+    frame = turn.place.top
+    if frame is None or (frame.flow, frame.version) in turn.world.flows and frame.state in turn.world.flows[frame.flow, frame.version].steps:
+        return frame
+    turn.place.stack = turn.place.stack[:-1]
+    known = [key for key in turn.world.flows if key[0] == frame.flow]
+    if not known:
+        return running(turn)
+    flow = turn.world.newest(frame.flow).flow
+    moved = flow.migrate(frame) if flow.migrate else None
+    if moved:
+        turn.place.push(moved)
+        return moved
+    turn.place.memo["prefill"] = {frame.flow: frame.slots}
+    turn.say(notices.FLOW_GONE.format(title=flow.title), Choice("继续填", f"open/{frame.flow}"), notices.TO_MENU)
+    return None
+
+
+def obey(name: str, turn: Turn) -> None:
+    """A global word, from any state."""
+    frame = running(turn)
+    if name == "menu":
+        turn.place.stack = []
+        open_flow("welcome", turn)
+    elif name == "help":
+        open_flow("help", turn)
+        reissue(turn)
+    elif name == "human":
+        open_flow("human", turn)
+    elif name == "stop":
+        turn.place.memo["quiet"] = True
+        turn.say("好,以后我不主动给你发提醒。你来问我,我都在。", notices.TO_MENU)
+    elif name == "file":
+        open_flow("file", turn)
+    elif name == "bot":
+        turn.say(notices.BACK_FROM_HUMAN, notices.TO_MENU)
+    elif frame is None:
+        nothing_running(name, turn)
+    else:
+        advance(name, turn, frame)
+
+
+def nothing_running(name: str, turn: Turn) -> None:
+    if name == "back" and isinstance(entry := last_entry(turn), Entry):
+        return said_entry(turn, Consultation("answer", wording.whole(entry, turn.today), entry=entry))
+    text = {"cancel": "好,不办了。有事随时说。", "skip": "好,那就跳过。还想问什么?", "back": "前面没有步骤了。"}[name]
+    turn.say(text, notices.TO_MENU, notices.TO_HUMAN)
+
+
+def tap(value: str, turn: Turn, *, typed: bool = False) -> None:
+    """A button, or its number or label typed. Buttons of a step are checked against the frame that is running."""
+    kind, _, rest = value.partition("/")
+    if kind == "step":
+        return tap_step(rest, turn)
+    if kind == "ask":
+        key, _, side = rest.partition("/")
+        entry = turn.world.search.knowledge.entries.get(key)
+        if entry:
+            return said_entry(turn, Consultation("answer", side_of(entry, side, turn), entry=entry))
+    if kind == "open" and any(name == rest for name, _ in turn.world.flows):
+        return open_flow(rest, turn)
+    if kind == "go":
+        return go(rest, turn)
+    turn.say(notices.STALE_CHOICE, notices.TO_MENU)
+    reissue(turn)
+
+
+def side_of(entry: Entry, side: str, turn: Turn) -> Say:
+    place = context_place(turn)
+    if side in LABELLED:
+        return wording.side(entry, LABELLED[side], turn.today, place=place)
+    return wording.whole(entry, turn.today, place=place)
+
+
+def go(rest: str, turn: Turn) -> None:
+    if rest in GLOBAL:
+        obey(rest, turn)
+    elif rest == "safe":
+        turn.say("好,听你这么说我松了口气。难受随时可以打 12356,也可以接着和我说。老师还是会联系你,只是问问你好不好。", notices.TO_MENU)
+    elif rest in ("person", "employer"):
+        found = overview("person" if rest == "person" else "employer", turn.world.search, turn.today)
+        turn.parts.append(found.say)
+    elif rest == "keep":
+        turn.place.memo["prefill"] = {"profile": turn.place.memo.get("stated", {})}
+        open_flow("profile", turn)
+    else:
+        turn.say(notices.STALE_CHOICE, notices.TO_MENU)
+
+
+def tap_step(rest: str, turn: Turn) -> None:
+    flow, version, state, label = rest.split("/", 3)
+    frame = running(turn)
+    if frame is None or (frame.flow, str(frame.version), frame.state) != (flow, version, state):
+        turn.say(notices.STALE_CHOICE, *(() if frame else (notices.TO_MENU,)))
+        return reissue(turn)
+    turn.text = label
+    advance("skip" if label == "跳过" else "answer", turn, frame)
+
+
+def in_frame(turn: Turn, frame: Frame) -> None:
+    """A dialog waits for an answer: take it, unless it is a question we can surely answer; then come back."""
+    compiled = turn.world.flows[frame.flow, frame.version]
+    found: Consultation | None = None
+    if questions.shaped(turn.text):
+        found = consult(turn.text, turn.world.search, turn.today, context(turn))
+        if found.sure:
+            return digress(turn, found)
+    if compiled.accepts(turn.text, turn, frame):
+        return advance("answer", turn, frame)
+    if opened := opener(turn):
+        return open_flow(opened, turn)
+    found = found or consult(turn.text, turn.world.search, turn.today, context(turn))
+    if found.sure or found.talk or found.outcome == "menu":
+        return digress(turn, found)
+    advance("answer", turn, frame)
+
+
+def digress(turn: Turn, found: Consultation) -> None:
+    """Answers in between; only the dialog's own choices are shown, so that a number means one thing."""
+    said_entry(turn, found)
+    turn.parts = [Say(part.text, (), part.links) if isinstance(part, Say) and found.outcome != "menu" else part for part in turn.parts]
+    reissue(turn)
+
+
+def advance(trigger: str, turn: Turn, frame: Frame) -> None:
+    """Fires one trigger on the frame's machine and says what follows from it."""
+    compiled = turn.world.flows[frame.flow, frame.version]
+    before = frame.state
+    compiled.fire(trigger, turn, frame)
+    if frame.state == CANCELLED:
+        turn.place.stack = turn.place.stack[:-1]
+        turn.place.due_at = None
+        turn.say(f"好,「{compiled.flow.title}」先放下,没有存任何新内容。", notices.TO_MENU)
+        return reissue(turn)
+    if frame.state == DONE:
+        return complete(turn, frame, compiled)
+    if turn.problem:
+        turn.say(turn.problem)
+    elif frame.state == before and trigger == "back":
+        turn.say("已经是第一步了。")
+    reissue(turn, hint=frame.attempts >= MISSES)
+
+
+def complete(turn: Turn, frame: Frame, compiled: CompiledFlow) -> None:
+    turn.place.stack = turn.place.stack[:-1]
+    turn.place.due_at = None
+    turn.place.memo.pop("prefill", None)
+    if compiled.flow.finish:
+        compiled.flow.finish(turn, frame.slots)
+    reissue(turn)
+
+
+def reissue(turn: Turn, *, hint: bool = False) -> None:
+    """The waiting question again, with its choices and a timer for a reminder."""
+    frame = running(turn)
+    if frame is None or turn.place.mode != "bot":
+        return
+    compiled = turn.world.flows[frame.flow, frame.version]
+    text, choices = compiled.prompt(turn, frame)
+    if hint:
+        text = f"{text}\n{notices.STUCK}"
+        choices = (*choices, Choice("取消", "go/cancel"), notices.TO_HUMAN)
+    turn.say(text, *choices)
+    if compiled.flow.remind_after and not turn.place.memo.get("quiet") and not frame.reminded:
+        turn.place.due_at = turn.now + compiled.flow.remind_after
+
+
+def open_flow(name: str, turn: Turn) -> None:
+    """Starts a dialog on top of what is running; the same one is not stacked twice."""
+    compiled = turn.world.newest(name)
+    turn.place.stack = [frame for frame in turn.place.stack if frame.flow != name]
+    frame = compiled.frame()
+    frame.slots |= turn.place.memo.get("prefill", {}).get(name, {})
+    if compiled.flow.begin:
+        compiled.flow.begin(turn, frame.slots)
+    if not compiled.order:
+        return
+    if compiled.passed_over(frame.state, turn, frame):
+        frame.state = compiled.next_goal(turn, frame)
+    turn.place.push(frame)
+    if frame.state == DONE:
+        return complete(turn, frame, compiled)
+    reissue(turn)
+
+
+def opener(turn: Turn) -> str | None:
+    """The flow that the whole message opens."""
+    plain = words().plain(turn.text)
+    return next((name for (name, _), compiled in turn.world.flows.items() if plain in compiled.flow.opens), None)
+
+
+def talk_openly(turn: Turn) -> None:
+    """Nothing is waiting: a flow's opener, a correction, facts about oneself, or a question."""
+    if opened := opener(turn):
+        return open_flow(opened, turn)
+    stated = answers.facts(turn.text, turn.today)
+    if stated and CORRECTS.search(turn.text) and not re.search(r"[??]|吗", turn.text):
+        return correct(turn, stated)
+    if len(stated) >= 2 and not questions.shaped(turn.text):
+        return note(turn, stated)
+    found = consult(turn.text, turn.world.search, turn.today, context(turn))
+    if in_care(turn) and found.outcome in ("handover", "clarify", "menu"):
+        return turn.say(notices.CRISIS_AGAIN, Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
+    said_entry(turn, found)
+
+
+def in_care(turn: Turn) -> bool:
+    """A call for help came lately: nothing is brushed off with a phrase."""
+    at = turn.place.memo.get("crisis_at")
+    return bool(at) and turn.now.isoformat() < (type(turn.now).fromisoformat(at) + CRISIS_CARE).isoformat()
+
+
+def correct(turn: Turn, stated: dict[str, object]) -> None:
+    """「之前说错了,我是硕士」: the newer word counts, shown back."""
+    said = ",".join(f"{PROFILE[key]} {value}" for key, value in stated.items() if key in PROFILE)
+    turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
+    if turn.person.profile_consent:
+        turn.effects.append(SaveProfile({**turn.person.profile, **stated}))
+        turn.say(f"好,改过来了:{said}。档案里也一起改了。")
+    else:
+        turn.say(f"好,按这个来:{said}。你没同意存档,我只在这次对话里用。", Choice("记进档案", "go/keep"))
+    entry = last_entry(turn)
+    if entry and not turn.place.top:
+        turn.offer(Choice(f"再看「{entry.title}」条件"[:20], f"ask/{entry.id}/conditions"), notices.TO_MENU)
+    reissue(turn)
+
+
+def note(turn: Turn, stated: dict[str, object]) -> None:
+    """Facts told without a question: read back, with an offer to keep them."""
+    said = ",".join(f"{PROFILE[key]} {value}" for key, value in stated.items() if key in PROFILE)
+    turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
+    turn.say(f"我读到的是:{said}。哪里不对直接说。接下来想做什么?", Choice("看看能享受什么", "go/person"), Choice("记进档案", "go/keep"), notices.TO_MENU)
+
+
+def said_entry(turn: Turn, found: Consultation) -> None:
+    """Says what was found and remembers it for the next message."""
+    turn.parts.append(found.say)
+    if found.outcome == "crisis":
+        turn.effects.append(OpenCase("crisis", turn.text[:200]))
+    if found.entry:
+        turn.place.memo["entry"] = found.entry.id
+    if found.place:
+        turn.place.memo["place"] = found.place.name
+
+
+def last_entry(turn: Turn) -> Entry | None:
+    return turn.world.search.knowledge.entries.get(turn.place.memo.get("entry", ""))
+
+
+def context_place(turn: Turn) -> regions.Place | None:
+    named = turn.place.memo.get("place") or turn.person.profile.get("residence")
+    return regions.find(named) if named else None
+
+
+def context(turn: Turn) -> Context:
+    return Context(last_entry(turn), context_place(turn))
+
+
+def timer(turn: Turn) -> None:
+    """A `due_at` has come: a teacher who has not answered, or a dialog left half-way. Each speaks once."""
+    turn.place.due_at = None
+    frame = turn.place.top
+    if turn.place.mode == "human":
+        turn.place.mode = "bot"
+        turn.say(notices.HANDOVER_LATE, notices.TO_MENU)
+    elif frame and not frame.reminded and not turn.place.memo.get("quiet") and (frame.flow, frame.version) in turn.world.flows:
+        frame.reminded = True
+        title = turn.world.flows[frame.flow, frame.version].flow.title
+        turn.say(notices.REMINDER.format(title=title), Choice("接着填", "go/resume"), Choice("不填了", "go/cancel"), Choice("别再提醒", "go/stop"))

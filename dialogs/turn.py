@@ -1,0 +1,70 @@
+"""The working object of one turn: what came in, where we stand, what is said and done. Also the model of the state machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from dialogs.effects import Effect
+from dialogs.messages import Choice, Inbound, Link, Part, Say
+from dialogs.place import Place
+from knowledge.db import local_date
+from knowledge.policy.search import PolicySearch
+
+if TYPE_CHECKING:
+    from dialogs.flow import CompiledFlow
+
+
+@dataclass(slots=True)
+class Person:
+    """What a turn knows of the graduate. `profile` and `groups` are empty without consent."""
+
+    graduate_id: str
+    profile: dict[str, Any] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    profile_consent: bool = False
+    groups_consent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What every turn may read: the policy search and the compiled flows by name and version."""
+
+    search: PolicySearch
+    flows: Mapping[tuple[str, int], CompiledFlow]
+
+    def newest(self, name: str) -> CompiledFlow:
+        return self.flows[max(key for key in self.flows if key[0] == name)]
+
+
+@dataclass(slots=True)
+class Turn:
+    inbound: Inbound
+    place: Place
+    person: Person
+    world: World
+    text: str = ""
+    parts: list[Part] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    state: str = ""
+    goal: str = ""
+    problem: str = ""
+
+    @property
+    def now(self) -> datetime:
+        return self.inbound.at
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now)
+
+    def say(self, text: str, *choices: Choice, links: tuple[Link, ...] = ()) -> None:
+        self.parts.append(Say(text, choices, links))
+
+    def offer(self, *choices: Choice) -> None:
+        """Adds choices to what was said last."""
+        last = self.parts[-1] if self.parts else Say("")
+        if isinstance(last, Say):
+            self.parts[-1:] = [Say(last.text, (*last.choices, *choices), last.links)]

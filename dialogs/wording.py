@@ -1,0 +1,140 @@
+"""How a policy entry is said: conclusion first, then the side that was asked about, the place, conditions, source, who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from dialogs.messages import Choice, Link, Say
+from dialogs.questions import Aspect
+from knowledge.policy import regions
+from knowledge.policy.entry import Entry, Region, Source, said
+
+ROOM = 300
+"""Characters of one answer; the rest waits behind a choice."""
+LABELS: dict[Aspect, str] = {
+    "conditions": "我符合吗",
+    "amount": "多少钱、多久",
+    "where": "去哪办",
+    "papers": "要什么材料",
+    "deadline": "什么时候截止",
+    "source": "文件依据",
+    "notes": "要注意什么",
+}
+HEADS: dict[Aspect, str] = {
+    "conditions": "条件",
+    "amount": "标准",
+    "where": "怎么办",
+    "papers": "材料",
+    "deadline": "时间",
+    "notes": "注意",
+}
+RECEIVERS = {
+    "person": "这笔钱或这项待遇是给你本人的。",
+    "employer": "这笔钱给单位,不发给个人。",
+    "both": "单位和个人各有一份,看具体项目。",
+    "none": "这一条不涉及给谁发钱。",
+}
+
+
+def statements(entry: Entry, aspect: Aspect) -> list[str]:
+    """The sentences of one side of the entry, ready to be read."""
+    if aspect == "receiver":
+        return [RECEIVERS[entry.receiver], *(said(line) for line in entry.amount[:1])]
+    if aspect == "source":
+        return [source_line(source) for source in entry.source]
+    return [said(line) for line in getattr(entry, aspect)]
+
+
+def source_line(source: Source) -> str:
+    doubt = "(尚待核实)" if source.certainty == "C" else ""
+    return f"{source.issuer},{source.document},{source.date}{doubt}"
+
+
+def place_lines(found: Iterable[Region]) -> list[str]:
+    return [f"{region.place}:{said(region.text)}{'(尚待核实)' if region.certainty == 'C' else ''}" for region in found]
+
+
+def closing(entry: Entry, shown: str) -> list[str]:
+    """Source, doubt and who decides: the end of every answer."""
+    lines = [f"依据:{source_line(entry.source[0])}"]
+    if entry.certainty == "C" and "尚待核实" not in lines[0]:
+        lines.append("这一条来自转载,尚待核实。")
+    if "12333" not in shown:
+        lines.append("以当地人社部门为准,可打 12333 问。" if not entry.id.startswith("HLP") else "")
+    return [line for line in lines if line]
+
+
+def links(entry: Entry) -> tuple[Link, ...]:
+    return tuple(Link("官方原文" if n == 0 else "官方页面", source.url) for n, source in enumerate(entry.source) if source.url)
+
+
+def conclusion(entry: Entry, today: date) -> str:
+    """The first line. What is past its validity says so before anything else."""
+    text = said(entry.answer)
+    if entry.expired(today) and entry.valid_to and not any(word in text[:30] for word in ("截止", "到期", "停止", "过期")):
+        return f"这项政策已在 {entry.valid_to:%Y-%m-%d} 截止。{text}"
+    return text
+
+
+def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
+    """What this person would ask next: sides not shown yet, at most three, and a person."""
+    order: tuple[Aspect, ...] = ("conditions", "where", "papers", "amount", "deadline", "notes")
+    rest = [aspect for aspect in order if aspect not in shown and statements(entry, aspect)]
+    buttons = [Choice(LABELS[aspect], f"ask/{entry.id}/{aspect}") for aspect in rest[:3]]
+    if len(entry.source) > 1 or links(entry):
+        buttons.append(Choice(LABELS["source"], f"ask/{entry.id}/source"))
+    return (*buttons, Choice("问老师", "go/human"))
+
+
+def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: regions.Place | None = None, text: str = "", direct: str = "") -> Say:
+    """A full answer. `direct` is the sentence that answers the very question (a faq); `text` may name a county of a variant."""
+    first = conclusion(entry, today)
+    lines = [direct, first] if direct else [first]
+    local = regions.named(entry, text) or regions.variants(entry, place)
+    lines += place_lines(local)
+    shown: list[Aspect] = []
+    sides: list[Aspect] = [aspect] if aspect and aspect not in ("source", "receiver") else []
+    if aspect == "receiver":
+        lines.append(RECEIVERS[entry.receiver])
+    sides += [side for side in ("conditions", "amount", "where", "deadline") if side not in sides]  # type: ignore[misc]
+    end = closing(entry, "")
+    room = ROOM - sum(map(len, lines)) - sum(map(len, end))
+    for side in sides:
+        for number, line in enumerate(statements(entry, side)[: 4 if side == aspect else 3]):
+            line = f"{HEADS[side]}:{line}" if number == 0 else f"· {line}"
+            if len(line) > room or line[line.find(":") + 1 :] in first:
+                break
+            lines.append(line)
+            room -= len(line)
+            shown = [*shown, side] if side not in shown else shown
+    if entry.region and not local and place is None and len(entry.region) > 1:
+        lines.append("各地不一样,告诉我城市我再说准一点。")
+    return Say("\n".join((*lines, *closing(entry, "\n".join(lines)))), choices(entry, shown), links(entry))
+
+
+def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | None = None, text: str = "") -> Say:
+    """A follow-up: only the side that was asked about, with its source."""
+    local = place_lines(regions.named(entry, text) or regions.variants(entry, place))
+    lines = statements(entry, aspect)
+    if aspect == "conditions" and lines:
+        lines = [f"能不能,看「{entry.title}」这几条:", *(f"· {line}" for line in lines), "每条都对得上才算初步符合,以经办核定为准;拿不准哪条就告诉我,或者问老师。"]
+    elif aspect == "source":
+        lines = [f"「{entry.title}」的依据:", *(f"· {line}" for line in lines)]
+    elif not lines:
+        lines = [f"「{entry.title}」这一点没有全国统一的说法,以当地为准,打 12333 问最快。", conclusion(entry, today)]
+    elif len(lines) > 1:
+        lines = [lines[0], *(f"· {line}" for line in lines[1:])]
+    if entry.expired(today):
+        lines.insert(0, conclusion(entry, today))
+    lines += [line for line in local if line not in lines]
+    end = [] if aspect == "source" else closing(entry, "\n".join(lines))
+    return Say("\n".join((*lines, *end)), choices(entry, [aspect]), links(entry) if aspect == "source" else ())
+
+
+def one_line(entry: Entry, text: str, today: date) -> Say:
+    """A sentence of the entry that answers a specific follow-up."""
+    lines = [said(text)]
+    if entry.expired(today):
+        lines.append(conclusion(entry, today))
+    return Say("\n".join((*lines, *closing(entry, text))), choices(entry, []))

@@ -1,0 +1,127 @@
+"""Graduates: identity on a channel, profile, sensitive groups, consent, who read what. No dialog, no delivery."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, UniqueConstraint, delete, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.db import Base, Id
+
+PROFILE = {
+    "residence": "所在城市",
+    "hukou": "户籍地",
+    "graduation_date": "毕业时间",
+    "cohort": "届别",
+    "degree": "学历",
+    "major": "专业",
+    "employment": "目前状态",
+}
+"""Profile fields this product asks for, with the words people read. Names follow the glossary of the machine interface."""
+GROUPS = ("低保", "零就业", "监测", "特困", "残疾", "助学贷款", "脱贫", "孤儿", "退役", "第一代")
+"""Groups a person may belong to; sensitive (PIPL art. 28): own consent, own table, named roles only."""
+
+
+class Graduate(Base):
+    __tablename__ = "graduate"
+
+    id: Mapped[str] = mapped_column(String(22), primary_key=True)
+    created_at: Mapped[datetime]
+    profile: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    profile_consent_at: Mapped[datetime | None]
+    groups_consent_at: Mapped[datetime | None]
+
+
+class Identity(Base):
+    """How one person appears on one channel account; the handle is the platform's id of the person."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("channel", "account", "handle"),)
+
+    id: Mapped[Id]
+    graduate_id: Mapped[str] = mapped_column(ForeignKey(Graduate.id, ondelete="CASCADE"), index=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(64), default="")
+    handle: Mapped[str] = mapped_column(String(128))
+
+
+class Membership(Base):
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("graduate_id", "group"),)
+
+    id: Mapped[Id]
+    graduate_id: Mapped[str] = mapped_column(ForeignKey(Graduate.id, ondelete="CASCADE"), index=True)
+    group: Mapped[str] = mapped_column(String(20))
+    stated_at: Mapped[datetime]
+
+
+class Consent(Base):
+    """Evidence of every yes and every withdrawal; never updated, only added to."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[Id]
+    graduate_id: Mapped[str] = mapped_column(ForeignKey(Graduate.id, ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    given: Mapped[bool]
+    at: Mapped[datetime]
+
+
+class Access(Base):
+    """Who read or changed a person's data, shown to that person on request."""
+
+    __tablename__ = "access"
+
+    id: Mapped[Id]
+    graduate_id: Mapped[str] = mapped_column(ForeignKey(Graduate.id, ondelete="CASCADE"), index=True)
+    who: Mapped[str] = mapped_column(String(64))
+    what: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime]
+
+
+def new_id() -> str:
+    """A random id that says nothing about the person or their order."""
+    return secrets.token_urlsafe(16)
+
+
+def record_consent(connection: Connection, graduate_id: str, kind: str, given: bool, at: datetime) -> None:
+    """Keeps a yes or no; a withdrawal also deletes what the consent covered (`profile` or `groups`)."""
+    connection.execute(insert(Consent).values(graduate_id=graduate_id, kind=kind, given=given, at=at))
+    column = Graduate.profile_consent_at if kind == "profile" else Graduate.groups_consent_at
+    values: dict[Any, Any] = {column: at if given else None}
+    if not given and kind == "profile":
+        values[Graduate.profile] = {}
+    connection.execute(update(Graduate).where(Graduate.id == graduate_id).values(values))
+    if not given:
+        connection.execute(delete(Membership).where(Membership.graduate_id == graduate_id))
+
+
+def save_groups(connection: Connection, graduate_id: str, groups: Sequence[str], at: datetime) -> None:
+    connection.execute(delete(Membership).where(Membership.graduate_id == graduate_id))
+    if groups:
+        rows = [{"graduate_id": graduate_id, "group": group, "stated_at": at} for group in groups]
+        connection.execute(insert(Membership), rows)
+
+
+def log_access(connection: Connection, graduate_id: str, who: str, what: str, at: datetime) -> None:
+    connection.execute(insert(Access).values(graduate_id=graduate_id, who=who, what=what, at=at))
+
+
+def accesses(connection: Connection, graduate_id: str, most: int = 10) -> Sequence[RowMapping]:
+    """The latest readings of a person's data, newest first."""
+    query = select(Access.who, Access.what, Access.at).where(Access.graduate_id == graduate_id).order_by(Access.id.desc()).limit(most)
+    return connection.execute(query).mappings().all()
+
+
+def record(connection: Connection, graduate_id: str) -> dict[str, Any]:
+    """Everything these tables hold on one person, ready for JSON: the person's own copy."""
+    graduate = connection.execute(select(Graduate.__table__).where(Graduate.id == graduate_id)).mappings().one()
+    held: dict[str, Any] = {"profile": graduate["profile"], "created_at": graduate["created_at"].isoformat()}
+    for name, table in (("identities", Identity), ("groups", Membership), ("consents", Consent), ("accesses", Access)):
+        rows = connection.execute(select(table.__table__).where(table.graduate_id == graduate_id).order_by(table.id)).mappings()
+        held[name] = [{k: v.isoformat() if isinstance(v, datetime) else v for k, v in row.items() if k not in ("id", "graduate_id")} for row in rows]
+    return held

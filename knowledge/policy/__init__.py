@@ -1,0 +1,1 @@
+"""Policy knowledge: entries, their revisions, search and the confidence of an answer."""

@@ -1,0 +1,80 @@
+"""How sure the first hit is: a logistic model on raw search evidence, and the zone that follows from it."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.policy.entry import Entry, Redirect
+
+Zone = Literal["answer", "menu", "unsure"]
+WEIGHTS = Path(__file__).parent / "weights.json"
+ANSWER = 0.6
+"""P from which one answer is given."""
+MENU = 0.25
+"""P from which three are offered; below, a person."""
+GRAVE = frozenset(("EMP", "SUB", "ENT", "LAB", "AGR"))
+"""Topics where a wrong answer costs money or rights; they ask for more."""
+GRAVE_ANSWER = 0.65
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Raw features of one search; shares of a perfect match unless said."""
+
+    whole: float
+    single: float
+    margin: float
+    mass: float
+    """IDF of the question: short everyday words weigh little."""
+    known: float
+    """Share of the question's terms that occur in the index."""
+    agree: float
+    """1 where both indexes put the same item first."""
+
+    def row(self) -> list[float]:
+        mass = math.log1p(self.mass)
+        return [1.0, *astuple(self)[:3], mass, self.known, self.agree, self.whole * self.agree, self.single**2, self.margin * self.agree]
+
+
+@dataclass(frozen=True)
+class Confidence:
+    weights: tuple[float, ...]
+
+    @classmethod
+    def shipped(cls) -> Confidence:
+        """The weights fitted on the package's own questions (`knowledge calibrate`)."""
+        return cls(tuple(json.loads(WEIGHTS.read_text())["weights"]))
+
+    def p(self, evidence: Evidence) -> float:
+        score = sum(weight * value for weight, value in zip(self.weights, evidence.row(), strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
+
+    def zone(self, p: float, top: Entry | Redirect) -> Zone:
+        floor = GRAVE_ANSWER if top.id[:3] in GRAVE else ANSWER
+        return "answer" if p >= floor else "menu" if p >= MENU else "unsure"
+
+
+def fit(rows: NDArray[np.float64], right: NDArray[np.float64], ridge: float = 1.0) -> tuple[float, ...]:
+    """Logistic regression by Newton's method; `rows` (n, k) with a leading 1, `right` (n,) in 0/1. Returns k weights."""
+    weights = np.zeros(rows.shape[1])
+    penalty = ridge * np.eye(rows.shape[1])
+    penalty[0, 0] = 0
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
+        gradient = rows.T @ (p - right) + penalty @ weights
+        hessian = (rows * (p * (1 - p))[:, None]).T @ rows + penalty
+        change = np.linalg.solve(hessian, gradient)
+        weights -= change
+        if float(np.abs(change).max()) < 1e-8:
+            break
+    return tuple(round(float(weight), 5) for weight in weights)
+
+
+EVIDENCE = [field.name for field in fields(Evidence)]

@@ -1,0 +1,135 @@
+"""The shape of a policy entry and of a redirect, read from TOML or JSON. No database, no search."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+DATA = Path(__file__).parent / "data"
+Certainty = Literal["A", "B", "C"]
+Line = Annotated[str, Field(min_length=2, max_length=120)]
+Ask = Annotated[str, Field(min_length=2, max_length=200)]
+T = TypeVar("T", bound="Part")
+MARK = re.compile(r"\s*\[([ABC])\]$")
+
+
+class EntryError(ValueError):
+    """A file or entry that cannot be used; the message is one sentence for the person who wrote it."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Part):
+    issuer: Line
+    document: Line
+    date: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    certainty: Certainty
+
+
+class Region(Part):
+    """What one place does differently; `place` is a city or province name without 市/省."""
+
+    place: Annotated[str, Field(min_length=2, max_length=12)]
+    text: Line
+    certainty: Certainty
+
+
+class Faq(Part):
+    ask: Annotated[list[Ask], Field(min_length=1)]
+    answer: Line
+
+
+class Entry(Part):
+    """One policy. Statements are single sentences; a trailing ` [C]` lowers the certainty of that sentence."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z]{3}-\d{2}$")]
+    title: Annotated[str, Field(min_length=2, max_length=40)]
+    receiver: Literal["person", "employer", "both", "none"]
+    certainty: Certainty
+    aliases: list[Annotated[str, Field(min_length=1, max_length=30)]] = []
+    questions: Annotated[list[Ask], Field(min_length=8)]
+    answer: Line
+    amount: list[Line] = []
+    conditions: list[Line] = []
+    where: list[Line] = []
+    papers: list[Line] = []
+    deadline: list[Line] = []
+    notes: list[Line] = []
+    related: list[str] = []
+    faq: list[Faq] = []
+    region: list[Region] = []
+    source: Annotated[list[Source], Field(min_length=1)]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successor: str | None = None
+    review_by: date
+
+    @model_validator(mode="after")
+    def dates_in_order(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
+            raise ValueError("valid_from 晚于 valid_to,请改正日期")
+        return self
+
+    def expired(self, today: date) -> bool:
+        return self.valid_to is not None and today > self.valid_to
+
+
+class Redirect(Part):
+    """A question that is not ours: one sentence and where to go. `refuse` marks what we will not help with."""
+
+    id: Annotated[str, Field(pattern=r"^RED-\d{2,3}$")]
+    title: Annotated[str, Field(min_length=2, max_length=40)]
+    kind: Literal["redirect", "refuse"] = "redirect"
+    aliases: list[Annotated[str, Field(min_length=1, max_length=30)]] = []
+    questions: Annotated[list[Ask], Field(min_length=5)]
+    answer: Line
+
+
+def said(statement: str) -> str:
+    """The sentence as people read it: the certainty mark C becomes words, A and B need none."""
+    found = MARK.search(statement)
+    if not found:
+        return statement
+    return MARK.sub("(尚待核实)" if found[1] == "C" else "", statement)
+
+
+def explain(error: ValidationError) -> str:
+    """The first problem of a validation error as one Chinese sentence naming the field."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"]) or "整条"
+    words = {"missing": "缺少这个字段", "extra_forbidden": "没有这个字段名,请检查拼写"}
+    return f"字段 {field}:{words.get(first['type'], first['msg'])}"
+
+
+def read(text: str, name: str) -> tuple[list[Entry], list[Redirect]]:
+    """Entries and redirects of one TOML text.
+
+    Raises:
+        EntryError: one sentence with the file name, the entry's id and the field.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise EntryError(f"{name} 不是有效的 TOML:{error}") from error
+    entries: list[Entry] = []
+    redirects: list[Redirect] = []
+    for raw in table.get("entry", []):
+        entries.append(build(Entry, raw, name))
+    for raw in table.get("redirect", []):
+        redirects.append(build(Redirect, raw, name))
+    return entries, redirects
+
+
+def build(kind: type[T], raw: dict[str, object], name: str) -> T:
+    try:
+        return kind.model_validate(raw)
+    except ValidationError as error:
+        raise EntryError(f"{name} 的 {raw.get('id', '(没有 id)')}:{explain(error)}") from error

@@ -1,0 +1,73 @@
+"""An inverted index in numpy: exact BM25 over any documents, with the contribution of each term. Knows no policy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+K1 = 1.2
+"""Saturation of repeated terms; measured flat between 0.9 and 1.6 on short text."""
+B = 0.75
+"""Length normalisation; lower is worse on long answers."""
+
+
+class InvertedIndex:
+    """Posting lists sorted by term, each with the finished BM25 weight of the term in that document.
+
+    Cost of a query: the sum of the lengths of its terms' posting lists, plus one array of n documents.
+    """
+
+    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
+        self.size = len(documents)
+        self.terms: dict[str, int] = {}
+        rows: list[int] = []
+        columns: list[int] = []
+        counts: list[int] = []
+        lengths = np.zeros(self.size, dtype=np.float32)
+        for row, document in enumerate(documents):
+            lengths[row] = len(document)
+            for term, count in Counter(document).items():
+                columns.append(self.terms.setdefault(term, len(self.terms)))
+                rows.append(row)
+                counts.append(count)
+        order = np.argsort(np.asarray(columns, dtype=np.int32), kind="stable")
+        self.rows = np.asarray(rows, dtype=np.int32)[order]
+        column = np.asarray(columns, dtype=np.int32)[order]
+        frequency = np.bincount(column, minlength=len(self.terms))
+        self.starts = np.concatenate(([0], np.cumsum(frequency))).tolist()
+        self.idf: Floats = np.log1p((self.size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
+        self.unseen = float(np.log1p((self.size + 0.5) / 0.5))
+        count = np.asarray(counts, dtype=np.float32)[order]
+        norm = K1 * (1 - B + B * lengths / max(1.0, float(lengths.mean()) if self.size else 1.0))
+        self.weights: Floats = (self.idf[column] * count * (K1 + 1) / (count + norm[self.rows])).astype(np.float32)
+
+    def mass(self, terms: Iterable[str]) -> float:
+        """The IDF a query carries, terms that no document has included: what a perfect match could reach."""
+        return sum(float(self.idf[k]) if (k := self.terms.get(term, -1)) >= 0 else self.unseen for term in terms)
+
+    def scores(self, terms: dict[str, float]) -> Floats:
+        """BM25 of every document for weighted terms; shape (size,)."""
+        total = np.zeros(self.size, dtype=np.float32)
+        for term, weight in terms.items():
+            key = self.terms.get(term)
+            if key is not None:
+                part = slice(self.starts[key], self.starts[key + 1])
+                total[self.rows[part]] += self.weights[part] * np.float32(weight)
+        return total
+
+    def explain(self, terms: dict[str, float], row: int) -> list[tuple[str, float]]:
+        """What each term gives one document, largest first; the sum is its score."""
+        found = []
+        for term, weight in terms.items():
+            key = self.terms.get(term)
+            if key is None:
+                continue
+            part = slice(self.starts[key], self.starts[key + 1])
+            place = int(np.searchsorted(self.rows[part], row))
+            if place < len(self.rows[part]) and self.rows[part][place] == row:
+                found.append((term, float(self.weights[part][place]) * weight))
+        return sorted(found, key=lambda pair: -pair[1])

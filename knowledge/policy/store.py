@@ -1,0 +1,184 @@
+"""Entries in the database as revisions: seeding from files, staff changes, approval, the version that rebuilds indexes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import JSON, Connection, Index, String, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.db import Base, Id
+from knowledge.policy.entry import DATA, Entry, EntryError, Redirect, read
+
+Item = Entry | Redirect
+
+
+class Revision(Base):
+    """One version of one entry. `current` is what people see, at most one an entry; `offered` is a newer seed of an
+    entry that staff changed, for them to compare; `draft` waits for approval; `past` is history."""
+
+    __tablename__ = "policy_revision"
+    __table_args__ = (Index("ix_policy_revision_entry_id_status", "entry_id", "status"),)
+
+    id: Mapped[Id]
+    entry_id: Mapped[str] = mapped_column(String(10))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    digest: Mapped[str] = mapped_column(String(64))
+    origin: Mapped[str] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(10))
+    author: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class KnowledgeState(Base):
+    """One row: the version every process compares with that of its index."""
+
+    __tablename__ = "knowledge_state"
+
+    id: Mapped[Id]
+    version: Mapped[int]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that is current, in the order of ids."""
+
+    version: int
+    entries: dict[str, Entry]
+    redirects: dict[str, Redirect]
+
+    def __getitem__(self, key: str) -> Item:
+        return self.entries.get(key) or self.redirects[key]
+
+
+@dataclass
+class Seeded:
+    """What a seeding did, by entry id."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+
+def files(folder: Path = DATA) -> list[Item]:
+    """The seed of the package.
+
+    Raises:
+        EntryError: a file is broken or an id appears twice.
+    """
+    items: dict[str, Item] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            text = path.read_text(encoding="utf8")
+        except UnicodeDecodeError as error:
+            raise EntryError(f"{path.name} 不是 UTF-8 编码,请另存为 UTF-8") from error
+        entries, redirects = read(text, path.name)
+        for item in (*entries, *redirects):
+            if item.id in items:
+                raise EntryError(f"{path.name}:编号 {item.id} 出现了两次")
+            items[item.id] = item
+    return list(items.values())
+
+
+def knowledge_of(items: Sequence[Item], version: int = 0) -> Knowledge:
+    ordered = sorted(items, key=lambda item: item.id)
+    entries = {item.id: item for item in ordered if isinstance(item, Entry)}
+    return Knowledge(version, entries, {item.id: item for item in ordered if isinstance(item, Redirect)})
+
+
+def body_of(item: Item) -> dict[str, Any]:
+    return item.model_dump(mode="json", exclude_defaults=True)
+
+
+def digest_of(body: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def item_of(body: dict[str, Any]) -> Item:
+    kind = Redirect if str(body["id"]).startswith("RED-") else Entry
+    return kind.model_validate(body)
+
+
+def seed(connection: Connection, items: Sequence[Item], at: datetime) -> Seeded:
+    """Brings the package's entries in. What staff changed stays current; the newer seed is only offered to them."""
+    done = Seeded()
+    query = select(Revision.entry_id, Revision.digest, Revision.origin, Revision.status).where(Revision.status.in_(("current", "offered")))
+    current: dict[str, tuple[str, str]] = {}
+    offered: dict[str, str] = {}
+    for row in connection.execute(query):
+        if row.status == "current":
+            current[row.entry_id] = (row.digest, row.origin)
+        else:
+            offered[row.entry_id] = row.digest
+    rows: list[dict[str, Any]] = []
+    for item in items:
+        body = body_of(item)
+        digest = digest_of(body)
+        held, origin = current.get(item.id, ("", ""))
+        if held == digest or offered.get(item.id) == digest:
+            done.same.append(item.id)
+            continue
+        (done.kept if origin == "staff" else done.updated if held else done.added).append(item.id)
+        rows.append(row_of(item.id, body, "seed", "offered" if origin == "staff" else "current", "package", at))
+    seeded = {item.id for item in items}
+    done.withdrawn = sorted(key for key, (_, origin) in current.items() if origin == "seed" and key not in seeded)
+    retire(connection, [*done.updated, *done.withdrawn], "current")
+    retire(connection, done.kept, "offered")
+    if rows:
+        connection.execute(insert(Revision), rows)
+    if done.added or done.updated or done.withdrawn:
+        bump(connection)
+    return done
+
+
+def row_of(key: str, body: dict[str, Any], origin: str, status: str, author: str, at: datetime) -> dict[str, Any]:
+    return {"entry_id": key, "body": body, "digest": digest_of(body), "origin": origin, "status": status, "author": author, "created_at": at}
+
+
+def retire(connection: Connection, keys: Sequence[str], status: str) -> None:
+    if keys:
+        query = update(Revision).where(Revision.entry_id.in_(keys), Revision.status == status)
+        connection.execute(query.values(status="past"))
+
+
+def draft(connection: Connection, item: Item, author: str, at: datetime) -> int:
+    """Stores a staff change that waits for approval. Returns the revision's id."""
+    row = row_of(item.id, body_of(item), "staff", "draft", author, at)
+    return int(connection.execute(insert(Revision).values(row).returning(Revision.id)).scalar_one())
+
+
+def approve(connection: Connection, revision_id: int) -> None:
+    """Makes a draft (or an offered seed, or a past revision) what people see."""
+    key = connection.execute(select(Revision.entry_id).where(Revision.id == revision_id)).scalar_one()
+    retire(connection, [key], "current")
+    connection.execute(update(Revision).where(Revision.id == revision_id).values(status="current"))
+    bump(connection)
+
+
+def bump(connection: Connection) -> None:
+    changed = connection.execute(update(KnowledgeState).values(version=KnowledgeState.version + 1))
+    if not changed.rowcount:
+        connection.execute(insert(KnowledgeState).values(id=1, version=1))
+
+
+def version(connection: Connection) -> int:
+    return int(connection.execute(select(KnowledgeState.version)).scalar() or 0)
+
+
+def load(connection: Connection) -> Knowledge:
+    """Everything current. A body that an older program wrote and that no longer validates is left out rather than shown."""
+    items: list[Item] = []
+    for body in connection.execute(select(Revision.body).where(Revision.status == "current")).scalars():
+        with suppress(ValidationError):
+            items.append(item_of(body))
+    return knowledge_of(items, version(connection))

@@ -1,0 +1,128 @@
+"""Words of the language: normalising, tokens, aliases. The only user of jieba. No policy content, no database."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+VOCAB = Path(__file__).parent / "vocab"
+QUERY_CHARS = 200
+"""Characters of a query that are searched; a longer story is cut in the middle (head and tail carry the question)."""
+LATIN = re.compile(r"[a-z0-9]+(?:[.+/%-][a-z0-9]+)*%?")
+HAN = re.compile(r"[\u3400-\u9fff]+")
+NOT_WORD = re.compile(r"[^\u3400-\u9fffa-z0-9+./%-]+")
+REPEATED = re.compile(r"([^\d])\1{2,}")
+
+
+class Phrases:
+    """Longest-match lookup of many literal phrases, by their first two characters."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self.heads: dict[str, list[str]] = {}
+        for phrase in sorted(set(phrases), key=len, reverse=True):
+            self.heads.setdefault(phrase[:2], []).append(phrase)
+
+    def find(self, text: str) -> Iterator[tuple[int, str]]:
+        """Positions and phrases found, left to right, never overlapping."""
+        place = 0
+        while place < len(text):
+            for phrase in (*self.heads.get(text[place : place + 2], ()), *self.heads.get(text[place], ())):
+                if text.startswith(phrase, place):
+                    yield place, phrase
+                    place += len(phrase) - 1
+                    break
+            place += 1
+
+    def remove(self, text: str) -> str:
+        kept, last = [], 0
+        for place, phrase in self.find(text):
+            kept.append(text[last:place])
+            last = place + len(phrase)
+        return "".join((*kept, text[last:]))
+
+
+def lines(name: str) -> list[str]:
+    """The entries of a vocabulary file; blank lines and lines starting with # are left out."""
+    path = VOCAB / name
+    rows = path.read_text(encoding="utf8").splitlines()
+    return [row.strip() for row in rows if row.strip() and not row.startswith("#")]
+
+
+def pairs(name: str) -> Iterator[tuple[str, str]]:
+    for row in lines(name):
+        left, _, right = row.partition("\t")
+        if right.strip():
+            yield left.strip(), right.strip()
+
+
+class Words:
+    """One loaded vocabulary: everything that turns text into what is indexed and searched."""
+
+    def __init__(self) -> None:
+        self.simple = str.maketrans({a: b for a, b in pairs("simplified.tsv") if len(a) == len(b) == 1})
+        self.stop = frozenset(lines("stopwords.txt"))
+        self.fillers = Phrases(self.normalise(line) for line in lines("fillers.txt"))
+        self.official: dict[str, str] = {}
+        for colloquial, official in pairs("aliases.tsv"):
+            key = self.normalise(colloquial)
+            self.official[key] = f"{self.official.get(key, '')} {self.normalise(official)}".strip()
+        self.aliases = Phrases(self.official)
+        self.domain = [self.normalise(word) for word in lines("words.txt")]
+        self.cutter = cutter(self.domain)
+        shape = "\n".join((*self.domain, *sorted(self.stop)))
+        self.version = hashlib.sha256(shape.encode()).hexdigest()[:12]
+
+    def normalise(self, text: str) -> str:
+        """NFKC, lower case, simplified characters, no emoji or control characters, no runs of one sign."""
+        text = unicodedata.normalize("NFKC", text).lower().translate(self.simple)
+        text = "".join(c if unicodedata.category(c)[0] in "LNP" or c in "+<>=~|$" else " " for c in text if c not in "\ufe0f\u20e3\u200b\u200d")
+        return REPEATED.sub(r"\1", " ".join(text.split()))
+
+    def plain(self, text: str) -> str:
+        """Normalised text without spaces, punctuation and fillers: for equality of questions."""
+        return self.fillers.remove(NOT_WORD.sub("", self.normalise(text)))
+
+    def expand(self, text: str) -> list[str]:
+        """Official terms for the colloquial ones in a normalised text."""
+        return [self.official[phrase] for _, phrase in self.aliases.find(text)]
+
+    def features(self, text: str) -> list[str]:
+        """Index terms of a normalised text: jieba words (w), characters and bigrams of Han runs, Latin and numbers whole."""
+        found = [f"w{word}" for word in self.cutter.lcut_for_search(text) if len(word) > 1 and word not in self.stop and HAN.match(word)]
+        found += LATIN.findall(text)
+        for run in HAN.findall(text):
+            found += run
+            found += [run[i : i + 2] for i in range(len(run) - 1)]
+        return found
+
+    def query(self, text: str) -> tuple[list[str], list[str]]:
+        """Index terms of what a person typed, and those that its aliases add."""
+        text = self.normalise(text)
+        if len(text) > QUERY_CHARS:
+            text = f"{text[: QUERY_CHARS // 2]} {text[-QUERY_CHARS // 2 :]}"
+        core = self.fillers.remove(text) or text
+        added = " ".join(self.expand(core))
+        return self.features(core), self.features(added) if added else []
+
+
+def cutter(domain: list[str]):  # type: ignore[no-untyped-def]  # jieba has no types
+    """An own tokenizer, so that `add_word` never leaks into jieba's global one."""
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.initialize()
+    for word in domain:
+        tokenizer.add_word(word)
+    return tokenizer
+
+
+@cache
+def words() -> Words:
+    """The vocabulary, loaded once a process (about a second, most of it jieba's dictionary)."""
+    return Words()
