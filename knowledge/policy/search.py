@@ -96,7 +96,7 @@ class PolicySearch:
                     self.names.setdefault(key, item.id)
         self.named_phrases = Phrases(self.names)
         self.lines = {entry.id: sentences(entry) for entry in knowledge.entries.values()}
-        self.line_terms = {key: [frozenset(self.features(text)) for text, _, _ in found] for key, found in self.lines.items()}
+        self.line_terms: dict[str, list[frozenset[str]]] = {}
 
     def features(self, text: str) -> list[str]:
         return self.words.features(self.words.normalise(text))
@@ -164,7 +164,9 @@ class PolicySearch:
         weigh = self.single.mass
         mine = weigh(asked)
         best: tuple[float, int] | None = None
-        for number, terms in enumerate(self.line_terms.get(key, ())):
+        if key not in self.line_terms:
+            self.line_terms[key] = [frozenset(self.features(line)) for line, _, _ in self.lines.get(key, ())]
+        for number, terms in enumerate(self.line_terms[key]):
             common = weigh(asked & terms)
             similarity = 2 * common / (mine + weigh(terms) + 1e-6)
             if best is None or similarity > best[0]:
