@@ -56,7 +56,7 @@ def trial(search: PolicySearch, question: str, wanted: str | None) -> Trial:
     whole, single = search.scores(terms)
     order = np.argsort(-(whole + single), kind="stable")[:8]
     ids = [search.items[row].id for row in order]
-    return Trial(question, wanted, search.evidence(terms, whole, single, order), ids[0] == wanted, wanted in ids[:3], ids[0] in search.knowledge.entries)
+    return Trial(question, wanted, search.evidence(question, terms, whole, single, order), ids[0] == wanted, wanted in ids[:3], ids[0] in search.knowledge.entries)
 
 
 def calibrate(questions: Path | None = None, *, write: bool = False) -> str:

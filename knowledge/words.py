@@ -72,6 +72,7 @@ class Words:
             key = self.normalise(colloquial)
             self.official[key] = f"{self.official.get(key, '')} {self.normalise(official)}".strip()
         self.aliases = Phrases(self.official)
+        self.known: dict[str, list[str]] = {}
         self.domain = [self.normalise(word) for word in lines("words.txt")]
         self.cutter = cutter(self.domain)
         shape = "\n".join((*self.domain, *sorted(self.stop)))
@@ -86,10 +87,6 @@ class Words:
     def plain(self, text: str) -> str:
         """Normalised text without spaces, punctuation and fillers: for equality of questions."""
         return self.fillers.remove(NOT_WORD.sub("", self.normalise(text)))
-
-    def expand(self, text: str) -> list[str]:
-        """Official terms for the colloquial ones in a normalised text."""
-        return [self.official[phrase] for _, phrase in self.aliases.find(text)]
 
     def features(self, text: str) -> list[str]:
         """Index terms of a normalised text: jieba words (w), characters and bigrams of Han runs, Latin and numbers whole."""
@@ -106,8 +103,13 @@ class Words:
         if len(text) > QUERY_CHARS:
             text = f"{text[: QUERY_CHARS // 2]} {text[-QUERY_CHARS // 2 :]}"
         core = self.fillers.remove(text) or text
-        added = " ".join(self.expand(core))
-        return self.features(core), self.features(added) if added else []
+        return self.features(core), [term for _, phrase in self.aliases.find(core) for term in self.added(phrase)]
+
+    def added(self, phrase: str) -> list[str]:
+        """Index terms of the official words of one alias, kept after first use."""
+        if phrase not in self.known:
+            self.known[phrase] = self.features(self.official[phrase])
+        return self.known[phrase]
 
 
 def cutter(domain: list[str]):  # type: ignore[no-untyped-def]  # jieba has no types

@@ -36,11 +36,13 @@ class Evidence:
     known: float
     """Share of the question's terms that occur in the index."""
     agree: float
-    """1 where both indexes put the same item first."""
+    """1 where the whole entry and the single phrasing put the same item first."""
+    named: float
+    """1 where the first item's name stands in the question, 0 where none does, -1 where only another's does."""
 
     def row(self) -> list[float]:
         mass = math.log1p(self.mass)
-        return [1.0, *astuple(self)[:3], mass, self.known, self.agree, self.whole * self.agree, self.single**2, self.margin * self.agree]
+        return [1.0, *astuple(self)[:3], mass, self.known, self.agree, self.named, self.whole * self.agree, self.single**2, self.margin * self.agree]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ class InvertedIndex:
     Cost of a query: the sum of the lengths of its terms' posting lists, plus one array of n documents.
     """
 
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
+    def __init__(self, documents: Sequence[Sequence[str]], groups: Sequence[int] = ()) -> None:
+        """`groups` (one number a document, default all 0): documents are long or short beside those of their own group."""
         self.size = len(documents)
         self.terms: dict[str, int] = {}
         rows: list[int] = []
@@ -42,7 +43,9 @@ class InvertedIndex:
         self.idf: Floats = np.log1p((self.size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
         self.unseen = float(np.log1p((self.size + 0.5) / 0.5))
         count = np.asarray(counts, dtype=np.float32)[order]
-        norm = K1 * (1 - B + B * lengths / max(1.0, float(lengths.mean()) if self.size else 1.0))
+        group = np.asarray(groups, dtype=np.int32) if len(groups) else np.zeros(self.size, dtype=np.int32)
+        mean = np.bincount(group, lengths) / np.maximum(1, np.bincount(group)) if self.size else np.ones(1)
+        norm = (K1 * (1 - B + B * lengths / np.maximum(1, mean[group]))).astype(np.float32)
         self.weights: Floats = (self.idf[column] * count * (K1 + 1) / (count + norm[self.rows])).astype(np.float32)
 
     def mass(self, terms: Iterable[str]) -> float:
@@ -51,13 +54,17 @@ class InvertedIndex:
 
     def scores(self, terms: dict[str, float]) -> Floats:
         """BM25 of every document for weighted terms; shape (size,)."""
-        total = np.zeros(self.size, dtype=np.float32)
+        rows: list[NDArray[np.int32]] = []
+        weights: list[Floats] = []
         for term, weight in terms.items():
             key = self.terms.get(term)
             if key is not None:
-                part = slice(self.starts[key], self.starts[key + 1])
-                total[self.rows[part]] += self.weights[part] * np.float32(weight)
-        return total
+                start, end = self.starts[key], self.starts[key + 1]
+                rows.append(self.rows[start:end])
+                weights.append(self.weights[start:end] if weight == 1 else self.weights[start:end] * np.float32(weight))
+        if not rows:
+            return np.zeros(self.size, dtype=np.float32)
+        return np.bincount(np.concatenate(rows), np.concatenate(weights), self.size).astype(np.float32)
 
     def explain(self, terms: dict[str, float], row: int) -> list[tuple[str, float]]:
         """What each term gives one document, largest first; the sum is its score."""

@@ -1,7 +1,7 @@
 """Which entry a question means: BM25 over whole entries and over single phrasings, ranked, with a calibrated confidence.
 
-Two inverted indexes share one query: one document an entry (its phrasings count double), and one document a phrasing.
-Background sentences lie in both, so that the weight of everyday words is learnt; they are never returned.
+One inverted index holds a document for each entry (its phrasings count double), one for each phrasing, and everyday
+sentences, so that the weight of everyday words is learnt; the last are never returned.
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ class PolicySearch:
         asked = [[self.features(text) for text in phrasings(item)] for item in self.items]
         told = [self.features(told_text(item)) for item in self.items]
         whole = [[term for form in forms for term in form] * 2 + body for forms, body in zip(asked, told, strict=True)]
-        self.whole = InvertedIndex(whole + everyday)
-        self.single = InvertedIndex([form for forms in asked for form in forms] + everyday)
-        self.firsts = np.cumsum([0, *(len(forms) for forms in asked)])[:-1]
-        self.last = sum(len(forms) for forms in asked)
+        single = [form for forms in asked for form in forms]
+        groups = [0] * len(whole) + [1] * (len(single) + len(everyday))
+        self.index = InvertedIndex([*whole, *single, *everyday], groups)
+        self.firsts = len(whole) + np.cumsum([0, *(len(forms) for forms in asked)])
         self.exact = {self.words.plain(text): item.id for item in self.items for text in phrasings(item)}
         self.names: dict[str, str] = {}
         for item in knowledge.entries.values():
@@ -114,9 +114,9 @@ class PolicySearch:
         n = len(self.items)
         if not n:
             return np.zeros(0, np.float32), np.zeros(0, np.float32)
-        whole = self.whole.scores(terms)[:n] / (SATURATED * self.whole.mass(terms) + 1e-6)
-        single = np.maximum.reduceat(self.single.scores(terms)[: self.last], self.firsts)
-        return whole, single / (SATURATED * self.single.mass(terms) + 1e-6)
+        perfect = SATURATED * self.index.mass(terms) + 1e-6
+        shares = self.index.scores(terms) / np.float32(perfect)
+        return shares[:n], np.maximum.reduceat(shares[: self.firsts[-1]], self.firsts[:-1])
 
     def search(self, text: str, most: int = 3) -> Found:
         """The items meant, best first; ties in the order of ids. A question written as a phrasing is a sure hit."""
@@ -129,7 +129,7 @@ class PolicySearch:
         order = np.argsort(-total, kind="stable")[: most + 5]
         if not len(order) or total[order[0]] <= 0:
             return Found((), "unsure")
-        p = 0.99 if exact else self.confidence.p(self.evidence(terms, whole, single, order))
+        p = 0.99 if exact else self.confidence.p(self.evidence(text, terms, whole, single, order))
         top = self.items[order[0]]
         rest = np.asarray(total[order[1:most]], dtype=np.float64)
         shares = (1 - p) * rest / max(1e-6, float(rest.sum()) + 0.3)
@@ -137,17 +137,19 @@ class PolicySearch:
         hits += [Hit(self.items[row].id, self.items[row].title, round(float(s), 3)) for row, s in zip(order[1:most], shares, strict=True) if total[row] > 0]
         return Found(tuple(hits), self.confidence.zone(p, top))
 
-    def evidence(self, terms: dict[str, float], whole: Floats, single: Floats, order: NDArray[np.intp]) -> Evidence:
+    def evidence(self, text: str, terms: dict[str, float], whole: Floats, single: Floats, order: NDArray[np.intp]) -> Evidence:
         total = whole + single
         top, second = int(order[0]), int(order[1]) if len(order) > 1 else int(order[0])
-        known = sum(1 for term in terms if term in self.whole.terms)
+        named = self.named(text)
+        known = sum(1 for term in terms if term in self.index.terms)
         return Evidence(
             whole=float(whole[top]),
             single=float(single[top]),
             margin=float(total[top] - total[second]) if top != second else float(total[top]),
-            mass=float(self.whole.mass(terms)),
+            mass=float(self.index.mass(terms)),
             known=known / max(1, len(terms)),
             agree=float(int(np.argmax(whole)) == int(np.argmax(single))),
+            named=float(self.items[top].id in named) if not named or self.items[top].id in named else -1.0,
         )
 
     def hit(self, key: str) -> Hit:
@@ -161,7 +163,7 @@ class PolicySearch:
     def within(self, key: str, text: str) -> Line | None:
         """The sentence of one entry closest to the text: share of IDF both have (Dice)."""
         asked = frozenset(self.terms(text))
-        weigh = self.single.mass
+        weigh = self.index.mass
         mine = weigh(asked)
         best: tuple[float, int] | None = None
         if key not in self.line_terms:
@@ -179,14 +181,13 @@ class PolicySearch:
     def explain(self, text: str, key: str) -> list[tuple[str, float]]:
         """What each matched term gives an item, largest first, in shares of a perfect match; they add up to its score."""
         terms, row = self.terms(text), self.rows[key]
-        parts = dict.fromkeys(terms, 0.0)
-        for term, weight in self.whole.explain(terms, row):
-            parts[term] += weight / (SATURATED * self.whole.mass(terms))
-        first, last = int(self.firsts[row]), int(self.firsts[row + 1]) if row + 1 < len(self.firsts) else self.last
-        best = first + int(np.argmax(self.single.scores(terms)[first:last]))
-        for term, weight in self.single.explain(terms, best):
-            parts[term] += weight / (SATURATED * self.single.mass(terms))
-        return sorted(((term, share) for term, share in parts.items() if share > 0), key=lambda pair: -pair[1])
+        first, last = int(self.firsts[row]), int(self.firsts[row + 1])
+        best = first + int(np.argmax(self.index.scores(terms)[first:last]))
+        perfect = SATURATED * self.index.mass(terms)
+        parts: dict[str, float] = {}
+        for term, weight in (*self.index.explain(terms, row), *self.index.explain(terms, best)):
+            parts[term] = parts.get(term, 0.0) + weight / perfect
+        return sorted(parts.items(), key=lambda pair: -pair[1])
 
 
 def told_text(item: Item) -> str:
