@@ -53,10 +53,11 @@ def trials(items: Sequence[Item], seed: int = 7) -> Iterator[Trial]:
 
 def trial(search: PolicySearch, question: str, wanted: str | None) -> Trial:
     terms = search.terms(question)
-    whole, single = search.scores(terms)
-    order = np.argsort(-(whole + single), kind="stable")[:8]
+    scores = search.scores(terms)
+    order = [int(row) for row in np.argsort(-sum(scores[1:], scores[0]), kind="stable")[:3]]
     ids = [search.items[row].id for row in order]
-    return Trial(question, wanted, search.evidence(question, terms, whole, single, order), ids[0] == wanted, wanted in ids[:3], ids[0] in search.knowledge.entries)
+    evidence = search.evidence(question, terms, scores, order)
+    return Trial(question, wanted, evidence, ids[0] == wanted, wanted in ids, ids[0] in search.knowledge.entries)
 
 
 def calibrate(questions: Path | None = None, *, write: bool = False) -> str:

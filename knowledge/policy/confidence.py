@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -30,19 +30,22 @@ class Evidence:
 
     whole: float
     single: float
+    linear: float
     margin: float
     mass: float
     """IDF of the question: short everyday words weigh little."""
     known: float
     """Share of the question's terms that occur in the index."""
     agree: float
-    """1 where the whole entry and the single phrasing put the same item first."""
+    """Share of the three rankings that put this item first."""
     named: float
     """1 where the first item's name stands in the question, 0 where none does, -1 where only another's does."""
 
     def row(self) -> list[float]:
-        mass = math.log1p(self.mass)
-        return [1.0, *astuple(self)[:3], mass, self.known, self.agree, self.named, self.whole * self.agree, self.single**2, self.margin * self.agree]
+        return [
+            1.0, self.whole, self.single, self.linear, self.margin, math.log1p(self.mass), self.known, self.agree, self.named,
+            self.single**2, self.linear * self.agree, self.margin * self.agree,
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,5 +81,3 @@ def fit(rows: NDArray[np.float64], right: NDArray[np.float64], ridge: float = 1.
             break
     return tuple(round(float(weight), 5) for weight in weights)
 
-
-EVIDENCE = [field.name for field in fields(Evidence)]

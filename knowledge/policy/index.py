@@ -21,32 +21,40 @@ class InvertedIndex:
     Cost of a query: the sum of the lengths of its terms' posting lists, plus one array of n documents.
     """
 
-    def __init__(self, documents: Sequence[Sequence[str]], groups: Sequence[int] = ()) -> None:
+    def __init__(
+        self, size: int, terms: dict[str, int], starts: NDArray[np.int64], rows: NDArray[np.int32], weights: Floats, idf: Floats
+    ) -> None:
+        self.size, self.terms, self.starts, self.rows, self.weights, self.idf = size, terms, starts, rows, weights, idf
+        self.bounds: list[int] = starts.tolist()
+        self.unseen = float(np.log1p((size + 0.5) / 0.5))
+
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[str]], groups: Sequence[int] = ()) -> InvertedIndex:
         """`groups` (one number a document, default all 0): documents are long or short beside those of their own group."""
-        self.size = len(documents)
-        self.terms: dict[str, int] = {}
+        size = len(documents)
+        terms: dict[str, int] = {}
         rows: list[int] = []
         columns: list[int] = []
         counts: list[int] = []
-        lengths = np.zeros(self.size, dtype=np.float32)
+        lengths = np.zeros(size, dtype=np.float32)
         for row, document in enumerate(documents):
             lengths[row] = len(document)
             for term, count in Counter(document).items():
-                columns.append(self.terms.setdefault(term, len(self.terms)))
+                columns.append(terms.setdefault(term, len(terms)))
                 rows.append(row)
                 counts.append(count)
         order = np.argsort(np.asarray(columns, dtype=np.int32), kind="stable")
-        self.rows = np.asarray(rows, dtype=np.int32)[order]
+        row_of = np.asarray(rows, dtype=np.int32)[order]
         column = np.asarray(columns, dtype=np.int32)[order]
-        frequency = np.bincount(column, minlength=len(self.terms))
-        self.starts = np.concatenate(([0], np.cumsum(frequency))).tolist()
-        self.idf: Floats = np.log1p((self.size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
-        self.unseen = float(np.log1p((self.size + 0.5) / 0.5))
+        frequency = np.bincount(column, minlength=len(terms))
+        starts = np.concatenate(([0], np.cumsum(frequency)))
+        idf: Floats = np.log1p((size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
         count = np.asarray(counts, dtype=np.float32)[order]
-        group = np.asarray(groups, dtype=np.int32) if len(groups) else np.zeros(self.size, dtype=np.int32)
-        mean = np.bincount(group, lengths) / np.maximum(1, np.bincount(group)) if self.size else np.ones(1)
+        group = np.asarray(groups, dtype=np.int32) if len(groups) else np.zeros(size, dtype=np.int32)
+        mean = np.bincount(group, lengths) / np.maximum(1, np.bincount(group)) if size else np.ones(1)
         norm = (K1 * (1 - B + B * lengths / np.maximum(1, mean[group]))).astype(np.float32)
-        self.weights: Floats = (self.idf[column] * count * (K1 + 1) / (count + norm[self.rows])).astype(np.float32)
+        weights: Floats = (idf[column] * count * (K1 + 1) / (count + norm[row_of])).astype(np.float32)
+        return cls(size, terms, starts, row_of, weights, idf)
 
     def mass(self, terms: Iterable[str]) -> float:
         """The IDF a query carries, terms that no document has included: what a perfect match could reach."""
@@ -59,7 +67,7 @@ class InvertedIndex:
         for term, weight in terms.items():
             key = self.terms.get(term)
             if key is not None:
-                start, end = self.starts[key], self.starts[key + 1]
+                start, end = self.bounds[key], self.bounds[key + 1]
                 rows.append(self.rows[start:end])
                 weights.append(self.weights[start:end] if weight == 1 else self.weights[start:end] * np.float32(weight))
         if not rows:
@@ -73,7 +81,7 @@ class InvertedIndex:
             key = self.terms.get(term)
             if key is None:
                 continue
-            part = slice(self.starts[key], self.starts[key + 1])
+            part = slice(self.bounds[key], self.bounds[key + 1])
             place = int(np.searchsorted(self.rows[part], row))
             if place < len(self.rows[part]) and self.rows[part][place] == row:
                 found.append((term, float(self.weights[part][place]) * weight))
