@@ -27,6 +27,7 @@ from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError
 from knowledge.policy import store
 from knowledge.policy.search import PolicySearch
+from knowledge.words import words
 
 SWEEP_SECONDS = 5
 """How often timers are looked for; a reminder may be that late."""
@@ -67,8 +68,16 @@ class App:
         self.closing = threading.Event()
 
     def build(self) -> PolicySearch:
+        """The index of what is current: from the database where this version was built before, else built and kept."""
         with self.database.reading() as connection:
-            return PolicySearch(store.load(connection))
+            held = store.load(connection)
+            key = f"{held.version}-{words().version}"
+            stored = store.stored_index(connection, key)
+        search = PolicySearch(held, stored=stored)
+        if stored is None:
+            with self.database.writing() as connection:
+                store.keep_index(connection, key, search.dump())
+        return search
 
     def world(self, connection: Connection) -> World:
         """What turns read. When another process or a teacher changed the knowledge, the index is rebuilt beside the

@@ -104,7 +104,9 @@ def conclude(text: str, found: Found, search: PolicySearch, today: date, place: 
             return Consultation(top.kind, Say(top.answer, (notices.TO_MENU, notices.TO_HUMAN)), found.hits[:1], sure=True)
         return Consultation("clarify", Say(f"{top.answer}\n如果不是这个意思,换个说法再问我。", menu_choices(found, search)), found.hits)
     if found.zone == "menu":
-        return Consultation("menu", Say("你是想问哪一个?回复数字也行。", (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, place=place)
+        lines = [f"· {entry.title}:{wording.conclusion(entry, today)}" for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
+        text = "\n".join(("可能是下面这几件,先各说一句。是哪个?回复数字也行。", *lines))
+        return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, top, place)
     answer = say_entry(top, text, search, today, place)
     return Consultation("answer", answer, found.hits, top, place, sure=True)
 
@@ -126,31 +128,40 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
     if last is None:
         return None
     plain = words().plain(text)
-    others = [key for key in search.named(text) if key != last.id]
+    short, leans = len(plain) <= SHORT, questions.leans(text)
     top = found.hits[0] if found.hits else None
-    if others or (top and top.id != last.id and found.zone == "answer" and not questions.leans(text) and len(plain) > SHORT):
+
+    def answer(say: Say, *, sure: bool = True) -> Consultation:
+        return Consultation("answer", say, [search.hit(last.id)], last, place or context.place, sure=sure)
+
+    if place and short and not search.named(text) and (wanted := regions.named(last, text) or regions.variants(last, place)):
+        return answer(wording.of_place(last, wanted))
+    if stands_alone(text, found, search, last, leans=leans, length=len(plain)):
         return None
-    here = place or context.place
-    if place and len(plain) <= SHORT and (wanted := regions.named(last, text) or regions.variants(last, place)):
-        say = Say("\n".join((*wording.place_lines(wanted), *wording.closing(last, ""))), wording.choices(last, []))
-        return Consultation("answer", say, [search.hit(last.id)], last, place, sure=True)
+    about_last = leans or short or any(hit.id == last.id for hit in found.hits)
+    if not about_last:
+        return None
     line = search.within(last.id, text)
+    if line and line.faq and line.similarity >= search.DIRECT:
+        return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
-    if line and line.faq and line.similarity >= search.DIRECT and not (top and top.id != last.id and top.p > 0.9 and len(plain) > 6):
-        return Consultation("answer", wording.one_line(last, line.answer, today), [search.hit(last.id)], last, here, sure=True)
-    if questions.overview(text) and len(plain) <= SHORT:
-        return None
-    leaning = questions.leans(text) or len(plain) <= 8 or (top is not None and top.id == last.id)
-    if aspect and leaning and len(plain) <= SHORT and not (top and top.id != last.id and found.zone == "answer" and top.p > 0.9 and len(plain) > 6):
-        return Consultation("answer", wording.side(last, aspect, today, place=here, text=text), [search.hit(last.id)], last, here, sure=True)
-    if found.zone == "answer" and top and top.id != last.id:
-        return None
-    if line and line.similarity >= search.NEAR and len(plain) <= SHORT:
-        return Consultation("answer", wording.one_line(last, line.answer, today), [search.hit(last.id)], last, here)
-    if found.zone == "unsure" and (questions.leans(text) or len(plain) <= 6) and questions.shaped(text):
-        say = wording.whole(last, today, place=here, text=text)
-        return Consultation("answer", say, [search.hit(last.id)], last, here)
+    if aspect and (short or leans or (top and top.id == last.id)):
+        return answer(wording.side(last, aspect, today, place=place or context.place, text=text))
+    if line and line.similarity >= (search.NEAR if found.zone == "menu" and not leans else search.FAINT):
+        return answer(wording.one_line(last, line.answer, today), sure=False)
+    if (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
+        return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
+
+
+def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, leans: bool, length: int) -> bool:
+    """The message names something else, or means another entry so clearly that the last one does not matter."""
+    if any(key != last.id for key in search.named(text)) or questions.overview(text):
+        return True
+    top = found.hits[0] if found.hits else None
+    if top is None or top.id == last.id or found.zone != "answer":
+        return False
+    return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.9 if leans or questions.aspect(text) else 0.0))
 
 
 def overview(kind: Literal["person", "employer"], search: PolicySearch, today: date) -> Consultation:

@@ -40,7 +40,7 @@ HUMAN = re.compile(
     r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工)"
 )
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
-EXIT_HUMAN = {"bot", "menu"}
+EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
 
 
 def route(turn: Turn) -> None:
@@ -87,6 +87,8 @@ def with_staff(turn: Turn) -> None:
             return obey("menu", turn)
         turn.say(notices.BACK_FROM_HUMAN, notices.TO_MENU)
         reissue(turn)
+    elif named == "help":
+        turn.say(notices.WITH_STAFF)
 
 
 def danger(turn: Turn) -> None:
@@ -322,7 +324,7 @@ def correct(turn: Turn, stated: dict[str, object]) -> None:
         turn.say(f"好,按这个来:{said}。你没同意存档,我只在这次对话里用。", Choice("记进档案", "go/keep"))
     entry = last_entry(turn)
     if entry and not turn.place.top:
-        turn.offer(Choice(f"再看「{entry.title}」条件"[:20], f"ask/{entry.id}/conditions"), notices.TO_MENU)
+        turn.parts.append(wording.side(entry, "conditions", turn.today, place=context_place(turn)))
     reissue(turn)
 
 

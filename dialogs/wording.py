@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -28,7 +29,9 @@ HEADS: dict[Aspect, str] = {
     "papers": "材料",
     "deadline": "时间",
     "notes": "注意",
+    "duration": "时长",
 }
+LASTS = re.compile(r"\d+ ?(年|个?月|天|日|周岁|小时)(?!度|份)|[一二两三半]年|终身|长期")
 RECEIVERS = {
     "person": "这笔钱或这项待遇是给你本人的。",
     "employer": "这笔钱给单位,不发给个人。",
@@ -43,6 +46,9 @@ def statements(entry: Entry, aspect: Aspect) -> list[str]:
         return [RECEIVERS[entry.receiver], *(said(line) for line in entry.amount[:1])]
     if aspect == "source":
         return [source_line(source) for source in entry.source]
+    if aspect == "duration":
+        everywhere = (*entry.amount, *entry.deadline, entry.answer, *entry.conditions, *entry.notes)
+        return [said(line) for line in everywhere if LASTS.search(line)][:3]
     return [said(line) for line in getattr(entry, aspect)]
 
 
@@ -130,6 +136,12 @@ def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | No
     lines += [line for line in local if line not in lines]
     end = [] if aspect == "source" else closing(entry, "\n".join(lines))
     return Say("\n".join((*lines, *end)), choices(entry, [aspect]), links(entry) if aspect == "source" else ())
+
+
+def of_place(entry: Entry, found: Sequence[Region]) -> Say:
+    """Only what a place does differently."""
+    lines = place_lines(found)
+    return Say("\n".join((*lines, *closing(entry, "\n".join(lines)))), choices(entry, []))
 
 
 def one_line(entry: Entry, text: str, today: date) -> Say:

@@ -75,8 +75,8 @@ class Words:
         self.known: dict[str, list[str]] = {}
         self.domain = [self.normalise(word) for word in lines("words.txt")]
         self.cutter = cutter(self.domain)
-        shape = "\n".join((*self.domain, *sorted(self.stop)))
-        self.version = hashlib.sha256(shape.encode()).hexdigest()[:12]
+        files = [name for name in sorted(VOCAB.iterdir()) if name.suffix in (".txt", ".tsv")]
+        self.version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
     def normalise(self, text: str) -> str:
         """NFKC, lower case, simplified characters, no emoji or control characters, no runs of one sign."""

@@ -22,9 +22,11 @@ def show(turn: Turn, _: Slots) -> None:
     lines = [f"· {PROFILE[key]}:{value}" for key, value in person.profile.items() if key in PROFILE]
     if person.groups:
         lines.append(f"· 群体:{'、'.join(person.groups)}(你单独同意过)")
+    stated = [f"{PROFILE[key]} {value}" for key, value in turn.place.memo.get("stated", {}).items() if key in PROFILE]
+    told = f"\n这次聊天里你说过:{'、'.join(stated)}(没有存进档案)。" if stated and not person.profile_consent else ""
     if not lines:
         what = "你同意过存资料,但还没填。" if person.profile_consent else "我没有存你的资料,因为你还没同意过。"
-        turn.say(f"{what}存着的只有我们的聊天记录,你也可以导出或注销。", Choice("填资料", "open/profile"), *CHOICES[1:])
+        turn.say(f"{what}存着的只有我们的聊天记录,你也可以导出或注销。{told}", Choice("填资料", "open/profile"), *CHOICES[1:])
         return
     turn.say("\n".join(("你的档案里现在有:", *lines, "聊天记录也存着,导出时一起给你。")), *CHOICES)
 

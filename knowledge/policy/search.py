@@ -75,6 +75,8 @@ class PolicySearch:
     """Similarity from which a written follow-up answer is given as the answer."""
     NEAR: ClassVar[float] = 0.35
     """Similarity from which some sentence of the entry is worth repeating."""
+    FAINT: ClassVar[float] = 0.2
+    """The same, where nothing else fits the question."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, Connection, Index, String, insert, select, update
+from sqlalchemy import JSON, Connection, Index, LargeBinary, String, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
@@ -45,6 +45,15 @@ class KnowledgeState(Base):
 
     id: Mapped[Id]
     version: Mapped[int]
+
+
+class StoredIndex(Base):
+    """The built search index of a knowledge version: other starts and other processes need not build it again."""
+
+    __tablename__ = "policy_index"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 @dataclass(frozen=True)
@@ -182,3 +191,13 @@ def load(connection: Connection) -> Knowledge:
         with suppress(ValidationError):
             items.append(item_of(body))
     return knowledge_of(items, version(connection))
+
+
+def stored_index(connection: Connection, key: str) -> bytes | None:
+    return connection.execute(select(StoredIndex.body).where(StoredIndex.key == key)).scalar()
+
+
+def keep_index(connection: Connection, key: str, body: bytes) -> None:
+    """Keeps one built index, the newest; `key` names the knowledge and the vocabulary it was built from."""
+    connection.execute(delete(StoredIndex))
+    connection.execute(insert(StoredIndex).values(key=key, body=body))
