@@ -24,6 +24,8 @@ from knowledge.words import NOT_WORD, words
 Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "handover"]
 SHORT = 16
 """Characters up to which a message may be a follow-up that only makes sense with the last entry."""
+RIVAL = 0.7
+"""Share of the best score under which the last entry gives way to another that is named."""
 TALK = Path(__file__).parent / "smalltalk.toml"
 
 
@@ -157,6 +159,8 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
 def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, leans: bool, length: int) -> bool:
     """The message names something else, or means another entry so clearly that the last one does not matter."""
     if any(key != last.id for key in search.named(text)) or questions.overview(text):
+        return True
+    if any(key != last.id for key in search.named(text, 2)) and found.share(last.id) < RIVAL:
         return True
     top = found.hits[0] if found.hits else None
     if top is None or top.id == last.id or found.zone != "answer":

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -114,7 +115,9 @@ class Words:
 
 def cutter(domain: list[str]):  # type: ignore[no-untyped-def]  # jieba has no types
     """An own tokenizer, so that `add_word` never leaks into jieba's global one."""
-    import jieba
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # jieba 0.42.1 has invalid escapes, which newer Pythons warn of
+        import jieba
 
     jieba.setLogLevel(logging.WARNING)
     tokenizer = jieba.Tokenizer()

