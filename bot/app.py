@@ -101,7 +101,7 @@ class App:
         now = self.clock.now()
         query = select(Conversation.key, Conversation.due_at).where(Conversation.due_at <= now).order_by(Conversation.due_at).limit(500)
         with self.database.reading() as connection:
-            rows = connection.execute(query).tuples().all()
+            rows = connection.execute(query).all()
         return [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
 
     def sweep(self) -> list[tuple[str, Reply]]:

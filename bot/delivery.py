@@ -108,7 +108,7 @@ def since(connection: Connection, conversation: str, after: int) -> Sequence[Row
 def books(connection: Connection) -> dict[str, int]:
     """Rows by state; `planned` is their sum and `open` what is still on its way."""
     query = select(Delivery.status, func.count()).group_by(Delivery.status)
-    counted = {status: int(number) for status, number in connection.execute(query).tuples()}
+    counted = {status: int(number) for status, number in connection.execute(query)}
     return {
         "planned": sum(counted.values()),
         "open": sum(counted.get(status, 0) for status in OPEN),

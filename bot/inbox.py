@@ -227,7 +227,7 @@ def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
     with_groups = {held.person.graduate_id: held.person for held in found.values() if held.person.groups_consent}
     if with_groups:
         members = select(Membership.graduate_id, Membership.group).where(Membership.graduate_id.in_(with_groups))
-        for graduate_id, group in connection.execute(members).tuples():
+        for graduate_id, group in connection.execute(members):
             with_groups[graduate_id].groups = (*with_groups[graduate_id].groups, group)
     newcomers = [message for message in inbound if message.conversation not in found]
     if newcomers:

@@ -54,8 +54,8 @@ def everything(connection: Connection, conversation: str) -> dict[str, Any]:
     mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation == conversation).order_by(InboxMessage.id)
     said = select(Delivery.created_at, Delivery.parts).where(Delivery.conversation == conversation).order_by(Delivery.id)
     return {
-        "you_said": [{"at": at.isoformat(), "text": text} for at, text in connection.execute(mine).tuples()],
-        "we_said": [{"at": at.isoformat(), "parts": parts} for at, parts in connection.execute(said).tuples()],
+        "you_said": [{"at": at.isoformat(), "text": text} for at, text in connection.execute(mine)],
+        "we_said": [{"at": at.isoformat(), "parts": parts} for at, parts in connection.execute(said)],
     }
 
 

@@ -1,0 +1,143 @@
+"""Golden conversations: reading a `.chat` file, replaying it on a running program, writing what the program says now.
+
+    # 标题:…                     a comment, kept
+    @person 城市=贵阳 群体=低保    a consenting person with this profile
+    @clock 2026-11-22 09:00      the time in China at the start
+    我: …                        typed
+    我> …                        tapped, by the label
+    +2天                         time passes (天, 时, 分), timers run
+    机: …                        said; more lines are indented by four spaces
+      [按钮] [按钮]               its choices
+      <链接>                      its links, by label
+    机→老师: …                    a case for the staff: kind and first line
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from bot.app import App
+from dialogs.messages import Inbound, from_json
+from dialogs.place import Conversation
+from knowledge import people
+from knowledge.cases import KINDS, Case
+from knowledge.db import CHINA
+from knowledge.people import Graduate
+
+FIELDS = {"城市": "residence", "毕业": "graduation_date", "学历": "degree", "状态": "employment", "届别": "cohort"}
+SPAN = re.compile(r"^\+(\d+)(天|时|分)$")
+UNITS = {"天": "days", "时": "hours", "分": "minutes"}
+
+
+@dataclass
+class Transcript:
+    """The lines of a file: what the person does (`steps`) and the whole text that is expected."""
+
+    name: str
+    text: str
+    head: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    person: dict[str, str] = field(default_factory=dict)
+    clock: datetime | None = None
+
+
+def parse(path: Path) -> Transcript:
+    text = path.read_text(encoding="utf8")
+    found = Transcript(f"{path.parent.name}-{path.stem}", text)
+    for line in text.splitlines():
+        if line.startswith("#"):
+            found.head.append(line)
+        elif line.startswith("@person"):
+            found.head.append(line)
+            found.person = dict(pair.split("=", 1) for pair in line.split()[1:])
+        elif line.startswith("@clock"):
+            found.head.append(line)
+            found.clock = datetime.strptime(line.removeprefix("@clock").strip(), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
+        elif line.startswith(("我:", "我>", "+")):
+            found.steps.append(line)
+    return found
+
+
+class Replay:
+    """One transcript on a running program, as the conversation `console::<name>`."""
+
+    def __init__(self, app: App, transcript: Transcript) -> None:
+        self.app, self.transcript = app, transcript
+        self.key = f"console::{transcript.name}"
+        self.cases = 0
+        self.number = 0
+        if transcript.clock:
+            app.clock.advance(transcript.clock - app.clock.now())
+
+    def run(self) -> str:
+        """The conversation as the program holds it now, in the file's format."""
+        lines = list(self.transcript.head)
+        if self.transcript.person:
+            self.send("text", "你好")
+            self.app.inbox.write(self.introduce).result()
+        for step in self.transcript.steps:
+            lines += ["", step] if not step.startswith("+") else ["", step]
+            lines += self.take(step)
+        return "\n".join(lines) + "\n"
+
+    def take(self, step: str) -> list[str]:
+        span = SPAN.match(step)
+        if span:
+            self.app.clock.advance(timedelta(**{UNITS[span[2]]: int(span[1])}))
+            said = [reply.parts for key, reply in self.app.sweep() if key == self.key]
+            return [line for parts in said for line in shown(parts)] + self.new_cases()
+        text = step[2:].strip().replace("\\n", "\n")
+        parts = self.tap(text) if step.startswith("我>") else self.send("text", text)
+        return shown(parts) + self.new_cases()
+
+    def tap(self, label: str) -> list[dict[str, Any]]:
+        with self.app.database.reading() as connection:
+            memo = connection.execute(select(Conversation.memo).where(Conversation.key == self.key)).scalar_one()
+        value = next((value for name, value in memo.get("choices", ()) if name == label), None)
+        assert value is not None, f"{self.transcript.name}: no button 「{label}」 among {[name for name, _ in memo.get('choices', ())]}"
+        return self.send("choice", value)
+
+    def send(self, kind: Any, text: str) -> list[dict[str, Any]]:
+        self.number += 1
+        inbound = Inbound(self.key, f"m{self.number}", kind, text, self.app.clock.now())
+        return self.app.accept(inbound).result().parts
+
+    def introduce(self, connection: Connection) -> None:
+        """Makes the person of the file one who has consented and told all this before."""
+        now = self.app.clock.now()
+        graduate = connection.execute(select(Conversation.graduate_id).where(Conversation.key == self.key)).scalar_one()
+        profile = {FIELDS[name]: value for name, value in self.transcript.person.items() if name in FIELDS}
+        people.record_consent(connection, graduate, "profile", True, now)
+        connection.execute(update(Graduate).where(Graduate.id == graduate).values(profile=profile))
+        if groups := self.transcript.person.get("群体"):
+            people.record_consent(connection, graduate, "groups", True, now)
+            people.save_groups(connection, graduate, groups.split("、"), now)
+
+    def new_cases(self) -> list[str]:
+        with self.app.database.reading() as connection:
+            query = select(Case.id, Case.kind, Case.summary).where(Case.conversation == self.key, Case.id > self.cases).order_by(Case.id)
+            rows = connection.execute(query).all()
+        self.cases = max((row.id for row in rows), default=self.cases)
+        return [f"机→老师: {KINDS[row.kind]} {row.summary.splitlines()[0]}" for row in rows]
+
+
+def shown(parts: list[dict[str, Any]]) -> list[str]:
+    """Parts in the file's format; the content of a paper is only named, it holds times."""
+    lines = []
+    for row in parts:
+        part = from_json(row)
+        if row["kind"] == "paper":
+            lines.append(f"机: <文件 {row['name']}>")
+            continue
+        first, *rest = row["text"].split("\n")
+        lines += [f"机: {first}", *(f"    {line}" for line in rest)]
+        if choices := getattr(part, "choices", ()):
+            lines.append("  " + " ".join(f"[{choice.label}]" for choice in choices))
+        lines += [f"  <{link['label']}> {link['url']}" for link in row.get("links", ())]
+    return lines
