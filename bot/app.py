@@ -70,7 +70,7 @@ class App:
     def build(self) -> PolicySearch:
         """The index of what is current: from the database where this version was built before, else built and kept."""
         with self.database.reading() as connection:
-            held = store.load(connection)
+            held = store.load(connection).readable()
             key = f"{held.version}-{words().version}"
             stored = store.stored_index(connection, key)
         search = PolicySearch(held, stored=stored)

@@ -158,7 +158,7 @@ GRADUATED = re.compile(r"毕业|届|毕的业")
 def facts(text: str, today: date) -> dict[str, Any]:
     """Profile fields that a free sentence states: place, graduation, degree, status. Says nothing of what it does not state."""
     found: dict[str, Any] = {}
-    normal = words().normalise(numerals(text))
+    normal = re.sub(r"不是[^,。;是]{1,12}", "", words().normalise(numerals(text)))
     if GRADUATED.search(normal):
         stated = day(normal, today)
         if stated:

@@ -24,6 +24,7 @@ from knowledge.words import NOT_WORD, words
 Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "handover"]
 SHORT = 16
 """Characters up to which a message may be a follow-up that only makes sense with the last entry."""
+VENTS = re.compile(r"累|烦|难受|难过|好难|太难|愁|崩溃|丧|焦虑|失望|没人要|压力|迷茫|委屈|想哭|失眠|睡不着|emo")
 RIVAL = 0.7
 """Share of the best score under which the last entry gives way to another that is named."""
 TALK = Path(__file__).parent / "smalltalk.toml"
@@ -85,7 +86,9 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     kind_asked = questions.overview(text)
     if kind_asked and found.zone != "answer":
         return overview(kind_asked, search, today)
-    return conclude(text, found, search, today, place or context.place)
+    if found.zone == "unsure" and VENTS.search(plain) and not questions.shaped(text):
+        return Consultation("clarify", Say(notices.HEARD, starters("complaint")), level=level, talk="complaint")
+    return conclude(text, found, search, today, place or context.place, context.entry)
 
 
 def starters(kind: str) -> tuple[Choice, ...]:
@@ -96,7 +99,7 @@ def starters(kind: str) -> tuple[Choice, ...]:
     return ()
 
 
-def conclude(text: str, found: Found, search: PolicySearch, today: date, place: regions.Place | None) -> Consultation:
+def conclude(text: str, found: Found, search: PolicySearch, today: date, place: regions.Place | None, last: Entry | None) -> Consultation:
     """The three zones of a question that stands on its own."""
     if found.zone == "unsure" or not found.hits:
         return Consultation("handover", Say(notices.UNSURE, (notices.TO_HUMAN, notices.TO_MENU)), found.policies(search.knowledge))
@@ -108,7 +111,8 @@ def conclude(text: str, found: Found, search: PolicySearch, today: date, place: 
     if found.zone == "menu":
         lines = [f"· {entry.title}:{wording.conclusion(entry, today)}" for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
         text = "\n".join(("可能是下面这几件,先各说一句。是哪个?回复数字也行。", *lines))
-        return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, top, place)
+        about = last if last and any(hit.id == last.id for hit in found.hits) else top
+        return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, about, place)
     answer = say_entry(top, text, search, today, place)
     return Consultation("answer", answer, found.hits, top, place, sure=True)
 
@@ -120,8 +124,8 @@ def menu_choices(found: Found, search: PolicySearch) -> tuple[Choice, ...]:
 def say_entry(entry: Entry, text: str, search: PolicySearch, today: date, place: regions.Place | None) -> Say:
     """The whole answer to a question, led by the sentence that answers exactly it where the entry has one."""
     line = search.within(entry.id, text)
-    direct = line.answer if line and line.faq and line.similarity >= search.DIRECT else ""
-    return wording.whole(entry, today, aspect=questions.aspect(text), place=place, text=text, direct=wording.said(direct))
+    direct = line.answer if line and line.faq and line.similarity >= search.DIRECT and questions.shaped(text) else ""
+    return wording.whole(entry, today, aspect=questions.aspect(text), place=place, text=text, direct=wording.said(direct) if direct else "")
 
 
 def follow_up(text: str, found: Found, search: PolicySearch, today: date, context: Context, place: regions.Place | None) -> Consultation | None:
@@ -149,7 +153,8 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
     aspect = questions.aspect(text)
     if aspect and (short or leans or (top and top.id == last.id)):
         return answer(wording.side(last, aspect, today, place=place or context.place, text=text))
-    if line and line.similarity >= (search.NEAR if found.zone == "menu" and not leans else search.FAINT):
+    unclear = leans or found.zone == "unsure" or any(hit.id == last.id for hit in found.hits)
+    if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
     if (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)

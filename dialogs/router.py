@@ -183,6 +183,8 @@ def go(rest: str, turn: Turn) -> None:
     elif rest in ("person", "employer"):
         found = overview("person" if rest == "person" else "employer", turn.world.search, turn.today)
         turn.parts.append(found.say)
+    elif rest == "resume":
+        reissue(turn)
     elif rest == "keep":
         turn.place.memo["prefill"] = {"profile": turn.place.memo.get("stated", {})}
         open_flow("profile", turn)
@@ -213,7 +215,7 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     if opened := opener(turn):
         return open_flow(opened, turn)
     found = found or consult(turn.text, turn.world.search, turn.today, context(turn))
-    if found.sure or found.talk or found.outcome == "menu":
+    if found.sure or (found.talk and found.talk not in ("test", "ack", "laugh")) or found.outcome == "menu":
         return digress(turn, found)
     advance("answer", turn, frame)
 
@@ -221,7 +223,7 @@ def in_frame(turn: Turn, frame: Frame) -> None:
 def digress(turn: Turn, found: Consultation) -> None:
     """Answers in between; only the dialog's own choices are shown, so that a number means one thing."""
     said_entry(turn, found)
-    turn.parts = [Say(part.text, (), part.links) if isinstance(part, Say) and found.outcome != "menu" else part for part in turn.parts]
+    turn.parts = [Say(part.text, (), part.links) if isinstance(part, Say) else part for part in turn.parts]
     reissue(turn)
 
 
@@ -237,11 +239,9 @@ def advance(trigger: str, turn: Turn, frame: Frame) -> None:
         return reissue(turn)
     if frame.state == DONE:
         return complete(turn, frame, compiled)
-    if turn.problem:
-        turn.say(turn.problem)
-    elif frame.state == before and trigger == "back":
+    if frame.state == before and trigger == "back":
         turn.say("已经是第一步了。")
-    reissue(turn, hint=frame.attempts >= MISSES)
+    reissue(turn, problem=turn.problem, hint=frame.attempts >= MISSES)
 
 
 def complete(turn: Turn, frame: Frame, compiled: CompiledFlow) -> None:
@@ -253,13 +253,14 @@ def complete(turn: Turn, frame: Frame, compiled: CompiledFlow) -> None:
     reissue(turn)
 
 
-def reissue(turn: Turn, *, hint: bool = False) -> None:
-    """The waiting question again, with its choices and a timer for a reminder."""
+def reissue(turn: Turn, *, problem: str = "", hint: bool = False) -> None:
+    """The waiting question again (or what was wrong with the answer), with its choices and a timer for a reminder."""
     frame = running(turn)
     if frame is None or turn.place.mode != "bot":
         return
     compiled = turn.world.flows[frame.flow, frame.version]
     text, choices = compiled.prompt(turn, frame)
+    text = problem or text
     if hint:
         text = f"{text}\n{notices.STUCK}"
         choices = (*choices, Choice("取消", "go/cancel"), notices.TO_HUMAN)
@@ -321,10 +322,12 @@ def correct(turn: Turn, stated: dict[str, object]) -> None:
         turn.effects.append(SaveProfile({**turn.person.profile, **stated}))
         turn.say(f"好,改过来了:{said}。档案里也一起改了。")
     else:
-        turn.say(f"好,按这个来:{said}。你没同意存档,我只在这次对话里用。", Choice("记进档案", "go/keep"))
+        turn.say(f"好,按这个来:{said}。你没同意存档,我只在这次对话里用。")
     entry = last_entry(turn)
     if entry and not turn.place.top:
         turn.parts.append(wording.side(entry, "conditions", turn.today, place=context_place(turn)))
+    if not turn.person.profile_consent:
+        turn.offer(Choice("记进档案", "go/keep"))
     reissue(turn)
 
 
@@ -338,6 +341,8 @@ def note(turn: Turn, stated: dict[str, object]) -> None:
 def said_entry(turn: Turn, found: Consultation) -> None:
     """Says what was found and remembers it for the next message."""
     turn.parts.append(found.say)
+    if turn.inbound.kind == "text":
+        turn.place.memo["asked"] = turn.text[:200]
     if found.outcome == "crisis":
         turn.effects.append(OpenCase("crisis", turn.text[:200]))
     if found.entry:

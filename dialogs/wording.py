@@ -11,8 +11,12 @@ from dialogs.questions import Aspect
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry, Region, Source, said
 
-ROOM = 300
+ROOM = 280
 """Characters of one answer; the rest waits behind a choice."""
+LINES = 8
+"""Lines of one answer before its source."""
+AUTHORITY = {"MIL": "以当地征兵办(武装部)答复为准。", "GRA": "以当次招募公告为准。", "POS": "以当次公告为准。", "HLP": ""}
+DECIDES = "以当地人社部门为准,可打 12333 问。"
 LABELS: dict[Aspect, str] = {
     "conditions": "我符合吗",
     "amount": "多少钱、多久",
@@ -67,7 +71,7 @@ def closing(entry: Entry, shown: str) -> list[str]:
     if entry.certainty == "C" and "尚待核实" not in lines[0]:
         lines.append("这一条来自转载,尚待核实。")
     if "12333" not in shown:
-        lines.append("以当地人社部门为准,可打 12333 问。" if not entry.id.startswith("HLP") else "")
+        lines.append(AUTHORITY.get(entry.id[:3], DECIDES))
     return [line for line in lines if line]
 
 
@@ -77,7 +81,7 @@ def links(entry: Entry) -> tuple[Link, ...]:
 
 def conclusion(entry: Entry, today: date) -> str:
     """The first line. What is past its validity says so before anything else."""
-    text = said(entry.answer)
+    text = said(entry.answer) + "。"
     if entry.expired(today) and entry.valid_to and not any(word in text[:30] for word in ("截止", "到期", "停止", "过期")):
         return f"这项政策已在 {entry.valid_to:%Y-%m-%d} 截止。{text}"
     return text
@@ -96,20 +100,21 @@ def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
 def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: regions.Place | None = None, text: str = "", direct: str = "") -> Say:
     """A full answer. `direct` is the sentence that answers the very question (a faq); `text` may name a county of a variant."""
     first = conclusion(entry, today)
-    lines = [direct, first] if direct else [first]
+    lines = [f"{direct}。", first] if direct else [first]
     local = regions.named(entry, text) or regions.variants(entry, place)
     lines += place_lines(local)
     shown: list[Aspect] = []
     sides: list[Aspect] = [aspect] if aspect and aspect not in ("source", "receiver") else []
-    if aspect == "receiver":
+    if aspect == "receiver" and "不给个人" not in first:
         lines.append(RECEIVERS[entry.receiver])
-    sides += [side for side in ("conditions", "amount", "where", "deadline") if side not in sides]  # type: ignore[misc]
+    usual: tuple[Aspect, ...] = ("conditions", "amount")
+    sides += [side for side in usual if side not in sides]
     end = closing(entry, "")
     room = ROOM - sum(map(len, lines)) - sum(map(len, end))
     for side in sides:
         for number, line in enumerate(statements(entry, side)[: 4 if side == aspect else 3]):
             line = f"{HEADS[side]}:{line}" if number == 0 else f"· {line}"
-            if len(line) > room or line[line.find(":") + 1 :] in first:
+            if len(line) > room or len(lines) >= LINES or line[line.find(":") + 1 :] in first:
                 break
             lines.append(line)
             room -= len(line)

@@ -83,6 +83,12 @@ class Access(Base):
     at: Mapped[datetime]
 
 
+def shown(profile: dict[str, Any]) -> list[str]:
+    """The profile as lines people read; the year alone is left out where the date says it."""
+    hidden = {"cohort"} if "graduation_date" in profile else set()
+    return [f"· {PROFILE[key]}:{value}" for key, value in profile.items() if key in PROFILE and key not in hidden]
+
+
 def new_id() -> str:
     """A random id that says nothing about the person or their order."""
     return secrets.token_urlsafe(16)

@@ -18,7 +18,8 @@ def hand_over(turn: Turn, _: Slots) -> None:
     turn.place.due_at = turn.now + WAIT
     entry = turn.world.search.knowledge.entries.get(turn.place.memo.get("entry", ""))
     about = f"最近在问:{entry.title}。" if entry else ""
-    turn.effects.append(OpenCase("handover", f"{about}说的是:{turn.text[:200]}"))
+    said = turn.text if turn.inbound.kind == "text" else turn.place.memo.get("asked", "(点了找老师)")
+    turn.effects.append(OpenCase("handover", f"{about}说的是:{said[:200]}"))
     turn.say(notices.HANDOVER)
 
 

@@ -7,7 +7,7 @@ from dialogs.effects import Erase, Export, SetConsent, ShowAccesses
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
-from knowledge.people import PROFILE
+from knowledge.people import PROFILE, shown
 
 CHOICES = (
     Choice("更正", "open/profile"),
@@ -19,7 +19,7 @@ CHOICES = (
 
 def show(turn: Turn, _: Slots) -> None:
     person = turn.person
-    lines = [f"· {PROFILE[key]}:{value}" for key, value in person.profile.items() if key in PROFILE]
+    lines = shown(person.profile)
     if person.groups:
         lines.append(f"· 群体:{'、'.join(person.groups)}(你单独同意过)")
     stated = [f"{PROFILE[key]} {value}" for key, value in turn.place.memo.get("stated", {}).items() if key in PROFILE]

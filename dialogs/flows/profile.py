@@ -9,7 +9,7 @@ from dialogs.effects import SaveGroups, SaveProfile, SetConsent
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
-from knowledge.people import GROUPS, PROFILE
+from knowledge.people import GROUPS, shown
 
 FIELDS = ("residence", "graduation_date", "cohort", "degree", "employment")
 
@@ -98,7 +98,7 @@ def finish(turn: Turn, slots: Slots) -> None:
         turn.effects.append(SetConsent("groups", slots["groups_consent"]))
     if slots.get("groups_consent"):
         turn.effects.append(SaveGroups(tuple(slots.get("groups", ()))))
-    lines = [f"· {PROFILE[key]}:{value}" for key, value in profile.items() if key in PROFILE]
+    lines = shown(profile)
     if slots.get("groups"):
         lines.append(f"· 群体:{'、'.join(slots['groups'])}")
     turn.say(

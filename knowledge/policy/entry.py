@@ -96,9 +96,8 @@ class Redirect(Part):
 def said(statement: str) -> str:
     """The sentence as people read it: the certainty mark C becomes words, A and B need none."""
     found = MARK.search(statement)
-    if not found:
-        return statement
-    return MARK.sub("(尚待核实)" if found[1] == "C" else "", statement)
+    words = MARK.sub("", statement).rstrip("。")
+    return f"{words}(尚待核实)" if found and found[1] == "C" else words
 
 
 def explain(error: ValidationError) -> str:

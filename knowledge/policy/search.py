@@ -192,7 +192,9 @@ class PolicySearch:
 
     def named(self, text: str, shortest: int = 3) -> list[str]:
         """Entries one of whose names, of at least `shortest` characters, stands in the text."""
-        found = (phrase for _, phrase in self.named_phrases.find(self.words.normalise(text)))
+        text = self.words.normalise(text)
+        meant = " ".join((text, *(self.words.official[alias] for _, alias in self.words.aliases.find(text) if len(alias) >= shortest)))
+        found = (phrase for _, phrase in self.named_phrases.find(meant))
         return [self.names[phrase] for phrase in found if len(phrase) >= shortest]
 
     def within(self, key: str, text: str) -> Line | None:

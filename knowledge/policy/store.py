@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from sqlalchemy import JSON, Connection, Index, LargeBinary, String, delete, ins
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
-from knowledge.policy.entry import DATA, Entry, EntryError, Redirect, read
+from knowledge.policy.entry import DATA, Entry, EntryError, Faq, Redirect, Region, read
 
 Item = Entry | Redirect
+REFERENCE = re.compile(r"[A-Z]{3}-\d{2}(?!\d)")
 
 
 class Revision(Base):
@@ -66,6 +68,23 @@ class Knowledge:
 
     def __getitem__(self, key: str) -> Item:
         return self.entries.get(key) or self.redirects[key]
+
+    def readable(self) -> Knowledge:
+        """The same with other entries named by their titles: authors write ids, people read 「…」."""
+        titles = {key: entry.title for key, entry in self.entries.items()}
+
+        def named(value: Any) -> Any:
+            if isinstance(value, str):
+                return REFERENCE.sub(lambda found: f"「{titles.get(found[0], found[0])}」", value)
+            if isinstance(value, list):
+                return [named(item) for item in value]
+            if isinstance(value, Faq | Region):
+                return value.model_copy(update={name: named(item) for name, item in value if name != "ask"})
+            return value
+
+        spoken = ("answer", "amount", "conditions", "where", "papers", "deadline", "notes", "faq", "region")
+        entries = {key: entry.model_copy(update={name: named(getattr(entry, name)) for name in spoken}) for key, entry in self.entries.items()}
+        return Knowledge(self.version, entries, self.redirects)
 
 
 @dataclass
