@@ -65,9 +65,11 @@ def route(turn: Turn) -> None:
     else:
         return tap(turn.text, turn)
     frame = running(turn)
+    if turn.parts:
+        return None  # the dialog is gone and that was said: this message was an answer to it
     if frame:
         return in_frame(turn, frame)
-    talk_openly(turn)
+    return talk_openly(turn)
 
 
 def global_word(text: str) -> str | None:
@@ -183,7 +185,7 @@ def go(rest: str, turn: Turn) -> None:
     elif rest in ("person", "employer"):
         found = overview("person" if rest == "person" else "employer", turn.world.search, turn.today)
         turn.parts.append(found.say)
-    elif rest == "resume":
+    elif rest == "resume" and running(turn):
         reissue(turn)
     elif rest == "keep":
         turn.place.memo["prefill"] = {"profile": turn.place.memo.get("stated", {})}
@@ -193,9 +195,9 @@ def go(rest: str, turn: Turn) -> None:
 
 
 def tap_step(rest: str, turn: Turn) -> None:
-    flow, version, state, label = rest.split("/", 3)
+    *where, label = rest.split("/", 3)
     frame = running(turn)
-    if frame is None or (frame.flow, str(frame.version), frame.state) != (flow, version, state):
+    if frame is None or [frame.flow, str(frame.version), frame.state] != where:
         turn.say(notices.STALE_CHOICE, *(() if frame else (notices.TO_MENU,)))
         return reissue(turn)
     turn.text = label
@@ -262,7 +264,7 @@ def reissue(turn: Turn, *, problem: str = "", hint: bool = False) -> None:
     text, choices = compiled.prompt(turn, frame)
     text = problem or text
     if hint:
-        text = f"{text}\n{notices.STUCK}"
+        text = f"{text}\n{notices.STUCK if compiled.steps[frame.state].optional else notices.STUCK_HERE}"
         choices = (*choices, Choice("取消", "go/cancel"), notices.TO_HUMAN)
     turn.say(text, *choices)
     if compiled.flow.remind_after and not turn.place.memo.get("quiet") and not frame.reminded:
