@@ -62,7 +62,7 @@ class Limits:
 
 
 def to_json(part: Part) -> dict[str, Any]:
-    row = {key: value for key, value in asdict(part).items() if value}
+    row = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(part).items() if value}
     return {"kind": "say" if isinstance(part, Say) else "paper", **row}
 
 

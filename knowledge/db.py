@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, create_engine, event, make_url
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.pool import QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -127,11 +128,13 @@ def explained(database: Database) -> Iterator[None]:
     """Turns a driver's error about the database itself into one sentence."""
     try:
         yield
-    except OperationalError as error:
+    except DriverError as error:
+        if type(error) not in (OperationalError, DriverError):
+            raise  # a broken constraint or statement is ours, not the database's
         raise DatabaseError(sentence(database, error)) from error
 
 
-def sentence(database: Database, error: DBAPIError) -> str:
+def sentence(database: Database, error: DriverError) -> str:
     words, place = str(error.orig).strip().splitlines()[0], database.url.database
     if "locked" in words:
         return f"数据库 {place} 正被另一个程序占用,请稍后再试或关掉那个程序"
@@ -139,6 +142,8 @@ def sentence(database: Database, error: DBAPIError) -> str:
         return f"数据库 {place} 是只读的,请检查文件和目录的写权限"
     if "unable to open" in words:
         return f"打不开数据库文件 {place},请检查路径和目录的权限"
+    if "not a database" in words or "malformed" in words:
+        return f"文件 {place} 不是数据库或已损坏,请换一个文件或从备份恢复"
     if "full" in words:
         return "磁盘已满,请清理空间后再试"
     if not database.embedded:

@@ -49,6 +49,7 @@ class ConsoleChannel:
         return reply.parts
 
     def finish(self, ids: list[int]) -> None:
+        """Marks what was shown as sent; not waited for, a crash in between only shows it again."""
         now = self.app.clock.now()
         self.app.inbox.write(lambda connection: delivery.finish(connection, ids, now))
 
@@ -60,7 +61,8 @@ class ConsoleChannel:
                 return []
         conversation = self.key(name) if name else None
         rows = self.app.inbox.write(lambda c: delivery.claim(c, "console", "console", now, conversation)).result()
-        self.finish([row["id"] for row in rows])
+        ids = [row["id"] for row in rows]
+        self.app.inbox.write(lambda c: delivery.finish(c, ids, now)).result()
         return [(row["conversation"].split(":", 2)[2], row["parts"]) for row in rows]
 
     def talk(self, name: str) -> None:

@@ -1,0 +1,47 @@
+"""The command: `python -m tests.benchmarks [search|turns|start …] [--json FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import time
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import structlog
+from rich.console import Console
+
+from tests.benchmarks import search, start, turns
+from tests.benchmarks.report import machine
+
+BENCHMARKS = {"search": search.run, "turns": turns.run, "start": start.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="How fast we are beside peers measured in the same run.")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="|".join(BENCHMARKS), help="which to run; all where none is named")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there as well")
+    given = parser.parse_args()
+    for name in [name for name in os.environ if name.startswith("BULIXIAN_") and name != "BULIXIAN_DATA"]:
+        del os.environ[name]  # what the developer has set must not change a figure
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    warnings.simplefilter("ignore")
+    console = Console(width=None if Console().is_terminal else 160)
+    found: dict[str, Any] = {"machine": machine()}
+    console.print(" · ".join(f"{name} {value}" for name, value in found["machine"].items()), "\n")
+    for name in given.names or BENCHMARKS:
+        begun = time.perf_counter()
+        tables = BENCHMARKS[name]()
+        for table in tables:
+            table.show(console)
+        found[name] = [asdict(table) for table in tables]
+        console.print(f"{name}: {time.perf_counter() - begun:.0f} s\n", style="dim")
+        if given.json:
+            given.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf8")
+
+
+main()
