@@ -79,9 +79,7 @@ def calibrate(questions: Path | None = None, *, write: bool = False) -> str:
     policy = np.array([t.policy for t in tried])
     for floor in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         given = p >= floor
-        report.append(
-            f"{floor:.1f}   {given[ours].mean():.3f}   {right[given & ours].mean():.3f}   {(given & policy)[~ours].mean():.3f}"
-        )
+        report.append(f"{floor:.1f}   {given[ours].mean():.3f}   {right[given & ours].mean():.3f}   {(given & policy)[~ours].mean():.3f}")
     report += ["把握分箱:平均把握 / 实际命中 / 句数"]
     for low in np.arange(0, 1, 0.1):
         box = (p >= low) & (p < low + 0.1)

@@ -35,7 +35,7 @@ def shown(app: App, case_id: int, who: str) -> str | None:
         people.log_access(connection, case["graduate_id"], who, f"查看求助 {case_id} 和对话", app.clock.now())
         said = transcript.history(connection, case["conversation"])
     lines = [f"编号 {case_id} {cases.KINDS[case['kind']]}\n{case['summary']}", "—— 对话 ——"]
-    lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']]}:{words(message)}" for message in said]
+    lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }:{words(message)}" for message in said]
     return "\n".join(lines)
 
 
@@ -67,5 +67,7 @@ def closed(app: App, case_id: int) -> bool:
         query = update(Conversation).where(Conversation.key == case["conversation"], Conversation.mode == "human")
         back = connection.execute(query.values(mode="bot", due_at=None)).rowcount
     if back:
-        app.say(case["conversation"], f"closed|{case_id}", [Say("老师这边办完了,我接着在。有事直接说。", (Choice("菜单", "go/menu"),))], "notice").result()
+        app.say(
+            case["conversation"], f"closed|{case_id}", [Say("老师这边办完了,我接着在。有事直接说。", (Choice("菜单", "go/menu"),))], "notice"
+        ).result()
     return True

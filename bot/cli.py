@@ -283,4 +283,3 @@ def main() -> None:
         print(f"设置 BULIXIAN_{'__'.join(map(str, first['loc'])).upper()} 的值不对:{first['msg']}", file=sys.stderr)
         raise SystemExit(3) from error
     cli()
-

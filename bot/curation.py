@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from bot.app import App
 from knowledge.db import local_date, now
 from knowledge.policy import store
@@ -87,7 +89,8 @@ def bring_in(app: App, path: Path, author: str, *, dry_run: bool) -> Checked:
                 try:
                     items.append(store.item_of(body))
                 except (ValueError, KeyError, TypeError) as error:
-                    problems.append(f"{body.get('id', '?') if isinstance(body, dict) else '?'}:{explain(error) if hasattr(error, 'errors') else '不是一条政策'}")
+                    key = body.get("id", "?") if isinstance(body, dict) else "?"
+                    problems.append(f"{key}:{explain(error) if isinstance(error, ValidationError) else '不是一条政策'}")
     except (EntryError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
         problems.append(str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}")
     changed = 0

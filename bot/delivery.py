@@ -52,7 +52,16 @@ class Delivery(Base):
 def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: datetime) -> dict[str, Any]:
     channel = conversation.split(":", 1)[0]
     body = [to_json(part) for part in parts]
-    return {"key": key, "conversation": conversation, "channel": channel, "kind": kind, "priority": 0, "parts": body, "status": "ready", "created_at": at}
+    return {
+        "key": key,
+        "conversation": conversation,
+        "channel": channel,
+        "kind": kind,
+        "priority": 0,
+        "parts": body,
+        "status": "ready",
+        "created_at": at,
+    }
 
 
 def plan(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:

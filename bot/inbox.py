@@ -169,7 +169,13 @@ class Inbox:
         held = load(connection, [waiting.inbound for waiting in fresh])
         turns = [self.step(waiting.inbound, held[waiting.inbound.conversation], world) for waiting in fresh]
         incoming = [
-            {"key": w.key, "conversation": w.inbound.conversation, "kind": w.inbound.kind, "text": w.label or w.inbound.text, "received_at": w.inbound.at}
+            {
+                "key": w.key,
+                "conversation": w.inbound.conversation,
+                "kind": w.inbound.kind,
+                "text": w.label or w.inbound.text,
+                "received_at": w.inbound.at,
+            }
             for w in fresh
         ]
         connection.execute(insert(InboxMessage), incoming)
@@ -244,13 +250,15 @@ def create(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held
         channel, account, handle = conversation.split(":", 2)
         identities.append({"graduate_id": graduate_id, "channel": channel, "account": account, "handle": handle})
     connection.execute(insert(Identity), identities)
-    rows = [{"key": key, "graduate_id": person, "mode": "bot", "stack": [], "memo": {}, "version": 0, "last_in_at": at} for key, person in people.items()]
+    rows = [
+        {"key": key, "graduate_id": person, "mode": "bot", "stack": [], "memo": {}, "version": 0, "last_in_at": at} for key, person in people.items()
+    ]
     connection.execute(insert(Conversation), rows)
     return {key: Held("bot", [], {}, None, Person(person)) for key, person in people.items()}
 
 
 def store(connection: Connection, turns: Sequence[Turn]) -> None:
     query = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1)
-    values = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
+    values: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
     rows = [{"of": turn.inbound.conversation, "seen": turn.now, **to_row(turn.place)} for turn in turns]
     connection.execute(query.values(**values, last_in_at=bindparam("seen")), rows)

@@ -14,9 +14,15 @@ from knowledge.words import words
 
 DIGITS = "零一二三四五六七八九十"
 NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "〇": 0, "头": 1, "最后": -1, "末": -1}
-ORDINAL = re.compile(r"^(?:我?(?:选|要|点|按|就|看|那)*)第?(\d{1,2}|[一二两三四五六七八九十]|最后)(?:个|项|条|号|种|那个|类)?(?:吧|呗|啊|呢|嘛|的|咯|咧|谢谢)*$")
-YES = re.compile(r"^(是|是的|对|对的|好|好的|好呀|好啊|好吧|行|可以|同意|愿意|要|嗯|嗯嗯|恩|有|办过|中|要得|得|ok|okay|yes|y|没问题|确认|确定|继续)(啊|呀|吧|嘞|哦|的|了)?$")
-NO = re.compile(r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填)(了|吧|啊|呀|哦)?$")
+ORDINAL = re.compile(
+    r"^(?:我?(?:选|要|点|按|就|看|那)*)第?(\d{1,2}|[一二两三四五六七八九十]|最后)(?:个|项|条|号|种|那个|类)?(?:吧|呗|啊|呢|嘛|的|咯|咧|谢谢)*$"
+)
+YES = re.compile(
+    r"^(是|是的|对|对的|好|好的|好呀|好啊|好吧|行|可以|同意|愿意|要|嗯|嗯嗯|恩|有|办过|中|要得|得|ok|okay|yes|y|没问题|确认|确定|继续)(啊|呀|吧|嘞|哦|的|了)?$"
+)
+NO = re.compile(
+    r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填)(了|吧|啊|呀|哦)?$"
+)
 YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
 DATE = re.compile(YEAR + r"\s*(?:年|[-./])\s*(?P<month>1[0-2]|0?[1-9])(?:\s*(?:月|[-./])?\s*(?P<day>3[01]|[12]\d|0?[1-9])(?:日|号)?(?!\d))?")
 COMPACT = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)?(?!\d)")
@@ -115,7 +121,11 @@ def day(text: str, today: date) -> str | None:
 def numerals(text: str) -> str:
     """Chinese digits of dates and months as figures: 二零二五年六月 → 2025年6月."""
     text = re.sub(r"[〇零一二三四五六七八九]{2,4}(?=年|届)", lambda m: "".join(str(NUMERALS[c]) for c in m[0]), text)
-    return re.sub(r"(十[一二]?|[一二三四五六七八九])(?=月)", lambda m: str(10 + (NUMERALS[m[0][1]] if len(m[0]) > 1 else 0) if m[0][0] == "十" else NUMERALS[m[0]]), text)
+    return re.sub(
+        r"(十[一二]?|[一二三四五六七八九])(?=月)",
+        lambda m: str(10 + (NUMERALS[m[0][1]] if len(m[0]) > 1 else 0) if m[0][0] == "十" else NUMERALS[m[0]]),
+        text,
+    )
 
 
 def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:

@@ -17,7 +17,7 @@ from typing import Literal
 from dialogs import crisis, notices, questions, wording
 from dialogs.messages import Choice, Say
 from knowledge.policy import regions
-from knowledge.policy.entry import Entry
+from knowledge.policy.entry import Entry, said
 from knowledge.policy.search import Found, Hit, PolicySearch
 from knowledge.words import NOT_WORD, words
 
@@ -63,7 +63,7 @@ def talk(text: str) -> tuple[str, str] | None:
     return next(((kind, answer) for kind, pattern, answer in small_talk() if plain and pattern.fullmatch(plain)), None)
 
 
-def consult(text: str, search: PolicySearch, today: date, context: Context = Context()) -> Consultation:  # noqa: B008  # frozen
+def consult(text: str, search: PolicySearch, today: date, context: Context = Context()) -> Consultation:  # frozen
     """Understands one message that no dialog is waiting for."""
     level = crisis.level(text)
     if level == "acute":
@@ -82,7 +82,12 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if following:
         return following
     if level == "low" and (not found.hits or found.zone != "answer"):
-        return Consultation("clarify", Say(f"听着就不容易。想先说说哪件事,我陪你一件一件理。\n{notices.SOFT_HOTLINE}", starters("complaint")), level=level, talk="complaint")
+        return Consultation(
+            "clarify",
+            Say(f"听着就不容易。想先说说哪件事,我陪你一件一件理。\n{notices.SOFT_HOTLINE}", starters("complaint")),
+            level=level,
+            talk="complaint",
+        )
     kind_asked = questions.overview(text)
     if kind_asked and found.zone != "answer":
         return overview(kind_asked, search, today)
@@ -125,7 +130,7 @@ def say_entry(entry: Entry, text: str, search: PolicySearch, today: date, place:
     """The whole answer to a question, led by the sentence that answers exactly it where the entry has one."""
     line = search.within(entry.id, text)
     direct = line.answer if line and line.faq and line.similarity >= search.DIRECT and questions.shaped(text) else ""
-    return wording.whole(entry, today, aspect=questions.aspect(text), place=place, text=text, direct=wording.said(direct) if direct else "")
+    return wording.whole(entry, today, aspect=questions.aspect(text), place=place, text=text, direct=said(direct) if direct else "")
 
 
 def follow_up(text: str, found: Found, search: PolicySearch, today: date, context: Context, place: regions.Place | None) -> Consultation | None:

@@ -149,8 +149,7 @@ class CompiledFlow:
 
     def prepare(self, event: EventData) -> None:
         """Decides, once per trigger, where it leads: the conditions only look at `turn.goal`."""
-        turn: Turn = event.model
-        frame: Frame = event.kwargs["frame"]
+        turn, frame = turn_of(event), frame_of(event)
         if event.event.name == "back":
             turn.goal = frame.visited[-1] if frame.visited else ""
         elif event.event.name == "skip":
@@ -216,26 +215,39 @@ class CompiledFlow:
         return "\n".join((*rows, f"    {DONE} --> [*]", f"    {CANCELLED} --> [*]"))
 
 
+def turn_of(event: EventData) -> Turn:
+    """The model of a trigger; `transitions` only knows it as an object."""
+    turn = event.model
+    assert isinstance(turn, Turn)
+    return turn
+
+
+def frame_of(event: EventData) -> Frame:
+    frame = event.kwargs["frame"]
+    assert isinstance(frame, Frame)
+    return frame
+
+
 def leads_to(goal: str) -> Callable[[EventData], bool]:
     def condition(event: EventData) -> bool:
-        return bool(event.model.goal == goal)
+        return turn_of(event).goal == goal
 
     return condition
 
 
 def arrive(event: EventData) -> None:
-    frame: Frame = event.kwargs["frame"]
+    frame = frame_of(event)
     frame.visited = [*frame.visited, frame.state]
     frame.attempts = 0
 
 
 def return_to(event: EventData) -> None:
-    frame: Frame = event.kwargs["frame"]
+    frame = frame_of(event)
     frame.visited = frame.visited[:-1]
-    frame.slots.pop(event.model.state, None)
+    frame.slots.pop(turn_of(event).state, None)
     frame.attempts = 0
 
 
 def stay(event: EventData) -> None:
-    frame: Frame = event.kwargs["frame"]
+    frame = frame_of(event)
     frame.attempts += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dialogs import answers, crisis, notices, questions, wording
 from dialogs.consult import Consultation, Context, consult, overview
@@ -61,7 +61,7 @@ def route(turn: Turn) -> None:
             return obey(named, turn)
         tapped = answers.chosen(turn.text, turn.place.choices)
         if tapped:
-            return tap(tapped.value, turn, typed=True)
+            return tap(tapped.value, turn)
     else:
         return tap(turn.text, turn)
     frame = running(turn)
@@ -105,7 +105,7 @@ def danger(turn: Turn) -> None:
 def running(turn: Turn) -> Frame | None:
     """The active frame, brought to a version that can still run; one that is gone is popped with its slots kept."""
     frame = turn.place.top
-    if frame is None or (frame.flow, frame.version) in turn.world.flows and frame.state in turn.world.flows[frame.flow, frame.version].steps:
+    if frame is None or ((frame.flow, frame.version) in turn.world.flows and frame.state in turn.world.flows[frame.flow, frame.version].steps):
         return frame
     turn.place.stack = turn.place.stack[:-1]
     known = [key for key in turn.world.flows if key[0] == frame.flow]
@@ -152,7 +152,7 @@ def nothing_running(name: str, turn: Turn) -> None:
     turn.say(text, notices.TO_MENU, notices.TO_HUMAN)
 
 
-def tap(value: str, turn: Turn, *, typed: bool = False) -> None:
+def tap(value: str, turn: Turn) -> None:
     """A button, or its number or label typed. Buttons of a step are checked against the frame that is running."""
     kind, _, rest = value.partition("/")
     if kind == "step":
@@ -280,7 +280,7 @@ def open_flow(name: str, turn: Turn) -> None:
     if compiled.flow.begin:
         compiled.flow.begin(turn, frame.slots)
     if not compiled.order:
-        return
+        return None
     if compiled.passed_over(frame.state, turn, frame):
         frame.state = compiled.next_goal(turn, frame)
     turn.place.push(frame)
@@ -313,7 +313,7 @@ def talk_openly(turn: Turn) -> None:
 def in_care(turn: Turn) -> bool:
     """A call for help came lately: nothing is brushed off with a phrase."""
     at = turn.place.memo.get("crisis_at")
-    return bool(at) and turn.now.isoformat() < (type(turn.now).fromisoformat(at) + CRISIS_CARE).isoformat()
+    return bool(at) and turn.now < datetime.fromisoformat(str(at)) + CRISIS_CARE
 
 
 def correct(turn: Turn, stated: dict[str, object]) -> None:
@@ -337,7 +337,9 @@ def note(turn: Turn, stated: dict[str, object]) -> None:
     """Facts told without a question: read back, with an offer to keep them."""
     said = ",".join(f"{PROFILE[key]} {value}" for key, value in stated.items() if key in PROFILE)
     turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
-    turn.say(f"我读到的是:{said}。哪里不对直接说。接下来想做什么?", Choice("看看能享受什么", "go/person"), Choice("记进档案", "go/keep"), notices.TO_MENU)
+    turn.say(
+        f"我读到的是:{said}。哪里不对直接说。接下来想做什么?", Choice("看看能享受什么", "go/person"), Choice("记进档案", "go/keep"), notices.TO_MENU
+    )
 
 
 def said_entry(turn: Turn, found: Consultation) -> None:

@@ -129,7 +129,11 @@ def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | No
     local = place_lines(regions.named(entry, text) or regions.variants(entry, place))
     lines = statements(entry, aspect)
     if aspect == "conditions" and lines:
-        lines = [f"能不能,看「{entry.title}」这几条:", *(f"· {line}" for line in lines), "每条都对得上才算初步符合,以经办核定为准;拿不准哪条就告诉我,或者问老师。"]
+        lines = [
+            f"能不能,看「{entry.title}」这几条:",
+            *(f"· {line}" for line in lines),
+            "每条都对得上才算初步符合,以经办核定为准;拿不准哪条就告诉我,或者问老师。",
+        ]
     elif aspect == "source":
         lines = [f"「{entry.title}」的依据:", *(f"· {line}" for line in lines)]
     elif not lines:

@@ -1,15 +1,15 @@
 """Golden conversations: reading a `.chat` file, replaying it on a running program, writing what the program says now.
 
-    # 标题:…                     a comment, kept
-    @person 城市=贵阳 群体=低保    a consenting person with this profile
-    @clock 2026-11-22 09:00      the time in China at the start
-    我: …                        typed
-    我> …                        tapped, by the label
-    +2天                         time passes (天, 时, 分), timers run
-    机: …                        said; more lines are indented by four spaces
-      [按钮] [按钮]               its choices
-      <链接>                      its links, by label
-    机→老师: …                    a case for the staff: kind and first line
+# 标题:…                     a comment, kept
+@person 城市=贵阳 群体=低保    a consenting person with this profile
+@clock 2026-11-22 09:00      the time in China at the start
+我: …                        typed
+我> …                        tapped, by the label
++2天                         time passes (天, 时, 分), timers run
+机: …                        said; more lines are indented by four spaces
+  [按钮] [按钮]               its choices
+  <链接>                      its links, by label
+机→老师: …                    a case for the staff: kind and first line
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Replay:
             self.send("text", "你好")
             self.app.inbox.write(self.introduce).result()
         for step in self.transcript.steps:
-            lines += ["", step] if not step.startswith("+") else ["", step]
+            lines += ["", step]
             lines += self.take(step)
         return "\n".join(lines) + "\n"
 

@@ -128,8 +128,7 @@ class ConsoleChannel:
         if not isinstance(name, str) or not name:
             raise LineError('缺少 "from",请写成 {"from":"u1","text":"…"}')
         yield name, self.answer(self.inbound(name, *content(message)))
-        for other, parts in self.leftovers():
-            yield other, parts
+        yield from self.leftovers()
 
 
 def parse(line: bytes) -> dict[str, Any]:

@@ -114,4 +114,3 @@ def run(app: App, host: str, port: int) -> None:
     shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # only for the printed address
     print(f"不离线已启动:http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C 停止)", flush=True)
     Server(config, chat.stop).run(sockets=[listener])
-

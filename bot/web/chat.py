@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -115,7 +115,7 @@ class WebChat:
             return error.response()
         except ClientDisconnect:
             return Response(status_code=400)
-        kind = "choice" if "choice" in message else "text"
+        kind: Literal["choice", "text"] = "choice" if "choice" in message else "text"
         inbound = Inbound(conversation, message["id"], kind, message[kind], self.app.clock.now())
         MESSAGES.labels("web", kind).inc()
         try:

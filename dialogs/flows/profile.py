@@ -58,7 +58,7 @@ def read_status(text: str, turn: Turn) -> str:
 
 def read_groups(text: str, turn: Turn) -> list[str]:
     found = answers.groups(text)
-    if not found and answers.yes_no(text) is False or text in ("都不是", "没有", "无"):
+    if (not found and answers.yes_no(text) is False) or text in ("都不是", "没有", "无"):
         return []
     if not found:
         raise Misread("可以多选,用顿号隔开,比如「低保、助学贷款」;都不是就回「都不是」。")
@@ -127,9 +127,17 @@ FLOWS = (
                 optional=False,
             ),
             Step("residence", "你现在在哪个城市?", read_place, skip_if=declined),
-            Step("graduation_date", "什么时候毕业的?写年月就行,看毕业证上的日期。", read_graduation, ("2026年6月", "2025年6月", "2024年6月"), declined),
+            Step(
+                "graduation_date", "什么时候毕业的?写年月就行,看毕业证上的日期。", read_graduation, ("2026年6月", "2025年6月", "2024年6月"), declined
+            ),
             Step("degree", "学历是?", read_degree, ("专科", "本科", "硕士", "博士", "中专"), declined),
-            Step("employment", "现在的状态?", read_status, ("还没工作,未就业", "在上班,已就业", "自由职业,灵活就业", "自己创业", "办了失业登记"), declined),
+            Step(
+                "employment",
+                "现在的状态?",
+                read_status,
+                ("还没工作,未就业", "在上班,已就业", "自由职业,灵活就业", "自己创业", "办了失业登记"),
+                declined,
+            ),
             Step(
                 "groups_consent",
                 "有些政策只给特定群体(比如低保家庭、残疾、助学贷款)。这类信息敏感,单独问你:愿意告诉我吗?只用来匹配政策,只有负责你的老师能看到。",

@@ -80,4 +80,3 @@ def fit(rows: NDArray[np.float64], right: NDArray[np.float64], ridge: float = 1.
         if float(np.abs(change).max()) < 1e-8:
             break
     return tuple(round(float(weight), 5) for weight in weights)
-

@@ -14,7 +14,7 @@ DATA = Path(__file__).parent / "data"
 Certainty = Literal["A", "B", "C"]
 Line = Annotated[str, Field(min_length=2, max_length=120)]
 Ask = Annotated[str, Field(min_length=2, max_length=200)]
-T = TypeVar("T", bound="Part")
+T = TypeVar("T", "Entry", "Redirect")
 MARK = re.compile(r"\s*\[([ABC])\]$")
 
 

@@ -21,9 +21,7 @@ class InvertedIndex:
     Cost of a query: the sum of the lengths of its terms' posting lists, plus one array of n documents.
     """
 
-    def __init__(
-        self, size: int, terms: dict[str, int], starts: NDArray[np.int64], rows: NDArray[np.int32], weights: Floats, idf: Floats
-    ) -> None:
+    def __init__(self, size: int, terms: dict[str, int], starts: NDArray[np.int64], rows: NDArray[np.int32], weights: Floats, idf: Floats) -> None:
         self.size, self.terms, self.starts, self.rows, self.weights, self.idf = size, terms, starts, rows, weights, idf
         self.bounds: list[int] = starts.tolist()
         self.unseen = float(np.log1p((size + 0.5) / 0.5))
@@ -49,11 +47,11 @@ class InvertedIndex:
         frequency = np.bincount(column, minlength=len(terms))
         starts = np.concatenate(([0], np.cumsum(frequency)))
         idf: Floats = np.log1p((size - frequency + 0.5) / (frequency + 0.5)).astype(np.float32)
-        count = np.asarray(counts, dtype=np.float32)[order]
+        times = np.asarray(counts, dtype=np.float32)[order]
         group = np.asarray(groups, dtype=np.int32) if len(groups) else np.zeros(size, dtype=np.int32)
         mean = np.bincount(group, lengths) / np.maximum(1, np.bincount(group)) if size else np.ones(1)
         norm = (K1 * (1 - B + B * lengths / np.maximum(1, mean[group]))).astype(np.float32)
-        weights: Floats = (idf[column] * count * (K1 + 1) / (count + norm[row_of])).astype(np.float32)
+        weights: Floats = (idf[column] * times * (K1 + 1) / (times + norm[row_of])).astype(np.float32)
         return cls(size, terms, starts, row_of, weights, idf)
 
     def mass(self, terms: Iterable[str]) -> float:

@@ -20,7 +20,6 @@ class Place:
     province: str
 
 
-
 @cache
 def places() -> dict[str, str]:
     """City or province name → province, without 省/市 suffixes."""

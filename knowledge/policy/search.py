@@ -69,8 +69,8 @@ def phrasings(item: Item) -> list[str]:
 def sentences(entry: Entry) -> list[tuple[str, str, bool]]:
     """(what is compared, what is said, written as an answer) for every sentence of an entry."""
     found = [(ask, faq.answer, True) for faq in entry.faq for ask in faq.ask]
-    for field in (entry.amount, entry.conditions, entry.where, entry.papers, entry.deadline, entry.notes):
-        found += [(line, line, False) for line in field]
+    for side in (entry.amount, entry.conditions, entry.where, entry.papers, entry.deadline, entry.notes):
+        found += [(line, line, False) for line in side]
     return found
 
 

@@ -111,7 +111,8 @@ def files(folder: Path = DATA) -> list[Item]:
         except UnicodeDecodeError as error:
             raise EntryError(f"{path.name} 不是 UTF-8 编码,请另存为 UTF-8") from error
         entries, redirects = read(text, path.name)
-        for item in (*entries, *redirects):
+        found: list[Item] = [*entries, *redirects]
+        for item in found:
             if item.id in items:
                 raise EntryError(f"{path.name}:编号 {item.id} 出现了两次")
             items[item.id] = item

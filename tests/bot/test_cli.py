@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+def run(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BULIXIAN_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("BULIXIAN_TODAY", TODAY.isoformat())
@@ -32,7 +32,7 @@ def run(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run
         settings.cache_clear()
         return CliRunner().invoke(cli, list(words), input=feed)
 
-    yield call  # type: ignore[misc]
+    yield call
     settings.cache_clear()
 
 
@@ -50,7 +50,8 @@ def test_ask_says_the_answer_with_its_source(run: Run) -> None:
 
 
 def test_ask_jsonl_is_exact_and_goes_on_after_a_bad_line(run: Run) -> None:
-    feed = b'{"question": "\xe6\x8a\xa5\xe5\x88\xb0\xe8\xaf\x81\xe8\xbf\x98\xe5\x8f\x91\xe5\x90\x97"}\nnot json\n[1]\n{"q": 1}\n{"question": "\xff\xfe"}\n{"question": "\xe6\x88\x91\xe4\xb8\x8d\xe6\x83\xb3\xe6\xb4\xbb\xe4\xba\x86", "region": "\xe8\xb4\xb5\xe9\x98\xb3"}\n'
+    good, crisis = '{"question": "报到证还发吗"}', '{"question": "我不想活了", "region": "贵阳"}'
+    feed = b"\n".join((good.encode(), b"not json", b"[1]", b'{"q": 1}', b'{"question": "\xff\xfe"}', crisis.encode()))
     result = run("ask", "--jsonl", feed=feed)
     found = lines(result)
     assert result.exit_code == 1
@@ -64,7 +65,9 @@ def test_ask_jsonl_is_exact_and_goes_on_after_a_bad_line(run: Run) -> None:
     assert [line[:5] for line in result.stderr.splitlines()] == ["第 2 行", "第 3 行", "第 4 行"]
 
 
-@pytest.mark.parametrize("question", ["", "   ", "😀😀", "\x00\x01", "a" * 10_000, "毕业" * 5_000, "<b>档案</b>", "'; DROP TABLE inbox; --", "%s%n{}", "\u202e反"])
+@pytest.mark.parametrize(
+    "question", ["", "   ", "😀😀", "\x00\x01", "a" * 10_000, "毕业" * 5_000, "<b>档案</b>", "'; DROP TABLE inbox; --", "%s%n{}", "\u202e反"]
+)
 def test_ask_anything(run: Run, question: str) -> None:
     found = lines(run("ask", "--jsonl", feed=json.dumps({"question": question}) + "\n"))
     assert found[0]["question"] == question
@@ -93,7 +96,19 @@ def test_chat_jsonl_keeps_people_apart_and_time_moves(run: Run) -> None:
     assert "文件" in said[6][1]
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"text": "没有 from"}', '{"from": "u"}', '{"from": "u", "text": 5}', '{"advance": "soon"}', '{"from": "u", "file": "gone.pdf"}', '{"from": ""}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"text": "没有 from"}',
+        '{"from": "u"}',
+        '{"from": "u", "text": 5}',
+        '{"advance": "soon"}',
+        '{"from": "u", "file": "gone.pdf"}',
+        '{"from": ""}',
+    ],
+)
 def test_chat_says_what_is_wrong_with_a_line_and_goes_on(run: Run, line: str) -> None:
     result = run("chat", "--jsonl", feed=line + '\n{"from": "u", "text": "菜单"}\n')
     assert result.exit_code == 1
@@ -111,8 +126,15 @@ def test_chat_for_people(run: Run) -> None:
 
 
 def test_knowledge_check_of_files(run: Run) -> None:
-    good = '[[redirect]]\nid = "RED-99"\ntitle = "测试"\nquestions = ["一二三四","二三四五","三四五六","四五六七","五六七八"]\nanswer = "去那边办。"\n'
-    for name, text in {"good.toml": good, "broken.toml": "[[entry]\n", "lacking.toml": '[[entry]]\nid = "SUB-99"\n', "unknown.toml": good + 'colour = "red"\n'}.items():
+    good = (
+        '[[redirect]]\nid = "RED-99"\ntitle = "测试"\nquestions = ["一二三四","二三四五","三四五六","四五六七","五六七八"]\nanswer = "去那边办。"\n'
+    )
+    for name, text in {
+        "good.toml": good,
+        "broken.toml": "[[entry]\n",
+        "lacking.toml": '[[entry]]\nid = "SUB-99"\n',
+        "unknown.toml": good + 'colour = "red"\n',
+    }.items():
         Path(name).write_text(text, encoding="utf8")
     assert run("knowledge", "check", "good.toml").exit_code == 0
     for name, word in {"broken.toml": "TOML", "lacking.toml": "title", "unknown.toml": "colour", "gone.toml": "gone.toml"}.items():
@@ -151,7 +173,15 @@ def test_doctor_and_migrate(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("migrate").exit_code == 0
 
 
-@pytest.mark.parametrize(("url", "word"), [("mysql://x/y", "sqlite"), ("not a url", "BULIXIAN_DATABASE_URL"), ("sqlite:////nowhere/at/all.db", "打不开"), ("postgresql://u:secret@127.0.0.1:1/x", "连不上")])
+@pytest.mark.parametrize(
+    ("url", "word"),
+    [
+        ("mysql://x/y", "sqlite"),
+        ("not a url", "BULIXIAN_DATABASE_URL"),
+        ("sqlite:////nowhere/at/all.db", "打不开"),
+        ("postgresql://u:secret@127.0.0.1:1/x", "连不上"),
+    ],
+)
 def test_a_database_that_cannot_be_used(run: Run, monkeypatch: pytest.MonkeyPatch, url: str, word: str) -> None:
     monkeypatch.setenv("BULIXIAN_DATABASE_URL", url)
     for command in (("ask", "档案"), ("chat", "--jsonl"), ("migrate",)):

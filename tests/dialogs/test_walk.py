@@ -22,8 +22,10 @@ from knowledge.policy.search import PolicySearch
 
 START = datetime(2026, 11, 22, 1, tzinfo=UTC)
 Input = tuple[Literal["text", "choice", "timer", "file"], str]
-SAID = ["贵阳", "2025年6月", "本科", "还没工作", "同意", "愿意", "先不", "低保", "都不是", "见习多少钱", "那我可以吗", "要什么材料", "1", "第二个", "我不想活了",
-        "之前说错了,我是硕士", "档案放哪儿", "校园卡丢了", "帮我办假证", "谢谢", "海口呢", "完善资料", "注销", "确认注销", "导出", "啊啊啊", "🙂", "", "   "]  # fmt: skip
+SAID = [
+    "贵阳", "2025年6月", "本科", "还没工作", "同意", "愿意", "先不", "低保", "都不是", "见习多少钱", "那我可以吗", "要什么材料", "1", "第二个", " ",
+    "我不想活了", "之前说错了,我是硕士", "档案放哪儿", "校园卡丢了", "帮我办假证", "谢谢", "海口呢", "完善资料", "注销", "确认注销", "导出", "啊", "🙂",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +64,27 @@ class Talk:
 
 def inputs() -> st.SearchStrategy[Input]:
     words = [word for said in GLOBAL.values() for word in said]
-    values = ["go/menu", "go/human", "go/resume", "go/safe", "go/nonsense", "ask/SUB-02/papers", "ask/XXX-99/all", "open/profile", "open/none", "step/profile/1/degree/本科", "step/x", "", "ask/SUB-02/nonsense"]
+    values = [
+        "go/menu",
+        "go/human",
+        "go/resume",
+        "go/safe",
+        "go/nonsense",
+        "ask/SUB-02/papers",
+        "ask/XXX-99/all",
+        "open/profile",
+        "open/none",
+        "step/profile/1/degree/本科",
+        "step/x",
+        "",
+        "ask/SUB-02/nonsense",
+    ]
     typed = st.one_of(st.sampled_from(SAID), st.sampled_from(words), st.text(max_size=40))
     return st.one_of(
         st.tuples(st.just("text"), typed),
         st.tuples(st.just("choice"), st.one_of(st.sampled_from(values), st.text(max_size=20))),
         st.tuples(st.sampled_from(["timer", "file"]), st.just("")),
-    )  # type: ignore[return-value]
+    )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
