@@ -25,8 +25,6 @@ class Settings(BaseSettings):
     """Set where the site is served by https."""
     trusted_proxies: int = 0
     """Proxies in front whose X-Forwarded-For is believed, counted from the right."""
-    handover_hours: int = 24
-    """Hours without a teacher's answer after which the bot speaks again."""
     messages_per_minute: int = 30
     """Web messages a person may send in a minute before being asked to slow down; an address may send ten times that."""
 
