@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -62,8 +62,15 @@ class Limits:
 
 
 def to_json(part: Part) -> dict[str, Any]:
-    row = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(part).items() if value}
-    return {"kind": "say" if isinstance(part, Say) else "paper", **row}
+    """The shape of the machine interface; empty fields are left out."""
+    if isinstance(part, Paper):
+        return {"kind": "paper", "name": part.name, "media_type": part.media_type, "content": part.content}
+    row: dict[str, Any] = {"kind": "say", "text": part.text}
+    if part.choices:
+        row["choices"] = [{"label": choice.label, "value": choice.value} for choice in part.choices]
+    if part.links:
+        row["links"] = [{"label": link.label, "url": link.url} for link in part.links]
+    return row
 
 
 def from_json(row: dict[str, Any]) -> Part:

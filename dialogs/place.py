@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,8 @@ class Place:
 
 
 def to_row(place: Place) -> dict[str, Any]:
-    return {"mode": place.mode, "stack": [asdict(frame) for frame in place.stack], "memo": place.memo, "due_at": place.due_at}
+    stack = [{name: getattr(frame, name) for name in Frame.__slots__} for frame in place.stack]
+    return {"mode": place.mode, "stack": stack, "memo": place.memo, "due_at": place.due_at}
 
 
 def from_row(mode: str, stack: list[dict[str, Any]], memo: dict[str, Any], due_at: datetime | None) -> Place:

@@ -17,6 +17,9 @@ QUERY_CHARS = 200
 LATIN = re.compile(r"[a-z0-9]+(?:[.+/%-][a-z0-9]+)*%?")
 HAN = re.compile(r"[\u3400-\u9fff]+")
 NOT_WORD = re.compile(r"[^\u3400-\u9fffa-z0-9+./%-]+")
+INVISIBLE = frozenset("\ufe0f\u20e3\u200b\u200d")
+REMEMBERED = 4096
+"""Normalised texts kept: a turn looks at the same few many times."""
 REPEATED = re.compile(r"([^\d])\1{2,}")
 
 
@@ -65,6 +68,7 @@ class Words:
     """One loaded vocabulary: everything that turns text into what is indexed and searched."""
 
     def __init__(self) -> None:
+        self.normal: dict[str, str] = {}
         self.simple = str.maketrans({a: b for a, b in pairs("simplified.tsv") if len(a) == len(b) == 1})
         self.stop = frozenset(lines("stopwords.txt"))
         self.fillers = Phrases(self.normalise(line) for line in lines("fillers.txt"))
@@ -81,9 +85,16 @@ class Words:
 
     def normalise(self, text: str) -> str:
         """NFKC, lower case, simplified characters, no emoji or control characters, no runs of one sign."""
-        text = unicodedata.normalize("NFKC", text).lower().translate(self.simple)
-        text = "".join(c if unicodedata.category(c)[0] in "LNP" or c in "+<>=~|$" else " " for c in text if c not in "\ufe0f\u20e3\u200b\u200d")
-        return REPEATED.sub(r"\1", " ".join(text.split()))
+        known = self.normal.get(text)
+        if known is not None:
+            return known
+        plain = unicodedata.normalize("NFKC", text).lower().translate(self.simple)
+        plain = "".join(c if unicodedata.category(c)[0] in "LNP" or c in "+<>=~|$" else " " for c in plain if c not in INVISIBLE)
+        plain = REPEATED.sub(r"\1", " ".join(plain.split()))
+        if len(self.normal) >= REMEMBERED:
+            self.normal.clear()
+        self.normal[text] = plain
+        return plain
 
     def plain(self, text: str) -> str:
         """Normalised text without spaces, punctuation and fillers: for equality of questions."""

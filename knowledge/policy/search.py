@@ -110,7 +110,7 @@ class PolicySearch:
                 self.names.setdefault(key, item.id)
         self.named_phrases = Phrases(name for name in self.names if len(name) > 1)
         self.lines = {entry.id: sentences(entry) for entry in knowledge.entries.values()}
-        self.line_terms: dict[str, list[frozenset[str]]] = {}
+        self.line_terms: dict[str, tuple[dict[str, list[int]], list[float]]] = {}
 
     def build(self, background: Sequence[str]) -> None:
         asked = [[self.features(text) for text in phrasings(item)] for item in self.items]
@@ -199,20 +199,33 @@ class PolicySearch:
 
     def within(self, key: str, text: str) -> Line | None:
         """The sentence of one entry closest to the text: share of IDF both have (Dice)."""
-        asked = frozenset(self.terms(text))
         if key not in self.line_terms:
-            self.line_terms[key] = [frozenset(self.features(line)) for line, _, _ in self.lines.get(key, ())]
-        weigh = self.index.mass
-        mine = weigh(asked)
-        best: tuple[float, int] | None = None
-        for number, terms in enumerate(self.line_terms[key]):
-            similarity = 2 * weigh(asked & terms) / (mine + weigh(terms) + 1e-6)
-            if best is None or similarity > best[0]:
-                best = (similarity, number)
-        if best is None:
+            self.line_terms[key] = self.postings(key)
+        postings, masses = self.line_terms[key]
+        if not masses:
             return None
-        _, answer, faq = self.lines[key][best[1]]
-        return Line(answer, best[0], faq)
+        common = [0.0] * len(masses)
+        mine = 0.0
+        for term in self.terms(text):
+            weight = self.index.mass((term,))
+            mine += weight
+            for number in postings.get(term, ()):
+                common[number] += weight
+        similar = [2 * both / (mine + mass + 1e-6) for both, mass in zip(common, masses, strict=True)]
+        best = max(range(len(similar)), key=similar.__getitem__)
+        _, answer, faq = self.lines[key][best]
+        return Line(answer, similar[best], faq)
+
+    def postings(self, key: str) -> tuple[dict[str, list[int]], list[float]]:
+        """For the sentences of one entry: the numbers of those a term stands in, and the IDF each carries."""
+        found: dict[str, list[int]] = {}
+        masses = []
+        for number, (compared, _, _) in enumerate(self.lines.get(key, ())):
+            terms = frozenset(self.features(compared))
+            masses.append(self.index.mass(terms))
+            for term in terms:
+                found.setdefault(term, []).append(number)
+        return found, masses
 
     def explain(self, text: str, key: str) -> list[tuple[str, float]]:
         """What each term gives an item, strongest first; they add up to its score."""
