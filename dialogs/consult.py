@@ -25,6 +25,8 @@ Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "
 SHORT = 16
 """Characters up to which a message may be a follow-up that only makes sense with the last entry."""
 VENTS = re.compile(r"累|烦|难受|难过|好难|太难|愁|崩溃|丧|焦虑|失望|没人要|压力|迷茫|委屈|想哭|失眠|睡不着|emo")
+BARE = 5
+"""Characters of a question that is nothing but its side: 多少钱, 最长多久."""
 RIVAL = 0.7
 """Share of the best score under which the last entry gives way to another that is named."""
 TALK = Path(__file__).parent / "smalltalk.toml"
@@ -92,7 +94,8 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if kind_asked and found.zone != "answer":
         return overview(kind_asked, search, today)
     if found.zone == "unsure" and VENTS.search(plain) and not questions.shaped(text):
-        return Consultation("clarify", Say(notices.HEARD, starters("complaint")), level=level, talk="complaint")
+        heard = f"{notices.HEARD}\n{notices.SOFT_HOTLINE}" if level == "low" else notices.HEARD
+        return Consultation("clarify", Say(heard, starters("complaint")), level=level, talk="complaint")
     return conclude(text, found, search, today, place or context.place, context.entry)
 
 
@@ -173,7 +176,8 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
     if any(key != last.id for key in search.named(text, 2)) and found.share(last.id) < RIVAL:
         return True
     top = found.hits[0] if found.hits else None
-    if top is None or top.id == last.id or found.zone != "answer":
+    bare = length <= BARE and questions.aspect(text) is not None
+    if top is None or top.id == last.id or found.zone != "answer" or bare:
         return False
     return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.9 if leans or questions.aspect(text) else 0.0))
 

@@ -51,8 +51,8 @@ def statements(entry: Entry, aspect: Aspect) -> list[str]:
     if aspect == "source":
         return [source_line(source) for source in entry.source]
     if aspect == "duration":
-        everywhere = (*entry.amount, *entry.deadline, entry.answer, *entry.conditions, *entry.notes)
-        return [said(line) for line in everywhere if LASTS.search(line)][:3]
+        everywhere = (entry.answer, *entry.conditions, *entry.deadline, *entry.amount, *entry.notes)
+        return [said(line) for line in everywhere if LASTS.search(line)][:4]
     return [said(line) for line in getattr(entry, aspect)]
 
 

@@ -102,7 +102,7 @@ class PolicySearch:
             self.index, self.linear = load(stored)
         else:
             self.build(lines("background.txt") if background is None else background)
-        self.exact = {self.words.plain(text): item.id for item in self.items for text in phrasings(item)}
+        self.exact = {self.words.plain(text): item.id for item in self.items for text in (item.title, *item.aliases, *item.questions)}
         self.names: dict[str, str] = {}
         for item in knowledge.entries.values():
             for name in (item.title, *item.aliases):
