@@ -100,12 +100,28 @@ def said(statement: str) -> str:
     return f"{words}(尚待核实)" if found and found[1] == "C" else words
 
 
+MISTAKES = {
+    "missing": "缺少这个字段",
+    "extra_forbidden": "没有这个字段名,请检查拼写",
+    "string_type": "应是一段文字,两边加引号",
+    "string_too_short": "太短,至少要 {min_length} 个字",
+    "string_too_long": "太长,最多 {max_length} 个字",
+    "string_pattern_mismatch": "写法不对,应符合 {pattern}",
+    "literal_error": "只能写 {expected}",
+    "list_type": "应是一个列表,写在方括号里",
+    "too_short": "条数不够,至少要 {min_length} 条",
+    "value_error": "{error}",
+}
+"""What pydantic calls a mistake, and how the person who wrote it is told; types not listed are wrong dates and tables."""
+
+
 def explain(error: ValidationError) -> str:
     """The first problem of a validation error as one Chinese sentence naming the field."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"]) or "整条"
-    words = {"missing": "缺少这个字段", "extra_forbidden": "没有这个字段名,请检查拼写"}
-    return f"字段 {field}:{words.get(first['type'], first['msg'])}"
+    other = "应是日期,如 2026-12-31" if first["type"].startswith("date") else "类型不对,请对照别的条目改正"
+    words = MISTAKES.get(first["type"], other).format(**first.get("ctx", {}))
+    return f"字段 {field}:{words.replace(' or ', ' 或 ')}"
 
 
 def read(text: str, name: str) -> tuple[list[Entry], list[Redirect]]:
@@ -118,13 +134,11 @@ def read(text: str, name: str) -> tuple[list[Entry], list[Redirect]]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise EntryError(f"{name} 不是有效的 TOML:{error}") from error
-    entries: list[Entry] = []
-    redirects: list[Redirect] = []
-    for raw in table.get("entry", []):
-        entries.append(build(Entry, raw, name))
-    for raw in table.get("redirect", []):
-        redirects.append(build(Redirect, raw, name))
-    return entries, redirects
+    for key, value in table.items():
+        if key not in ("entry", "redirect") or not (isinstance(value, list) and all(isinstance(raw, dict) for raw in value)):
+            raise EntryError(f"{name} 里有 {key},只认 [[entry]] 和 [[redirect]],请检查拼写和方括号")
+    entries = [build(Entry, raw, name) for raw in table.get("entry", [])]
+    return entries, [build(Redirect, raw, name) for raw in table.get("redirect", [])]
 
 
 def build(kind: type[T], raw: dict[str, object], name: str) -> T:

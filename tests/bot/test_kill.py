@@ -3,6 +3,7 @@ conversation stands where its last reply said. The senders retry what was not ac
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from knowledge.db import Database
 PEOPLE = 200
 SAID = ["完善资料", "同意", "贵阳", "2025年6月", "本科"]
 ASKS = ["同意我存吗", "哪个城市", "什么时候毕业", "学历是", "现在的状态"]
+
+BROKEN = (OSError, http.client.HTTPException, ValueError)
+"""What a request ends with when the server dies under it: refused, cut off in the head, cut off in the body."""
 
 
 class Server:
@@ -61,8 +64,8 @@ class Sender(threading.Thread):
         while not self.cookie:
             try:
                 with urllib.request.urlopen(self.address + "/", timeout=10) as page:
-                    self.cookie = page.headers["set-cookie"].split(";")[0]
-            except OSError:
+                    self.cookie = (page.headers["set-cookie"] or "").split(";")[0]
+            except BROKEN:
                 time.sleep(0.1)
         for number, text in enumerate(SAID):
             self.got.append(self.send(f"person{self.number:04}-{number}", text))
@@ -75,7 +78,7 @@ class Sender(threading.Thread):
                 with urllib.request.urlopen(request, timeout=10) as answer:
                     said: str = json.load(answer)["messages"][0]["parts"][-1]["text"]
                     return said
-            except (OSError, urllib.error.HTTPError, ValueError):
+            except BROKEN:
                 time.sleep(0.05)
 
 

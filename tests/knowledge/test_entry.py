@@ -87,7 +87,7 @@ def test_what_is_no_toml_names_the_file(text: str) -> None:
         read(text, "broken.toml")
 
 
-@pytest.mark.parametrize("head", ["[entry]", "[[entries]]", "[[Entry]]", "[[redirects]]"])
+@pytest.mark.parametrize("head", ["[entry]", "[[entries]]", "[[Entry]]", "[[redirects]]", "entry = [1]\n[x]"])
 def test_a_misspelt_table_is_not_dropped_silently(head: str) -> None:
     with pytest.raises(EntryError, match=r"^one\.toml"):
         read(entry().replace("[[entry]]", head), "one.toml")
