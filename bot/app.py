@@ -25,9 +25,8 @@ from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError
-from knowledge.policy import store
+from knowledge.policy import search, store
 from knowledge.policy.search import PolicySearch
-from knowledge.words import words
 
 SWEEP_SECONDS = 5
 """How often timers are looked for; a reminder may be that late."""
@@ -71,13 +70,13 @@ class App:
         """The index of what is current: from the database where this version was built before, else built and kept."""
         with self.database.reading() as connection:
             held = store.load(connection).readable()
-            key = f"{held.version}-{words().version}"
+            key = f"{held.version}-{search.version()}"
             stored = store.stored_index(connection, key)
-        search = PolicySearch(held, stored=stored)
+        built = PolicySearch(held, stored=stored)
         if stored is None:
             with self.database.writing() as connection:
-                store.keep_index(connection, key, search.dump())
-        return search
+                store.keep_index(connection, key, built.dump())
+        return built
 
     def world(self, connection: Connection) -> World:
         """What turns read. When another process or a teacher changed the knowledge, the index is rebuilt beside the

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Index, RowMapping, String, Text, func, insert, select, text, update
+from sqlalchemy import JSON, Connection, Index, RowMapping, String, Text, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogs.messages import Part, to_json
@@ -49,6 +49,9 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(Text)
 
 
+IDS = select(Delivery.key, Delivery.id).where(Delivery.key.in_(bindparam("keys", expanding=True)))
+
+
 def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: datetime) -> dict[str, Any]:
     channel = conversation.split(":", 1)[0]
     body = [to_json(part) for part in parts]
@@ -68,8 +71,9 @@ def plan(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
     """Stores rows and returns their ids in order."""
     if not rows:
         return []
-    query = insert(Delivery).returning(Delivery.id, sort_by_parameter_order=True)
-    return list(connection.execute(query, rows).scalars())
+    connection.execute(insert(Delivery), rows)  # with RETURNING, SQLite takes rows one by one
+    ids = {found.key: found.id for found in connection.execute(IDS, {"keys": [row["key"] for row in rows]})}
+    return [ids[row["key"]] for row in rows]
 
 
 def finish(connection: Connection, ids: Iterable[int], at: datetime, status: str = "sent") -> None:

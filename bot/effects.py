@@ -1,13 +1,15 @@
-"""Carrying out what a turn wants done, in the turn's transaction. One function an effect."""
+"""Carrying out what turns want done, in their transaction: what most turns want for all at once, the rest one by one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from itertools import product, zip_longest
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete
 
 from bot import transcript
-from dialogs.effects import CloseHandover, Erase, Export, OpenCase, SaveGroups, SaveProfile, SetConsent, ShowAccesses
+from dialogs.effects import CloseHandover, Effect, Erase, Export, OpenCase, SaveGroups, SaveProfile, SetConsent, ShowAccesses
 from dialogs.messages import Paper, Part, Say
 from dialogs.turn import Turn
 from knowledge import cases, people
@@ -15,31 +17,42 @@ from knowledge.db import CHINA
 from knowledge.people import Graduate
 
 
-def carry_out(connection: Connection, turn: Turn) -> list[Part]:
-    """Applies the effects in order; returns what they add to the reply."""
-    parts: list[Part] = []
+def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
+    """Applies the effects of each turn in their order; returns what they add to each reply."""
+    added: list[list[Part]] = [[] for _ in turns]
+    for effects in zip_longest(*(turn.effects for turn in turns)):
+        together(connection, [(turn, effect) for turn, effect in zip(turns, effects, strict=True) if effect])
+        for parts, turn, effect in zip(added, turns, effects, strict=True):
+            parts += alone(connection, turn, effect)
+    return added
+
+
+def together(connection: Connection, wanted: Sequence[tuple[Turn, Effect]]) -> None:
+    """The effects of filling in a form, with one statement for all people."""
+    people.save_profiles(connection, [(turn.person.graduate_id, effect.profile) for turn, effect in wanted if isinstance(effect, SaveProfile)])
+    for kind, given in product(("profile", "groups"), (True, False)):
+        said = [(turn.person.graduate_id, turn.now) for turn, effect in wanted if effect == SetConsent(kind, given)]
+        people.record_consent(connection, kind, given, said)
+    people.save_groups(connection, {turn.person.graduate_id: (effect.groups, turn.now) for turn, effect in wanted if isinstance(effect, SaveGroups)})
+
+
+def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Part]:
+    """The rarer effects."""
     person, key, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
-    for effect in turn.effects:
-        match effect:
-            case OpenCase(kind, summary):
-                cases.open_case(connection, person, key, kind, summary, at)
-            case CloseHandover():
-                cases.close_handover(connection, key, at)
-            case SaveProfile(profile):
-                connection.execute(update(Graduate).where(Graduate.id == person).values(profile=profile))
-            case SetConsent(kind, given):
-                people.record_consent(connection, person, kind, given, at)
-            case SaveGroups(groups):
-                people.save_groups(connection, person, groups, at)
-            case Export():
-                people.log_access(connection, person, "本人", "导出全部数据", at)
-                parts.append(export(connection, turn))
-            case ShowAccesses():
-                parts.append(accesses(connection, person))
-            case Erase():
-                transcript.erase(connection, key, f"{key}|{turn.inbound.message_id}")
-                connection.execute(delete(Graduate).where(Graduate.id == person))
-    return parts
+    match effect:
+        case OpenCase(kind, summary):
+            cases.open_case(connection, person, key, kind, summary, at)
+        case CloseHandover():
+            cases.close_handover(connection, key, at)
+        case Export():
+            people.log_access(connection, person, "本人", "导出全部数据", at)
+            return [export(connection, turn)]
+        case ShowAccesses():
+            return [accesses(connection, person)]
+        case Erase():
+            transcript.erase(connection, key, f"{key}|{turn.inbound.message_id}")
+            connection.execute(delete(Graduate).where(Graduate.id == person))
+    return []
 
 
 def export(connection: Connection, turn: Turn) -> Paper:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import delivery
+from bot.delivery import Delivery
 from bot.effects import carry_out
 from bot.transcript import InboxMessage
 from dialogs.engine import apology, step
@@ -26,6 +27,20 @@ from knowledge.people import Graduate, Identity, Membership, new_id
 
 BATCH = 64
 """Turns in one transaction: past this the commit is cheap already and waiting grows."""
+SEEN = select(InboxMessage.key).where(InboxMessage.key.in_(bindparam("keys", expanding=True)))
+HELD = (
+    select(
+        Conversation.key, Conversation.mode, Conversation.stack, Conversation.memo, Conversation.due_at, Graduate.id,
+        Graduate.profile, Graduate.profile_consent_at, Graduate.groups_consent_at,
+    )
+    .join(Graduate, Graduate.id == Conversation.graduate_id)
+    .where(Conversation.key.in_(bindparam("keys", expanding=True)))
+    .order_by(Conversation.key)
+    .with_for_update(of=Conversation)
+)  # fmt: skip
+"""Locked in one order, so that two processes on PostgreSQL never wait for each other."""
+KEPT: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at", "last_in_at")}
+STORE = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1, **KEPT)
 log = structlog.get_logger()
 
 
@@ -156,11 +171,10 @@ class Inbox:
 
     def repeats(self, connection: Connection, keys: list[str]) -> dict[str, Reply]:
         """Messages that were accepted before, with the reply they got."""
-        seen = list(connection.execute(select(InboxMessage.key).where(InboxMessage.key.in_(keys))).scalars())
+        seen = list(connection.execute(SEEN, {"keys": keys}).scalars())
         if not seen:
             return {}
-        query = select(delivery.Delivery.key, delivery.Delivery.id, delivery.Delivery.parts)
-        query = query.where(delivery.Delivery.key.in_([f"reply|{key}" for key in seen]))
+        query = select(Delivery.key, Delivery.id, Delivery.parts).where(Delivery.key.in_([f"reply|{key}" for key in seen]))
         answers = {row.key.removeprefix("reply|"): Reply(row.id, row.parts, repeated=True) for row in connection.execute(query)}
         return {key: answers.get(key, Reply(None, [], repeated=True)) for key in seen}
 
@@ -181,8 +195,8 @@ class Inbox:
         connection.execute(insert(InboxMessage), incoming)
         store(connection, turns)
         outgoing = []
-        for waiting, turn in zip(fresh, turns, strict=True):
-            parts: list[Part] = [*turn.parts, *carry_out(connection, turn)]
+        for waiting, turn, added in zip(fresh, turns, carry_out(connection, turns), strict=True):
+            parts: list[Part] = [*turn.parts, *added]
             if parts:
                 kind = "notice" if waiting.inbound.kind == "timer" else "reply"
                 outgoing.append(delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at))
@@ -215,21 +229,11 @@ class Held:
 
 def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
     """The conversations of a batch with one SELECT (locked on PostgreSQL); new people and conversations are made."""
-    keys = [message.conversation for message in inbound]
-    query = (
-        select(
-            Conversation.key, Conversation.mode, Conversation.stack, Conversation.memo, Conversation.due_at, Graduate.id,
-            Graduate.profile, Graduate.profile_consent_at, Graduate.groups_consent_at,
-        )
-        .join(Graduate, Graduate.id == Conversation.graduate_id)
-        .where(Conversation.key.in_(keys))
-        .order_by(Conversation.key)
-        .with_for_update(of=Conversation)
-    )  # fmt: skip
     found: dict[str, Held] = {}
-    for row in connection.execute(query):
-        person = Person(row.id, row.profile, (), row.profile_consent_at is not None, row.groups_consent_at is not None)
-        found[row.key] = Held(row.mode, row.stack, row.memo, row.due_at, person)
+    for key, mode, stack, memo, due_at, who, profile, consent, groups_consent in connection.execute(
+        HELD, {"keys": [m.conversation for m in inbound]}
+    ):
+        found[key] = Held(mode, stack, memo, due_at, Person(who, profile, (), consent is not None, groups_consent is not None))
     with_groups = {held.person.graduate_id: held.person for held in found.values() if held.person.groups_consent}
     if with_groups:
         members = select(Membership.graduate_id, Membership.group).where(Membership.graduate_id.in_(with_groups))
@@ -258,7 +262,4 @@ def create(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held
 
 
 def store(connection: Connection, turns: Sequence[Turn]) -> None:
-    query = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1)
-    values: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
-    rows = [{"of": turn.inbound.conversation, "seen": turn.now, **to_row(turn.place)} for turn in turns]
-    connection.execute(query.values(**values, last_in_at=bindparam("seen")), rows)
+    connection.execute(STORE, [{"of": turn.inbound.conversation, "last_in_at": turn.now, **to_row(turn.place)} for turn in turns])

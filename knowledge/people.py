@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, UniqueConstraint, delete, insert, select, update
+from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, UniqueConstraint, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
@@ -94,22 +94,35 @@ def new_id() -> str:
     return secrets.token_urlsafe(16)
 
 
-def record_consent(connection: Connection, graduate_id: str, kind: str, given: bool, at: datetime) -> None:
-    """Keeps a yes or no; a withdrawal also deletes what the consent covered (`profile` or `groups`)."""
-    connection.execute(insert(Consent).values(graduate_id=graduate_id, kind=kind, given=given, at=at))
+def save_profiles(connection: Connection, profiles: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Replaces the profiles of graduates (id, profile)."""
+    if profiles:
+        query = update(Graduate).where(Graduate.id == bindparam("who")).values(profile=bindparam("kept"))
+        connection.execute(query, [{"who": graduate_id, "kept": profile} for graduate_id, profile in profiles])
+
+
+def record_consent(connection: Connection, kind: str, given: bool, people: Sequence[tuple[str, datetime]]) -> None:
+    """Keeps a yes or no of graduates (id, when); a withdrawal also deletes what the consent covered (`profile` or `groups`)."""
+    if not people:
+        return
+    connection.execute(insert(Consent), [{"graduate_id": who, "kind": kind, "given": given, "at": at} for who, at in people])
     column = Graduate.profile_consent_at if kind == "profile" else Graduate.groups_consent_at
-    values: dict[Any, Any] = {column: at if given else None}
+    values: dict[Any, Any] = {column: bindparam("since")}
     if not given and kind == "profile":
         values[Graduate.profile] = {}
-    connection.execute(update(Graduate).where(Graduate.id == graduate_id).values(values))
+    query = update(Graduate).where(Graduate.id == bindparam("who")).values(values)
+    connection.execute(query, [{"who": who, "since": at if given else None} for who, at in people])
     if not given:
-        connection.execute(delete(Membership).where(Membership.graduate_id == graduate_id))
+        connection.execute(delete(Membership).where(Membership.graduate_id.in_([who for who, _ in people])))
 
 
-def save_groups(connection: Connection, graduate_id: str, groups: Sequence[str], at: datetime) -> None:
-    connection.execute(delete(Membership).where(Membership.graduate_id == graduate_id))
-    if groups:
-        rows = [{"graduate_id": graduate_id, "group": group, "stated_at": at} for group in groups]
+def save_groups(connection: Connection, stated: Mapping[str, tuple[Sequence[str], datetime]]) -> None:
+    """Replaces the groups of graduates (id: groups, when)."""
+    if not stated:
+        return
+    connection.execute(delete(Membership).where(Membership.graduate_id.in_(list(stated))))
+    rows = [{"graduate_id": who, "group": group, "stated_at": at} for who, (groups, at) in stated.items() for group in groups]
+    if rows:
         connection.execute(insert(Membership), rows)
 
 

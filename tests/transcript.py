@@ -113,11 +113,11 @@ class Replay:
         now = self.app.clock.now()
         graduate = connection.execute(select(Conversation.graduate_id).where(Conversation.key == self.key)).scalar_one()
         profile = {FIELDS[name]: value for name, value in self.transcript.person.items() if name in FIELDS}
-        people.record_consent(connection, graduate, "profile", True, now)
+        people.record_consent(connection, "profile", True, [(graduate, now)])
         connection.execute(update(Graduate).where(Graduate.id == graduate).values(profile=profile))
         if groups := self.transcript.person.get("群体"):
-            people.record_consent(connection, graduate, "groups", True, now)
-            people.save_groups(connection, graduate, groups.split("、"), now)
+            people.record_consent(connection, "groups", True, [(graduate, now)])
+            people.save_groups(connection, {graduate: (groups.split("、"), now)})
 
     def new_cases(self) -> list[str]:
         with self.app.database.reading() as connection:

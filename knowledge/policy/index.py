@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class InvertedIndex:
     def __init__(self, size: int, terms: dict[str, int], starts: NDArray[np.int64], rows: NDArray[np.int32], weights: Floats, idf: Floats) -> None:
         self.size, self.terms, self.starts, self.rows, self.weights, self.idf = size, terms, starts, rows, weights, idf
         self.bounds: list[int] = starts.tolist()
+        self.worth: dict[str, float] = dict(zip(terms, idf.tolist(), strict=True))
         self.unseen = float(np.log1p((size + 0.5) / 0.5))
 
     @classmethod
@@ -56,9 +57,9 @@ class InvertedIndex:
 
     def mass(self, terms: Iterable[str]) -> float:
         """The IDF a query carries, terms that no document has included: what a perfect match could reach."""
-        return sum(float(self.idf[k]) if (k := self.terms.get(term, -1)) >= 0 else self.unseen for term in terms)
+        return sum(self.worth.get(term, self.unseen) for term in terms)
 
-    def scores(self, terms: dict[str, float]) -> Floats:
+    def scores(self, terms: Mapping[str, float]) -> Floats:
         """BM25 of every document for weighted terms; shape (size,)."""
         rows: list[NDArray[np.int32]] = []
         weights: list[Floats] = []
@@ -72,7 +73,7 @@ class InvertedIndex:
             return np.zeros(self.size, dtype=np.float32)
         return np.bincount(np.concatenate(rows), np.concatenate(weights), self.size).astype(np.float32)
 
-    def explain(self, terms: dict[str, float], row: int) -> list[tuple[str, float]]:
+    def explain(self, terms: Mapping[str, float], row: int) -> list[tuple[str, float]]:
         """What each term gives one document, largest first; the sum is its score."""
         found = []
         for term, weight in terms.items():

@@ -7,10 +7,13 @@ phrasings tells neighbours apart. The score of an item is the sum of the three, 
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -19,8 +22,9 @@ from knowledge.policy.confidence import Confidence, Evidence, Zone
 from knowledge.policy.entry import Entry
 from knowledge.policy.index import Floats, InvertedIndex
 from knowledge.policy.linear import Linear
+from knowledge.policy.sentences import Sentences
 from knowledge.policy.store import Item, Knowledge
-from knowledge.words import Phrases, Words, lines, words
+from knowledge.words import REMEMBERED, Phrases, Words, lines, words
 
 ALIAS_WEIGHT = 0.5
 """What an official term added by an alias counts beside one that was typed."""
@@ -40,12 +44,14 @@ class Hit:
 class Found:
     hits: tuple[Hit, ...]
     zone: Zone
-    totals: dict[str, float] = field(default_factory=dict)
-    """The score of every entry, for comparing one that was talked about with the best."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    totals: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    """The score of every item, by its row."""
 
     def share(self, key: str) -> float:
-        """An entry's score beside the best one's, 0 to 1."""
-        return max(0.0, self.totals.get(key, 0.0)) / max(1e-6, *self.totals.values()) if self.totals else 0.0
+        """An entry's score beside the best one's, 0 to 1: for comparing one that was talked about with the best."""
+        row = self.rows.get(key)
+        return 0.0 if row is None else max(0.0, float(self.totals[row])) / max(1e-6, float(self.totals.max()))
 
     def policies(self, knowledge: Knowledge) -> tuple[Hit, ...]:
         return tuple(hit for hit in self.hits if hit.id in knowledge.entries)
@@ -94,12 +100,14 @@ class PolicySearch:
         """Built from the knowledge, or from what `dump` of the same knowledge and vocabulary `stored`."""
         self.knowledge = knowledge
         self.words: Words = words()
+        self.terms = lru_cache(REMEMBERED)(self.weighed)
         self.confidence = confidence or Confidence.shipped()
         self.items: list[Item] = [*knowledge.entries.values(), *knowledge.redirects.values()]
         self.rows = {item.id: row for row, item in enumerate(self.items)}
         self.firsts = len(self.items) + np.cumsum([0, *(len(phrasings(item)) for item in self.items)])
+        self.lines = {entry.id: sentences(entry) for entry in knowledge.entries.values()}
         if stored:
-            self.index, self.linear = load(stored)
+            self.index, self.linear, self.sentences = load(stored)
         else:
             self.build(lines("background.txt") if background is None else background)
         self.exact = {self.words.plain(text): item.id for item in self.items for text in (item.title, *item.aliases, *item.questions)}
@@ -109,8 +117,6 @@ class PolicySearch:
                 key = self.words.normalise(name)
                 self.names.setdefault(key, item.id)
         self.named_phrases = Phrases(name for name in self.names if len(name) > 1)
-        self.lines = {entry.id: sentences(entry) for entry in knowledge.entries.values()}
-        self.line_terms: dict[str, tuple[dict[str, list[int]], list[float]]] = {}
 
     def build(self, background: Sequence[str]) -> None:
         asked = [[self.features(text) for text in phrasings(item)] for item in self.items]
@@ -120,6 +126,7 @@ class PolicySearch:
         single = [form for forms in asked for form in forms]
         groups = [0] * len(whole) + [1] * (len(single) + len(everyday))
         self.index = InvertedIndex.of([*whole, *single, *everyday], groups)
+        self.sentences = Sentences.of(self.index, [[self.features(said) for said, *_ in self.lines[key]] for key in self.knowledge.entries])
         owners = [row for row, item in enumerate(self.items) for _ in phrasings(item)]
         self.linear = Linear.fit([self.terms(text) for item in self.items for text in phrasings(item)], owners, len(self.items))
 
@@ -127,22 +134,23 @@ class PolicySearch:
         """What took long to build, for `stored`."""
         out = io.BytesIO()
         names = ["\n".join(self.index.terms), "\n".join(self.linear.terms)]
-        parts = (self.index.starts, self.index.rows, self.index.weights.astype(np.float16), self.index.idf, self.linear.idf)
-        np.savez_compressed(out, np.array(names), *parts, self.linear.weights.astype(np.float16), np.array(self.index.size))
+        index = (self.index.starts, self.index.rows, self.index.weights.astype(np.float16), self.index.idf, np.array(self.index.size))
+        told = (np.array(self.sentences.firsts), self.sentences.counts, self.sentences.terms)
+        np.savez_compressed(out, np.array(names), *index, self.linear.idf, self.linear.weights.astype(np.float16), *told)
         return out.getvalue()
 
     def features(self, text: str) -> list[str]:
         return self.words.features(self.words.normalise(text))
 
-    def terms(self, text: str) -> dict[str, float]:
-        """Weighted index terms of a question: what was typed, and the official words its aliases add."""
+    def weighed(self, text: str) -> dict[str, float]:
+        """Weighted index terms of a question: what was typed, and the official words its aliases add. `terms` remembers."""
         typed, added = self.words.query(text)
         weights = {term: min(2.0, count) for term, count in Counter(typed).items()}
         for term in added:
             weights[term] = max(weights.get(term, 0.0), ALIAS_WEIGHT)
         return weights
 
-    def scores(self, terms: dict[str, float]) -> tuple[Floats, Floats, Floats]:
+    def scores(self, terms: Mapping[str, float]) -> tuple[Floats, Floats, Floats]:
         """Per item, shape (items,): the whole entry, its best phrasing (shares of a perfect match), the linear model."""
         n = len(self.items)
         if not n:
@@ -166,9 +174,9 @@ class PolicySearch:
         rest = [max(0.0, float(total[row])) for row in order[1:]]
         shares = [(1 - p) * score / (sum(rest) + 0.3) for score in rest]
         hits = [Hit(self.items[row].id, self.items[row].title, round(share, 3)) for row, share in zip(order, [p, *shares], strict=True)]
-        return Found(tuple(hits), self.confidence.zone(p, self.items[order[0]]), dict(zip(self.rows, total.tolist(), strict=True)))
+        return Found(tuple(hits), self.confidence.zone(p, self.items[order[0]]), self.rows, total)
 
-    def evidence(self, text: str, terms: dict[str, float], scores: tuple[Floats, Floats, Floats], order: Sequence[int]) -> Evidence:
+    def evidence(self, text: str, terms: Mapping[str, float], scores: tuple[Floats, Floats, Floats], order: Sequence[int]) -> Evidence:
         """The raw features of a search whose best items are `order`."""
         whole, single, linear = scores
         top, second = order[0], order[min(1, len(order) - 1)]
@@ -198,34 +206,13 @@ class PolicySearch:
         return [self.names[phrase] for phrase in found if len(phrase) >= shortest]
 
     def within(self, key: str, text: str) -> Line | None:
-        """The sentence of one entry closest to the text: share of IDF both have (Dice)."""
-        if key not in self.line_terms:
-            self.line_terms[key] = self.postings(key)
-        postings, masses = self.line_terms[key]
-        if not masses:
+        """The sentence of one entry closest to the text."""
+        found = self.sentences.closest(self.rows[key], self.terms(text)) if key in self.lines else None
+        if found is None:
             return None
-        common = [0.0] * len(masses)
-        mine = 0.0
-        for term in self.terms(text):
-            weight = self.index.mass((term,))
-            mine += weight
-            for number in postings.get(term, ()):
-                common[number] += weight
-        similar = [2 * both / (mine + mass + 1e-6) for both, mass in zip(common, masses, strict=True)]
-        best = max(range(len(similar)), key=similar.__getitem__)
-        _, answer, faq = self.lines[key][best]
-        return Line(answer, similar[best], faq)
-
-    def postings(self, key: str) -> tuple[dict[str, list[int]], list[float]]:
-        """For the sentences of one entry: the numbers of those a term stands in, and the IDF each carries."""
-        found: dict[str, list[int]] = {}
-        masses = []
-        for number, (compared, _, _) in enumerate(self.lines.get(key, ())):
-            terms = frozenset(self.features(compared))
-            masses.append(self.index.mass(terms))
-            for term in terms:
-                found.setdefault(term, []).append(number)
-        return found, masses
+        number, similarity = found
+        _, answer, faq = self.lines[key][number]
+        return Line(answer, similarity, faq)
 
     def explain(self, text: str, key: str) -> list[tuple[str, float]]:
         """What each term gives an item, strongest first; they add up to its score."""
@@ -241,6 +228,12 @@ class PolicySearch:
         return sorted(parts.items(), key=lambda pair: -abs(pair[1]))
 
 
+def version() -> str:
+    """Changes with all that shapes an index besides the knowledge: the vocabulary and the code that builds and stores it."""
+    code = (Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("index", "linear", "search", "sentences"))
+    return hashlib.sha256(b"".join((words().version.encode(), *code))).hexdigest()[:12]
+
+
 def told_text(item: Item) -> str:
     if not isinstance(item, Entry):
         return item.answer
@@ -248,9 +241,9 @@ def told_text(item: Item) -> str:
     return "\n".join((*told, *item.amount, *item.conditions, *item.where, *item.papers, *item.deadline, *item.notes))
 
 
-def load(stored: bytes) -> tuple[InvertedIndex, Linear]:
+def load(stored: bytes) -> tuple[InvertedIndex, Linear, Sentences]:
     with np.load(io.BytesIO(stored), allow_pickle=False) as kept:
-        names, starts, rows, weights, idf, linear_idf, linear, size = (kept[f"arr_{number}"] for number in range(8))
+        names, starts, rows, weights, idf, size, linear_idf, linear, firsts, counts, told = (kept[f"arr_{number}"] for number in range(11))
     terms = str(names[0]).split("\n")
     index = InvertedIndex(int(size), {term: row for row, term in enumerate(terms)}, starts, rows, weights.astype(np.float32), idf)
-    return index, Linear(str(names[1]).split("\n"), linear_idf, linear.astype(np.float32))
+    return index, Linear(str(names[1]).split("\n"), linear_idf, linear.astype(np.float32)), Sentences(index, firsts.tolist(), counts, told)

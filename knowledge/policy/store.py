@@ -200,8 +200,11 @@ def bump(connection: Connection) -> None:
         connection.execute(insert(KnowledgeState).values(id=1, version=1))
 
 
+VERSION = select(KnowledgeState.version)
+
+
 def version(connection: Connection) -> int:
-    return int(connection.execute(select(KnowledgeState.version)).scalar() or 0)
+    return int(connection.execute(VERSION).scalar() or 0)
 
 
 def load(connection: Connection) -> Knowledge:
