@@ -15,13 +15,13 @@ from knowledge.policy.entry import Entry, Redirect
 
 Zone = Literal["answer", "menu", "unsure"]
 WEIGHTS = Path(__file__).parent / "weights.json"
-ANSWER = 0.7
+ANSWER = 0.8
 """P from which one answer is given."""
 MENU = 0.25
 """P from which three are offered; below, a person."""
 GRAVE = frozenset(("EMP", "SUB", "ENT", "LAB", "AGR"))
 """Topics where a wrong answer costs money or rights; they ask for more."""
-GRAVE_ANSWER = 0.75
+GRAVE_ANSWER = 0.85
 
 
 @dataclass(frozen=True, slots=True)
