@@ -59,7 +59,7 @@ class App:
         elif behind(self.database):
             raise DatabaseError("数据库还没有建好或版本较旧,请先运行 bulixian migrate")
         with self.database.writing() as connection:
-            store.seed(connection, store.files(), self.clock.now())
+            store.refresh(connection, self.clock.now())
         self.flows = flows.compiled()
         self.search = self.build()
         self.building: threading.Thread | None = None

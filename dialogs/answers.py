@@ -21,10 +21,11 @@ YES = re.compile(
     r"^(是|是的|对|对的|好|好的|好呀|好啊|好吧|行|可以|同意|愿意|要|嗯|嗯嗯|恩|有|办过|中|要得|得|ok|okay|yes|y|没问题|确认|确定|继续)(啊|呀|吧|嘞|哦|的|了)?$"
 )
 NO = re.compile(
-    r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填)(了|吧|啊|呀|哦)?$"
+    r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填|没得|还没有?|冇)"
+    r"(了|吧|啊|呀|哦)?$"
 )
 YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
-DATE = re.compile(YEAR + r"\s*(?:年|[-./])\s*(?P<month>1[0-2]|0?[1-9])(?:\s*(?:月|[-./])?\s*(?P<day>3[01]|[12]\d|0?[1-9])(?:日|号)?(?!\d))?")
+DATE = re.compile(YEAR + r"\s*(?:年|[-./])\s*(?P<month>\d{1,2})(?!\d)(?:\s*(?:月|[-./])\s*(?P<day>\d{1,2})(?:日|号)?(?!\d))?")
 COMPACT = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)?(?!\d)")
 RELATIVE = re.compile(r"(?P<year>今年|去年|前年|大前年)(?:的)?(?:(?P<month>1[0-2]|0?[1-9])月)?")
 COHORT = re.compile(r"(?<!\d)(?P<year>(?:20)?\d{2})\s*(?:届|级毕业|年毕业|毕业)")
@@ -39,9 +40,12 @@ STATUS = {
     "灵活就业": ("灵活就业", "自由职业", "跑单", "送外卖", "跑外卖", "骑手", "网约车", "做自媒体", "打零工", "接单", "兼职"),
     "创业": ("创业", "开店", "个体户", "自己干", "自己开", "开公司"),
     "失业登记": ("登记失业", "失业登记", "办了失业"),
-    "未就业": ("没工作", "未就业", "待业", "没找到工作", "没上班", "在家待", "在家呆", "家里蹲", "找工作", "无业", "备考", "考公", "考研"),
+    "未就业": (
+        "没工作", "没有工作", "没在上班", "未就业", "待业", "没找到工作", "没上班", "在家待", "在家呆", "家里蹲",
+        "找工作", "无业", "备考", "考公", "考研",
+    ),
     "就业": ("有工作", "已就业", "上班", "在职", "工作了", "入职"),
-}
+}  # fmt: skip
 GROUP_WORDS = {
     "低保": ("低保",),
     "零就业": ("零就业",),
@@ -54,7 +58,7 @@ GROUP_WORDS = {
     "退役": ("退役", "当过兵", "退伍"),
     "第一代": ("第一代", "家里第一个大学生"),
 }
-DENIED = re.compile(r"(不是|没有|没得|无|非|不算|别|不属于|不在)[^,。;、]{0,4}$")
+DENIED = re.compile(r"(?:(?:不是|没有|没得|不算|不属于)[^,。;、是]{0,4}|(?:没|未|无|非|别|不)(?:在|当|办|读|上|去)?)$")
 
 
 def number(text: str) -> int | None:
@@ -103,29 +107,32 @@ def day(text: str, today: date) -> str | None:
     found = DATE.search(text) or COMPACT.search(text) or RELATIVE.search(text) or COHORT.search(text)
     if found is None:
         bare = re.fullmatch(r"\s*(20\d{2})\s*年?\s*", text)
-        return bare[1] if bare else None
+        return bare[1] if bare and int(bare[1]) <= today.year + 8 else None
     parts = found.groupdict()
     year = full_year(parts["year"], today)
     if not 1950 <= year <= today.year + 8:
         return None
     if not parts.get("month"):
         return f"{year}"
-    if not parts.get("day"):
-        return f"{year}-{int(parts['month']):02}"
     try:
-        return date(year, int(parts["month"]), int(parts["day"])).isoformat()
+        exact = date(year, int(parts["month"]), int(parts.get("day") or 1)).isoformat()
     except ValueError:
         return None
+    return exact if parts.get("day") else exact[:7]
 
 
 def numerals(text: str) -> str:
     """Chinese digits of dates and months as figures: 二零二五年六月 → 2025年6月."""
     text = re.sub(r"[〇零一二三四五六七八九]{2,4}(?=年|届)", lambda m: "".join(str(NUMERALS[c]) for c in m[0]), text)
-    return re.sub(
-        r"(十[一二]?|[一二三四五六七八九])(?=月)",
-        lambda m: str(10 + (NUMERALS[m[0][1]] if len(m[0]) > 1 else 0) if m[0][0] == "十" else NUMERALS[m[0]]),
-        text,
-    )
+    return re.sub(r"([二三]?)(十?)([一二三四五六七八九]?)(?=月|日|号)", figure, text)
+
+
+def figure(found: re.Match[str]) -> str:
+    """A Chinese numeral up to 39 as figures: 十 → 10, 二十三 → 23, 六 → 6."""
+    tens, ten, ones = found.groups()
+    if not ten:
+        return "".join(str(NUMERALS[sign]) for sign in tens + ones)
+    return str(10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0))
 
 
 def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:
@@ -134,8 +141,9 @@ def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:
     for key, said in table.items():
         for word in said:
             place = text.rfind(word)
-            if place >= 0 and not DENIED.search(text[:place]) and (best is None or (place, len(word)) > best[:2]):
-                best = (place, len(word), key)
+            end = place + len(word)
+            if place >= 0 and not DENIED.search(text[:place]) and (best is None or (end, len(word)) > best[:2]):
+                best = (end, len(word), key)
     return best[2] if best else None
 
 
@@ -149,7 +157,7 @@ def status(text: str) -> str | None:
 
 def groups(text: str) -> tuple[str, ...]:
     text = words().normalise(text)
-    return tuple(group for group in GROUPS if any(w in text and not DENIED.search(text[: text.find(w)]) for w in GROUP_WORDS[group]))
+    return tuple(group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS[group] for m in re.finditer(w, text)))
 
 
 def place(text: str) -> str | None:
@@ -158,7 +166,7 @@ def place(text: str) -> str | None:
     known = regions.find(text)
     if known:
         return known.name
-    bare = re.fullmatch(r"(?:我?(?:在|人在|住在|是)?)?([\u4e00-\u9fff]{2,8}(?:县|区|市|旗|州|镇))(?:的|人|这边|那边)?", text)
+    bare = re.fullmatch(r"我?(?:现在|目前)?(?:人在|住在|在|是)?((?![我在])[\u4e00-\u9fff]{2,8}(?:县|区|市|旗|州|镇))(?:的|人|这边|那边)?", text)
     return bare[1] if bare else None
 
 

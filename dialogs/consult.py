@@ -149,7 +149,7 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
         return Consultation("answer", say, [search.hit(last.id)], last, place or context.place, sure=sure)
 
     if place and short and not search.named(text) and (wanted := regions.named(last, text) or regions.variants(last, place)):
-        return answer(wording.of_place(last, wanted))
+        return answer(wording.of_place(last, wanted, today))
     if stands_alone(text, found, search, last, leans=leans, length=len(plain)):
         return None
     about_last = leans or short or any(hit.id == last.id for hit in found.hits)
@@ -164,6 +164,10 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
     unclear = leans or found.zone == "unsure" or any(hit.id == last.id for hit in found.hits)
     if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
+    if line and questions.elliptic(text) and found.zone != "answer":
+        return answer(
+            wording.one_line(last, line.answer, today) if line.similarity >= search.TRACE else wording.whole(last, today, text=text), sure=False
+        )
     if (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
@@ -171,7 +175,11 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
 
 def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, leans: bool, length: int) -> bool:
     """The message names something else, or means another entry so clearly that the last one does not matter."""
-    if any(key != last.id for key in search.named(text)) or questions.overview(text):
+    if questions.overview(text):
+        return True
+    if found.zone == "unsure" and questions.elliptic(text):
+        return False
+    if any(key != last.id for key in search.named(text)):
         return True
     if any(key != last.id for key in search.named(text, 2)) and found.share(last.id) < RIVAL:
         return True

@@ -7,9 +7,11 @@ import tomllib
 from functools import cache, lru_cache
 from typing import Literal
 
-from knowledge.words import NOT_WORD, VOCAB, words
+from knowledge.words import VOCAB, words
 
 Level = Literal["acute", "low"]
+SIGNS = re.compile(r"[^\u3400-\u9fffa-z0-9]+")
+"""Whatever may stand between characters to hide a word: 自.杀, 自/杀."""
 
 
 @cache
@@ -26,7 +28,7 @@ def level(text: str) -> Level | None:
 
     Innocent idioms (笑死, 死档) are blanked first, so that they neither trigger nor hide what stands beside them.
     """
-    plain = NOT_WORD.sub("", words().normalise(text))
+    plain = SIGNS.sub("", words().normalise(text))
     plain = patterns()["innocent"].sub("·", plain)
     if patterns()["acute"].search(plain):
         return "acute"

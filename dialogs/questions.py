@@ -47,6 +47,8 @@ LEANS = re.compile(
     r"^(那|那么|这|这个|这种|它|他|还有|另外|如果|要是|万一|所以|可是|但是|不过|然后|上次|刚才|刚刚|之前|再问|那我|还要|还能|真的|就)|"
     r"(上次|刚才|前面|之前)(说|问|讲|那)|那个(补贴|政策|钱|事)"
 )
+ELLIPTIC = re.compile(r"^\S{1,10}呢\W*$")
+"""Nothing but a new circumstance: 硕士呢, 签三年的合同呢."""
 SHAPE = re.compile(
     r"[??]|吗|么$|嘛|呢$|怎么|如何|咋|什么|啥|哪|谁|多少|几成|几(个|时|号|月|年|天|块)|多久|能不能|可不可以|有没有|是不是|行不行|要不要|会不会|"
     r"不$|没$|为什么|点样|點樣|啷个|係咪|是否|可以.{0,6}(不|没)"
@@ -68,6 +70,11 @@ def aspect(text: str) -> Aspect | None:
 def leans(text: str) -> bool:
     """The words point back: 那, 它, 上次说的…"""
     return bool(LEANS.search(words().normalise(text)))
+
+
+def elliptic(text: str) -> bool:
+    """The rest of the question stands in the one before."""
+    return bool(ELLIPTIC.search(words().normalise(text)))
 
 
 def shaped(text: str) -> bool:

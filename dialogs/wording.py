@@ -100,7 +100,7 @@ def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
 def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: regions.Place | None = None, text: str = "", direct: str = "") -> Say:
     """A full answer. `direct` is the sentence that answers the very question (a faq); `text` may name a county of a variant."""
     first = conclusion(entry, today)
-    lines = [f"{direct}。", first] if direct else [first]
+    lines = [first] if not direct else [first, f"{direct}。"] if entry.expired(today) else [f"{direct}。", first]
     local = regions.named(entry, text) or regions.variants(entry, place)
     lines += place_lines(local)
     shown: list[Aspect] = []
@@ -147,9 +147,10 @@ def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | No
     return Say("\n".join((*lines, *end)), choices(entry, [aspect]), links(entry) if aspect == "source" else ())
 
 
-def of_place(entry: Entry, found: Sequence[Region]) -> Say:
+def of_place(entry: Entry, found: Sequence[Region], today: date) -> Say:
     """Only what a place does differently."""
-    lines = place_lines(found)
+    lines = [conclusion(entry, today)] if entry.expired(today) else []
+    lines += place_lines(found)
     return Say("\n".join((*lines, *closing(entry, "\n".join(lines)))), choices(entry, []))
 
 
@@ -157,5 +158,5 @@ def one_line(entry: Entry, text: str, today: date) -> Say:
     """A sentence of the entry that answers a specific follow-up."""
     lines = [said(text)]
     if entry.expired(today):
-        lines.append(conclusion(entry, today))
+        lines.insert(0, conclusion(entry, today))
     return Say("\n".join((*lines, *closing(entry, text))), choices(entry, []))

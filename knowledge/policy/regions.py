@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from knowledge.policy.entry import Entry, Region
-from knowledge.words import Phrases, pairs
+from knowledge.words import Phrases, pairs, words
 
-SUFFIX = re.compile(r"(特别行政区|自治区|自治州|地区|省|市|州|盟)$")
+SUFFIX = re.compile(r"(?<=..)(特别行政区|自治区|自治州|地区|省|市|州|盟)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,24 @@ def places() -> dict[str, str]:
     return found
 
 
+DISTRICTS = {"朝阳区": "北京", "北京朝阳": "北京"}
+"""Districts that have the name of a city elsewhere, and where they are."""
+WORDS = frozenset(("阿里巴巴", "大同小异", "朝阳产业", "朝阳行业", "三明治", "大理石", "哈密瓜", "日照时间"))
+"""Words that begin with the name of a city and mean something else."""
+
+
 @cache
 def phrases() -> Phrases:
-    return Phrases(places())
+    return Phrases((*places(), *DISTRICTS, *WORDS))
 
 
 def find(text: str) -> Place | None:
     """The most exact place a text names: a city wins over a province; of several cities the last one said."""
-    hits = [(name, places()[name]) for _, name in phrases().find(text)]
+    found = [(at, DISTRICTS.get(name, name)) for at, name in phrases().find(text) if name not in WORDS]
+    if not found:
+        return None
+    starts = set(accumulate(map(len, words().cutter.lcut(text, HMM=False)), initial=0))
+    hits = [(name, places()[name]) for at, name in found if at in starts]  # 周六|安排 is not 六安
     if not hits:
         return None
     cities = [hit for hit in hits if hit[0] != hit[1] or hit[1] in ("北京", "天津", "上海", "重庆")]

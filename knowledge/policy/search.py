@@ -40,7 +40,7 @@ class Hit:
     """Calibrated probability that this is what was meant; only the first hit's is calibrated, the others share the rest."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
     hits: tuple[Hit, ...]
     zone: Zone
@@ -89,6 +89,8 @@ class PolicySearch:
     """Similarity from which some sentence of the entry is worth repeating."""
     FAINT: ClassVar[float] = 0.2
     """The same, where nothing else fits the question."""
+    TRACE: ClassVar[float] = 0.08
+    """The same for a question that only names a new circumstance."""
 
     def __init__(
         self,
@@ -100,17 +102,15 @@ class PolicySearch:
         """Built from the knowledge, or from what `dump` of the same knowledge and vocabulary `stored`."""
         self.knowledge = knowledge
         self.words: Words = words()
-        self.terms = lru_cache(REMEMBERED)(self.weighed)
         self.confidence = confidence or Confidence.shipped()
         self.items: list[Item] = [*knowledge.entries.values(), *knowledge.redirects.values()]
         self.rows = {item.id: row for row, item in enumerate(self.items)}
         self.firsts = len(self.items) + np.cumsum([0, *(len(phrasings(item)) for item in self.items)])
         self.lines = {entry.id: sentences(entry) for entry in knowledge.entries.values()}
         if stored:
-            self.index, self.linear, self.sentences = load(stored)
+            self.index, self.linear, self.sentences, self.exact = load(stored)
         else:
             self.build(lines("background.txt") if background is None else background)
-        self.exact = {self.words.plain(text): item.id for item in self.items for text in (item.title, *item.aliases, *item.questions)}
         self.names: dict[str, str] = {}
         for item in knowledge.entries.values():
             for name in (item.title, *item.aliases):
@@ -119,6 +119,7 @@ class PolicySearch:
         self.named_phrases = Phrases(name for name in self.names if len(name) > 1)
 
     def build(self, background: Sequence[str]) -> None:
+        self.exact = {self.words.bare(text): row for row, item in enumerate(self.items) for text in (item.title, *item.aliases, *item.questions)}
         asked = [[self.features(text) for text in phrasings(item)] for item in self.items]
         told = [self.features(told_text(item)) for item in self.items]
         everyday = [self.features(line) for line in background]
@@ -133,22 +134,17 @@ class PolicySearch:
     def dump(self) -> bytes:
         """What took long to build, for `stored`."""
         out = io.BytesIO()
-        names = ["\n".join(self.index.terms), "\n".join(self.linear.terms)]
+        names = ["\n".join(found) for found in (self.index.terms, self.linear.terms, self.exact)]
         index = (self.index.starts, self.index.rows, self.index.weights.astype(np.float16), self.index.idf, np.array(self.index.size))
-        told = (np.array(self.sentences.firsts), self.sentences.counts, self.sentences.terms)
+        told = (np.array(self.sentences.firsts), self.sentences.counts, self.sentences.terms, np.array([*self.exact.values()]))
         np.savez_compressed(out, np.array(names), *index, self.linear.idf, self.linear.weights.astype(np.float16), *told)
         return out.getvalue()
 
     def features(self, text: str) -> list[str]:
         return self.words.features(self.words.normalise(text))
 
-    def weighed(self, text: str) -> dict[str, float]:
-        """Weighted index terms of a question: what was typed, and the official words its aliases add. `terms` remembers."""
-        typed, added = self.words.query(text)
-        weights = {term: min(2.0, count) for term, count in Counter(typed).items()}
-        for term in added:
-            weights[term] = max(weights.get(term, 0.0), ALIAS_WEIGHT)
-        return weights
+    def terms(self, text: str) -> dict[str, float]:
+        return weighed(text)
 
     def scores(self, terms: Mapping[str, float]) -> tuple[Floats, Floats, Floats]:
         """Per item, shape (items,): the whole entry, its best phrasing (shares of a perfect match), the linear model."""
@@ -156,8 +152,13 @@ class PolicySearch:
         if not n:
             none = np.zeros(0, np.float32)
             return none, none, none
-        shares = self.index.scores(terms) / np.float32(SATURATED * self.index.mass(terms) + 1e-6)
+        shares = self.index.scores(terms) / np.float32(self.perfect(terms))
         return shares[:n], np.maximum.reduceat(shares[: self.firsts[-1]], self.firsts[:-1]), self.linear.scores(terms)
+
+    def perfect(self, terms: Mapping[str, float]) -> float:
+        """The score of a perfect match: a word said twice asks for twice as much."""
+        worth, unseen = self.index.worth, self.index.unseen
+        return SATURATED * sum(max(1.0, weight) * worth.get(term, unseen) for term, weight in terms.items()) + 1e-6
 
     def search(self, text: str, most: int = 3) -> Found:
         """The items meant, best first; ties in the order of ids. A question written as a phrasing is a sure hit."""
@@ -165,14 +166,14 @@ class PolicySearch:
         scores = self.scores(terms)
         total = sum(scores[1:], scores[0])
         exact = self.exact.get(self.words.plain(text))
-        if exact:
-            total[self.rows[exact]] += 3.0
+        if exact is not None:
+            total[exact] += 3.0
         if not len(total) or not scores[0].any():
             return Found((), "unsure")
         order = [int(row) for row in np.argsort(-total, kind="stable")[:most]]
-        p = 0.99 if exact else self.confidence.p(self.evidence(text, terms, scores, order))
+        p = 0.99 if exact is not None else self.confidence.p(self.evidence(text, terms, scores, order))
         rest = [max(0.0, float(total[row])) for row in order[1:]]
-        shares = [(1 - p) * score / (sum(rest) + 0.3) for score in rest]
+        shares = [min(p, (1 - p) * score / (sum(rest) + 0.3)) for score in rest]
         hits = [Hit(self.items[row].id, self.items[row].title, round(share, 3)) for row, share in zip(order, [p, *shares], strict=True)]
         return Found(tuple(hits), self.confidence.zone(p, self.items[order[0]]), self.rows, total)
 
@@ -219,13 +220,23 @@ class PolicySearch:
         terms, row = self.terms(text), self.rows[key]
         first, last = int(self.firsts[row]), int(self.firsts[row + 1])
         best = first + int(np.argmax(self.index.scores(terms)[first:last]))
-        perfect = SATURATED * self.index.mass(terms) + 1e-6
+        perfect = self.perfect(terms)
         parts: dict[str, float] = {}
         for term, weight in (*self.index.explain(terms, row), *self.index.explain(terms, best)):
             parts[term] = parts.get(term, 0.0) + weight / perfect
         for term, weight in self.linear.explain(terms, row):
             parts[term] = parts.get(term, 0.0) + weight
         return sorted(parts.items(), key=lambda pair: -abs(pair[1]))
+
+
+@lru_cache(REMEMBERED)
+def weighed(text: str) -> dict[str, float]:
+    """Weighted index terms of a question: what was typed, and the official words its aliases add. Not to be changed."""
+    typed, added = words().query(text)
+    weights = {term: min(2.0, count) for term, count in Counter(typed).items()}
+    for term in added:
+        weights[term] = max(weights.get(term, 0.0), ALIAS_WEIGHT)
+    return weights
 
 
 def version() -> str:
@@ -241,9 +252,10 @@ def told_text(item: Item) -> str:
     return "\n".join((*told, *item.amount, *item.conditions, *item.where, *item.papers, *item.deadline, *item.notes))
 
 
-def load(stored: bytes) -> tuple[InvertedIndex, Linear, Sentences]:
+def load(stored: bytes) -> tuple[InvertedIndex, Linear, Sentences, dict[str, int]]:
     with np.load(io.BytesIO(stored), allow_pickle=False) as kept:
-        names, starts, rows, weights, idf, size, linear_idf, linear, firsts, counts, told = (kept[f"arr_{number}"] for number in range(11))
-    terms = str(names[0]).split("\n")
+        names, starts, rows, weights, idf, size, linear_idf, linear, firsts, counts, told, exact = (kept[f"arr_{number}"] for number in range(12))
+    terms, linear_terms, asked = (str(name).split("\n") for name in names)
     index = InvertedIndex(int(size), {term: row for row, term in enumerate(terms)}, starts, rows, weights.astype(np.float32), idf)
-    return index, Linear(str(names[1]).split("\n"), linear_idf, linear.astype(np.float32)), Sentences(index, firsts.tolist(), counts, told)
+    sentences = Sentences(index, firsts.tolist(), counts, told)
+    return index, Linear(linear_terms, linear_idf, linear.astype(np.float32)), sentences, dict(zip(asked, exact.tolist(), strict=True))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, Connection, Index, LargeBinary, String, delete, insert, select, update
+from sqlalchemy import JSON, Connection, Index, LargeBinary, String, delete, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
@@ -41,12 +41,13 @@ class Revision(Base):
 
 
 class KnowledgeState(Base):
-    """One row: the version every process compares with that of its index."""
+    """One row: the version every process compares with that of its index, and which package was seeded last."""
 
     __tablename__ = "knowledge_state"
 
     id: Mapped[Id]
     version: Mapped[int]
+    package: Mapped[str] = mapped_column(String(64), default="")
 
 
 class StoredIndex(Base):
@@ -119,6 +120,12 @@ def files(folder: Path = DATA) -> list[Item]:
     return list(items.values())
 
 
+def package() -> str:
+    """Changes with the seed files and with the shape they are read into."""
+    paths = [Path(__file__).with_name("entry.py"), *sorted(DATA.glob("*.toml"))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
 def knowledge_of(items: Sequence[Item], version: int = 0) -> Knowledge:
     ordered = sorted(items, key=lambda item: item.id)
     entries = {item.id: item for item in ordered if isinstance(item, Entry)}
@@ -138,9 +145,19 @@ def item_of(body: dict[str, Any]) -> Item:
     return kind.model_validate(body)
 
 
+def refresh(connection: Connection, at: datetime) -> None:
+    """Seeds, where the package is another one than last time."""
+    newest = package()
+    if connection.execute(select(KnowledgeState.package)).scalar() != newest:
+        seed(connection, files(), at)
+        connection.execute(update(KnowledgeState).values(package=newest))
+
+
 def seed(connection: Connection, items: Sequence[Item], at: datetime) -> Seeded:
     """Brings the package's entries in. What staff changed stays current; the newer seed is only offered to them."""
     done = Seeded()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE policy_revision IN SHARE ROW EXCLUSIVE MODE"))  # two starting processes seed one after the other
     query = select(Revision.entry_id, Revision.digest, Revision.origin, Revision.status).where(Revision.status.in_(("current", "offered")))
     current: dict[str, tuple[str, str]] = {}
     offered: dict[str, str] = {}

@@ -69,6 +69,7 @@ def upgrade() -> None:
         "knowledge_state",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("package", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_knowledge_state")),
     )
     op.create_table(
