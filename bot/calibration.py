@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -64,13 +64,13 @@ def calibrate(questions: Path | None = None, *, write: bool = False) -> str:
     """Fits the weights on held-out questions and returns the report. `write` keeps them as the package's."""
     items = files()
     tried = list(trials(items))
-    rows = np.array([t.evidence.row() for t in tried])
-    right = np.array([float(t.first) for t in tried])
-    fitted = Confidence(confidence.fit(rows, right))
-    if write:
-        confidence.WEIGHTS.write_text(json.dumps({"weights": fitted.weights}) + "\n")
-    p = np.array([fitted.p(t.evidence) for t in tried])
     ours = np.array([t.wanted is not None for t in tried])
+    right = np.array([float(t.first) for t in tried])
+    scope = confidence.fit(np.array([t.evidence.ours() for t in tried]), ours.astype(float))
+    fitted = Confidence(scope, confidence.fit(np.array([t.evidence.right() for t in tried])[ours], right[ours]))
+    if write:
+        confidence.WEIGHTS.write_text(json.dumps(asdict(fitted)) + "\n")
+    p = np.array([fitted.p(t.evidence) for t in tried])
     report = [
         f"交叉验证({FOLDS} 折,每句都没进索引):{int(ours.sum())} 句问话,{int((~ours).sum())} 句日常话",
         f"首位命中 {right[ours].mean():.3f},前三命中 {np.mean([t.among for t in tried if t.wanted]):.3f}",
@@ -85,7 +85,8 @@ def calibrate(questions: Path | None = None, *, write: bool = False) -> str:
         box = (p >= low) & (p < low + 0.1)
         if box.any():
             report.append(f"{low:.1f}-{low + 0.1:.1f}  {p[box].mean():.3f} / {right[box].mean():.3f} / {int(box.sum())}")
-    report.append("权重 " + ", ".join(f"{weight:.3f}" for weight in fitted.weights))
+    for name, weights in asdict(fitted).items():
+        report.append(f"权重 {name} " + ", ".join(f"{weight:.3f}" for weight in weights))
     if questions:
         report += judged(PolicySearch(knowledge_of(items), fitted), questions)
     return "\n".join(report)

@@ -179,14 +179,13 @@ class PolicySearch:
 
     def evidence(self, text: str, terms: Mapping[str, float], scores: tuple[Floats, Floats, Floats], order: Sequence[int]) -> Evidence:
         """The raw features of a search whose best items are `order`."""
-        whole, single, linear = scores
+        whole, _, linear = scores
         top, second = order[0], order[min(1, len(order) - 1)]
         margin = sum(float(part[top] - part[second]) for part in scores)
         named = self.named(text)
         known = sum(1 for term in terms if term in self.index.terms)
         return Evidence(
             whole=float(whole[top]),
-            single=float(single[top]),
             linear=float(linear[top]),
             margin=margin,
             mass=float(self.index.mass(terms)),
