@@ -27,6 +27,8 @@ SHORT = 16
 VENTS = re.compile(r"累|烦|难受|难过|好难|太难|愁|崩溃|丧|焦虑|失望|没人要|压力|迷茫|委屈|想哭|失眠|睡不着|emo")
 BARE = 5
 """Characters of a question that is nothing but its side: 多少钱, 最长多久."""
+FAR = 0.3
+"""Share of the best score under which the last entry gives way to a sure answer, whatever the message looks like."""
 RIVAL = 0.7
 """Share of the best score under which the last entry gives way to another that is named."""
 TALK = Path(__file__).parent / "smalltalk.toml"
@@ -118,7 +120,7 @@ def conclude(text: str, found: Found, search: PolicySearch, today: date, place: 
         return Consultation("clarify", Say(f"{top.answer}\n如果不是这个意思,换个说法再问我。", menu_choices(found, search)), found.hits)
     if found.zone == "menu":
         lines = [f"· {entry.title}:{wording.conclusion(entry, today)}" for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
-        text = "\n".join(("可能是下面这几件,先各说一句。是哪个?回复数字也行。", *lines))
+        text = "\n".join((notices.WHICH, *lines))
         about = last if last and any(hit.id == last.id for hit in found.hits) else top
         return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, about, place)
     answer = say_entry(top, text, search, today, place)
@@ -165,9 +167,8 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
     if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
     if line and questions.elliptic(text) and found.zone != "answer":
-        return answer(
-            wording.one_line(last, line.answer, today) if line.similarity >= search.TRACE else wording.whole(last, today, text=text), sure=False
-        )
+        near = line.similarity >= search.FAINT
+        return answer(wording.one_line(last, line.answer, today) if near else wording.whole(last, today, text=text), sure=False)
     if (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
@@ -177,7 +178,7 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
     """The message names something else, or means another entry so clearly that the last one does not matter."""
     if questions.overview(text):
         return True
-    if found.zone == "unsure" and questions.elliptic(text):
+    if found.zone == "unsure" or (found.zone == "menu" and questions.elliptic(text)):
         return False
     if any(key != last.id for key in search.named(text)):
         return True
@@ -185,7 +186,11 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
         return True
     top = found.hits[0] if found.hits else None
     bare = length <= BARE and questions.aspect(text) is not None
-    if top is None or top.id == last.id or found.zone != "answer" or bare:
+    if top is None or top.id == last.id or found.zone != "answer":
+        return False
+    if found.share(last.id) < FAR:
+        return True
+    if bare:
         return False
     return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.9 if leans or questions.aspect(text) else 0.0))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
@@ -21,6 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.app import App
 from bot.web.chat import WebChat
 from knowledge.db import DatabaseError
+
+log = structlog.get_logger()
 
 HERE = Path(__file__).parent
 HEADERS = {
@@ -54,7 +57,8 @@ def create(app: App) -> Starlette:
             with app.database.reading() as connection:
                 connection.execute(text("SELECT 1"))
         except DatabaseError as error:
-            return JSONResponse({"status": "broken", "error": str(error)}, 503)
+            log.error("database broken", error=str(error))
+            return JSONResponse({"status": "broken"}, 503)  # the cause is for the log and `doctor`, not for visitors
         return JSONResponse({"status": "ok", "knowledge": app.search.knowledge.version, "entries": len(app.search.knowledge.entries)})
 
     def metrics(request: Request) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,12 @@ from knowledge.words import REMEMBERED, Phrases, Words, lines, words
 
 ALIAS_WEIGHT = 0.5
 """What an official term added by an alias counts beside one that was typed."""
+MEANS = re.compile(
+    r"^(什么是|啥是|啥叫|什么叫|介绍一?下?|讲讲|说说)|"
+    r"是?(什么|啥|干什么|干啥|干嘛|做什么|做啥|咋回事|怎么回事)(意思|东西|玩意儿?|电话|用)?的?$|"
+    r"(怎么|咋|如何|去哪|在哪|哪里)(办理?|弄|整|申请|领取?|报名?)?[了呀啊]?$|(能|可以)?(领|拿|补|给)?多少钱?$|(要|需要)(什么|啥|哪些)(材料|条件)$"
+)
+"""What stands around a bare name where somebody asks what it is, how to go about it, how much it gives."""
 SATURATED = 2.2
 """K1 + 1: the most a term can give, as a multiple of its IDF."""
 
@@ -89,8 +96,6 @@ class PolicySearch:
     """Similarity from which some sentence of the entry is worth repeating."""
     FAINT: ClassVar[float] = 0.2
     """The same, where nothing else fits the question."""
-    TRACE: ClassVar[float] = 0.08
-    """The same for a question that only names a new circumstance."""
 
     def __init__(
         self,
@@ -165,7 +170,8 @@ class PolicySearch:
         terms = self.terms(text)
         scores = self.scores(terms)
         total = sum(scores[1:], scores[0])
-        exact = self.exact.get(self.words.plain(text))
+        plain = self.words.plain(text)
+        exact = self.exact.get(plain, self.exact.get(MEANS.sub("", plain)))
         if exact is not None:
             total[exact] += 3.0
         if not len(total) or not scores[0].any():
