@@ -154,24 +154,24 @@ def refresh(connection: Connection, at: datetime) -> None:
 
 
 def seed(connection: Connection, items: Sequence[Item], at: datetime) -> Seeded:
-    """Brings the package's entries in. What staff changed stays current; the newer seed is only offered to them."""
+    """Brings the package's entries in. What staff changed stays current; a seed they have not seen is only offered to them."""
     done = Seeded()
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE policy_revision IN SHARE ROW EXCLUSIVE MODE"))  # two starting processes seed one after the other
-    query = select(Revision.entry_id, Revision.digest, Revision.origin, Revision.status).where(Revision.status.in_(("current", "offered")))
     current: dict[str, tuple[str, str]] = {}
-    offered: dict[str, str] = {}
-    for row in connection.execute(query):
-        if row.status == "current":
-            current[row.entry_id] = (row.digest, row.origin)
-        else:
-            offered[row.entry_id] = row.digest
+    shown: set[tuple[str, str]] = set()
+    query = select(Revision.entry_id, Revision.digest, Revision.origin, Revision.status).where(Revision.status != "draft")
+    for key, digest, origin, status in connection.execute(query):
+        if status == "current":
+            current[key] = (digest, origin)
+        if origin == "seed":
+            shown.add((key, digest))
     rows: list[dict[str, Any]] = []
     for item in items:
         body = body_of(item)
         digest = digest_of(body)
         held, origin = current.get(item.id, ("", ""))
-        if held == digest or offered.get(item.id) == digest:
+        if held == digest or (origin == "staff" and (item.id, digest) in shown):
             done.same.append(item.id)
             continue
         (done.kept if origin == "staff" else done.updated if held else done.added).append(item.id)
