@@ -41,7 +41,7 @@ class Ground:
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("BULIXIAN_")}
         own = {"BULIXIAN_DATABASE_URL": f"sqlite:///{self.folder}/start.db", "BULIXIAN_MESSAGES_PER_MINUTE": "1000000", "TMPDIR": str(self.folder)}
-        return {**kept, **own, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**kept, **own}
 
     def command(self, *words: str) -> float:
         """Seconds until it ends.
