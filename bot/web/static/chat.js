@@ -335,7 +335,7 @@ async function start() {
   ready = true;
   cursor = history.last || 0;
   refresh();
-  toBottom();
+  if (list.childElementCount) toBottom(); // a first visit begins with the welcome
   scroller.setAttribute("aria-busy", "false");
   setTimeout(() => scroller.setAttribute("aria-live", "polite"), 500);
   openStream();
@@ -344,8 +344,8 @@ async function start() {
 
 async function loadHistory() {
   for (let attempt = 0; ; attempt += 1) {
-    const { ok, body } = await request("/chat/history").catch(() => ({}));
-    status.textContent = ok ? "" : RECONNECTING;
+    const { ok, body, status: code } = await request("/chat/history").catch(() => ({}));
+    status.textContent = ok ? "" : (code === 401 && body.error) || RECONNECTING;
     if (ok) return body;
     await pause(backoff(attempt));
   }
