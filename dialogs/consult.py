@@ -163,6 +163,8 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
     aspect = questions.aspect(text)
     if aspect and (short or leans or (top and top.id == last.id)):
         return answer(wording.side(last, aspect, today, place=place or context.place, text=text))
+    if top and top.id == last.id and found.zone == "answer" and not leans:
+        return None  # the same once more, in full words: the whole answer
     unclear = leans or found.zone == "unsure" or any(hit.id == last.id for hit in found.hits)
     if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)

@@ -171,7 +171,7 @@ function noticeScroll() {
 
 /* The keyboard, a growing input or a new line changed the room: whoever was at the end stays there. */
 function stayAtBottom() {
-  if (atBottom) toBottom();
+  if (atBottom && list.childElementCount) toBottom(); // a first visit begins with the top of the welcome
 }
 
 function fitScreen() {
@@ -335,7 +335,7 @@ async function start() {
   ready = true;
   cursor = history.last || 0;
   refresh();
-  if (list.childElementCount) toBottom(); // a first visit begins with the welcome
+  stayAtBottom();
   scroller.setAttribute("aria-busy", "false");
   setTimeout(() => scroller.setAttribute("aria-live", "polite"), 500);
   openStream();
