@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import structlog
@@ -34,12 +35,12 @@ def fail(sentence: str, code: int) -> typer.Exit:
 
 
 @contextmanager
-def running() -> Iterator[Any]:
+def running(*, database_url: str = "") -> Iterator[Any]:
     """The program on its database; what goes wrong with the surroundings becomes one sentence and exit code 3."""
     from bot.app import App
 
     try:
-        app = App(settings())
+        app = App(settings().model_copy(update={"database_url": database_url}) if database_url else settings())
     except DatabaseError as error:
         raise fail(str(error), 3) from error
     except EntryError as error:
@@ -54,11 +55,12 @@ def running() -> Iterator[Any]:
 def serve(
     host: Annotated[str, typer.Option(help="监听的地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="监听的端口", min=0, max=65535)] = 8000,
+    demo: Annotated[bool, typer.Option("--demo", help="试用:数据放临时目录,停止后全部丢弃")] = False,
 ) -> None:
     """启动网页聊天(/)和后台任务;默认用当前目录的 SQLite,自动建表。"""
     from bot.web.app import run
 
-    with running() as app:
+    with TemporaryDirectory() as folder, running(database_url=f"sqlite:///{folder}/demo.db" if demo else "") as app:
         try:
             run(app, host, port)
         except OSError as error:

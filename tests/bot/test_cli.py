@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot.app import App
 from bot.cli import cli
 from bot.config import settings
 from bot.delivery import Delivery
@@ -220,6 +221,20 @@ def start(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "bot", *words], capture_output=True, text=True, env=environment, timeout=60, check=False, input="")
 
 
+def test_a_demo_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[Path] = []
+
+    def serve(app: App, *_: object) -> None:
+        used.append(Path(str(app.database.url.database)))
+        assert used[0].exists()
+
+    monkeypatch.setattr("bot.web.app.run", serve)
+    before = {path: path.stat().st_mtime_ns for path in Path().iterdir()}
+    assert run("serve", "--demo").exit_code == 0
+    assert not used[0].exists()
+    assert {path: path.stat().st_mtime_ns for path in Path().iterdir()} == before
+
+
 def test_a_taken_port_and_a_wrong_setting(sqlite_url: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -236,7 +251,6 @@ def test_a_taken_port_and_a_wrong_setting(sqlite_url: str) -> None:
 
 def test_a_locked_and_a_damaged_database(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("knowledge.db.BUSY_MS", 200)
-    from bot.app import App
     from knowledge.db import DatabaseError
     from tests.conftest import settings_for
 
