@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -60,7 +60,8 @@ def serve(
     """启动网页聊天(/)和后台任务;默认用当前目录的 SQLite,自动建表。"""
     from bot.web.app import run
 
-    with TemporaryDirectory() as folder, running(database_url=f"sqlite:///{folder}/demo.db" if demo else "") as app:
+    aside = TemporaryDirectory() if demo else nullcontext("")
+    with aside as folder, running(database_url=folder and f"sqlite:///{folder}/demo.db") as app:
         try:
             run(app, host, port)
         except OSError as error:

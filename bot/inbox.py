@@ -232,9 +232,8 @@ class Held:
 def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
     """The conversations of a batch with one SELECT (locked on PostgreSQL); new people and conversations are made."""
     found: dict[str, Held] = {}
-    for key, mode, stack, memo, due_at, who, profile, consent, groups_consent in connection.execute(
-        HELD, {"keys": [m.conversation for m in inbound]}
-    ):
+    rows = connection.execute(HELD, {"keys": [message.conversation for message in inbound]})
+    for key, mode, stack, memo, due_at, who, profile, consent, groups_consent in rows:
         found[key] = Held(mode, stack, memo, due_at, Person(who, profile, (), consent is not None, groups_consent is not None))
     with_groups = {held.person.graduate_id: held.person for held in found.values() if held.person.groups_consent}
     if with_groups:

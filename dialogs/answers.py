@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from dialogs.messages import Choice
 from knowledge.people import GROUPS
 from knowledge.policy import regions
-from knowledge.words import REMEMBERED, words
+from knowledge.words import remembered, words
 
 DIGITS = "零一二三四五六七八九十"
 NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "〇": 0, "头": 1, "最后": -1, "末": -1}
@@ -148,23 +147,23 @@ def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:
     return best[2] if best else None
 
 
-@lru_cache(REMEMBERED)
+@remembered
 def degree(text: str) -> str | None:
     return first_of(DEGREES, words().normalise(text))
 
 
-@lru_cache(REMEMBERED)
+@remembered
 def status(text: str) -> str | None:
     return first_of(STATUS, words().normalise(text))
 
 
-@lru_cache(REMEMBERED)  # a turn asks twice: whether an answer fits, and what it says
+@remembered  # a turn asks twice: whether an answer fits, and what it says
 def groups(text: str) -> tuple[str, ...]:
     text = words().normalise(text)
     return tuple(group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS[group] for m in re.finditer(w, text)))
 
 
-@lru_cache(REMEMBERED)
+@remembered
 def place(text: str) -> str | None:
     """A city or province that the list knows, else a short bare name with a suffix of its own (县, 区, 州…)."""
     text = words().normalise(text)

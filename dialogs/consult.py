@@ -165,13 +165,11 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
         return answer(wording.side(last, aspect, today, place=place or context.place, text=text))
     if top and top.id == last.id and found.zone == "answer" and not leans:
         return None  # the same once more, in full words: the whole answer
-    unclear = leans or found.zone == "unsure" or any(hit.id == last.id for hit in found.hits)
+    vague = found.zone != "answer" and questions.elliptic(text)
+    unclear = leans or vague or found.zone == "unsure" or any(hit.id == last.id for hit in found.hits)
     if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
-    if line and questions.elliptic(text) and found.zone != "answer":
-        near = line.similarity >= search.FAINT
-        return answer(wording.one_line(last, line.answer, today) if near else wording.whole(last, today, text=text), sure=False)
-    if (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
+    if vague or (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
 

@@ -29,6 +29,5 @@ STUCK_HERE = "不想办了可以取消,或者让老师帮你。"
 FLOW_GONE = "上次填到一半的「{title}」已经改版,填过的我都留着,要继续就从头确认一遍。"
 TO_MENU = Choice("菜单", "go/menu")
 TO_HUMAN = Choice("问老师", "go/human")
-WHICH = "可能是下面这几件,先各说一句。是哪个?回复数字也行。"
-WHICH_LATER = "可能是下面这几件,先各说一句;这一步填完了再细问。"
-"""Inside a dialog, where a number answers the dialog."""
+WHICH = "可能是下面这几件,先各说一句。想细问哪一件?"
+"""Says nothing of numbers: inside a dialog a number answers the dialog."""

@@ -225,9 +225,7 @@ def in_frame(turn: Turn, frame: Frame) -> None:
 def digress(turn: Turn, found: Consultation) -> None:
     """Answers in between; only the dialog's own choices are shown, so that a number means one thing."""
     said_entry(turn, found)
-    turn.parts = [
-        Say(part.text.replace(notices.WHICH, notices.WHICH_LATER), (), part.links) if isinstance(part, Say) else part for part in turn.parts
-    ]
+    turn.parts = [Say(part.text, (), part.links) if isinstance(part, Say) else part for part in turn.parts]
     reissue(turn)
 
 

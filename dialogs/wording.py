@@ -87,6 +87,11 @@ def conclusion(entry: Entry, today: date) -> str:
     return text
 
 
+def led(entry: Entry, lines: list[str], today: date) -> list[str]:
+    """The lines, behind the conclusion where the entry has run out."""
+    return [conclusion(entry, today), *lines] if entry.expired(today) else lines
+
+
 def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
     """What this person would ask next: sides not shown yet, at most three, and a person."""
     order: tuple[Aspect, ...] = ("conditions", "where", "papers", "amount", "deadline", "notes")
@@ -100,7 +105,8 @@ def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
 def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: regions.Place | None = None, text: str = "", direct: str = "") -> Say:
     """A full answer. `direct` is the sentence that answers the very question (a faq); `text` may name a county of a variant."""
     first = conclusion(entry, today)
-    lines = [first] if not direct else [first, f"{direct}。"] if entry.expired(today) else [f"{direct}。", first]
+    lines = led(entry, [f"{direct}。"] if direct else [], today)
+    lines += [] if first in lines else [first]
     local = regions.named(entry, text) or regions.variants(entry, place)
     lines += place_lines(local)
     shown: list[Aspect] = []
@@ -137,11 +143,11 @@ def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | No
     elif aspect == "source":
         lines = [f"「{entry.title}」的依据:", *(f"· {line}" for line in lines)]
     elif not lines:
-        lines = [f"「{entry.title}」这一点没有全国统一的说法,以当地为准,打 12333 问最快。", conclusion(entry, today)]
+        lines = [f"「{entry.title}」这一点没有全国统一的说法,以当地为准,打 12333 问最快。"]
+        lines += [] if entry.expired(today) else [conclusion(entry, today)]
     elif len(lines) > 1:
         lines = [lines[0], *(f"· {line}" for line in lines[1:])]
-    if entry.expired(today):
-        lines.insert(0, conclusion(entry, today))
+    lines = led(entry, lines, today)
     lines += [line for line in local if line not in lines]
     end = [] if aspect == "source" else closing(entry, "\n".join(lines))
     return Say("\n".join((*lines, *end)), choices(entry, [aspect]), links(entry) if aspect == "source" else ())
@@ -149,14 +155,11 @@ def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | No
 
 def of_place(entry: Entry, found: Sequence[Region], today: date) -> Say:
     """Only what a place does differently."""
-    lines = [conclusion(entry, today)] if entry.expired(today) else []
-    lines += place_lines(found)
+    lines = led(entry, place_lines(found), today)
     return Say("\n".join((*lines, *closing(entry, "\n".join(lines)))), choices(entry, []))
 
 
 def one_line(entry: Entry, text: str, today: date) -> Say:
     """A sentence of the entry that answers a specific follow-up."""
-    lines = [said(text)]
-    if entry.expired(today):
-        lines.insert(0, conclusion(entry, today))
+    lines = led(entry, [said(text)], today)
     return Say("\n".join((*lines, *closing(entry, text))), choices(entry, []))

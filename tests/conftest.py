@@ -103,6 +103,16 @@ def app(sqlite_url: str) -> Iterator[App]:
     running.close()
 
 
+@pytest.fixture(scope="module")
+def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One program for all tests of a module in which each person looks only at what is theirs."""
+    path = tmp_path_factory.mktemp("shared") / "shared.db"
+    shutil.copy(template, path)
+    running = App(settings_for(f"sqlite:///{path}"), Clock(TODAY))
+    yield running
+    running.close()
+
+
 @pytest.fixture
 def any_app(url: str) -> Iterator[App]:
     """The program on each kind of database."""

@@ -32,10 +32,10 @@ def places() -> dict[str, str]:
     return found
 
 
-DISTRICTS = {"朝阳区": "北京", "北京朝阳": "北京"}
+DISTRICTS = {"北京朝阳": "北京", "长春朝阳": "长春"}
 """Districts that have the name of a city elsewhere, and where they are."""
-WORDS = frozenset(("阿里巴巴", "大同小异", "朝阳产业", "朝阳行业", "三明治", "大理石", "哈密瓜", "日照时间"))
-"""Words that begin with the name of a city and mean something else."""
+WORDS = frozenset(("朝阳区", "阿里巴巴", "大同小异", "朝阳产业", "朝阳行业", "三明治", "大理石", "哈密瓜", "日照时间"))
+"""Words that begin with the name of a city and mean something else; a 朝阳区 is in 北京 and in 长春."""
 
 
 @cache

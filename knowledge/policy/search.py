@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +24,7 @@ from knowledge.policy.index import Floats, InvertedIndex
 from knowledge.policy.linear import Linear
 from knowledge.policy.sentences import Sentences
 from knowledge.policy.store import Item, Knowledge
-from knowledge.words import REMEMBERED, Phrases, Words, lines, words
+from knowledge.words import Phrases, Words, lines, remembered, words
 
 ALIAS_WEIGHT = 0.5
 """What an official term added by an alias counts beside one that was typed."""
@@ -234,7 +233,7 @@ class PolicySearch:
         return sorted(parts.items(), key=lambda pair: -abs(pair[1]))
 
 
-@lru_cache(REMEMBERED)
+@remembered
 def weighed(text: str) -> dict[str, float]:
     """Weighted index terms of a question: what was typed, and the official words its aliases add. Not to be changed."""
     typed, added = words().query(text)

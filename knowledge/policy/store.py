@@ -239,5 +239,6 @@ def stored_index(connection: Connection, key: str) -> bytes | None:
 
 def keep_index(connection: Connection, key: str, body: bytes) -> None:
     """Keeps one built index, the newest; `key` names the knowledge and the vocabulary it was built from."""
+    connection.execute(VERSION.with_for_update())  # two processes that built the same one keep it one after the other
     connection.execute(delete(StoredIndex))
     connection.execute(insert(StoredIndex).values(key=key, body=body))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,13 +18,11 @@ from starlette.applications import Starlette
 
 from bot import casework
 from bot.app import App
-from bot.config import Clock
 from bot.web import chat as web_chat
 from bot.web.app import Server, bind, create
 from bot.web.chat import COOKIE, WebChat
 from dialogs.messages import Say
 from tests.bot.test_web import PATIENCE, QUESTION, Visitor, books, stored
-from tests.conftest import TODAY, settings_for
 
 CHROMIUM = Path("/usr/bin/chromium")
 RECONNECTING = "正在重新连接…"
@@ -57,15 +54,6 @@ def serving(app: App) -> Iterator[Starlette]:
         web.state.chat.stop()
         server.should_exit = True
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    path = tmp_path_factory.mktemp("browser") / "browser.db"
-    shutil.copy(template, path)
-    running = App(settings_for(f"sqlite:///{path}"), Clock(TODAY))
-    yield running
-    running.close()
 
 
 @pytest.fixture

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -21,7 +18,6 @@ from starlette.applications import Starlette
 
 from bot import delivery
 from bot.app import App
-from bot.config import Clock
 from bot.delivery import Delivery
 from bot.transcript import InboxMessage
 from bot.web.app import create
@@ -31,7 +27,6 @@ from dialogs.place import Conversation
 from knowledge.cases import Case
 from knowledge.db import Database
 from knowledge.people import Access, Consent, Graduate, Identity, Membership
-from tests.conftest import TODAY, settings_for
 
 SENTENCE = re.compile(r"[一-鿿].*[。?]$")
 QUESTION = "报到证还发吗"
@@ -120,16 +115,6 @@ def sentence(answer: httpx.Response) -> str:
     assert set(body) <= {"error", "retry_after"}
     assert SENTENCE.search(body["error"]), body
     return str(body["error"])
-
-
-@pytest.fixture(scope="module")
-def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    """One program for the tests in which each visitor looks only at what is theirs."""
-    path = tmp_path_factory.mktemp("shared") / "shared.db"
-    shutil.copy(template, path)
-    running = App(settings_for(f"sqlite:///{path}"), Clock(TODAY))
-    yield running
-    running.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,27 +9,18 @@ import pytest
 from bot.app import App
 from bot.config import Clock
 from dialogs.flows import declared
-from tests.conftest import TODAY, settings_for
+from tests.conftest import TODAY
 from tests.transcript import Replay, parse
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
 FILES = sorted(FOLDER.glob("*/*.chat"))
 
 
-@pytest.fixture(scope="module")
-def running(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    path = tmp_path_factory.mktemp("transcripts") / "test.db"
-    shutil.copy(template, path)
-    app = App(settings_for(f"sqlite:///{path}"), Clock(TODAY))
-    yield app
-    app.close()
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_transcript(path: Path, running: App, request: pytest.FixtureRequest) -> None:
-    running.clock.offset = Clock(TODAY).offset
+def test_transcript(path: Path, shared: App, request: pytest.FixtureRequest) -> None:
+    shared.clock.offset = Clock(TODAY).offset
     transcript = parse(path)
-    said = Replay(running, transcript).run()
+    said = Replay(shared, transcript).run()
     if request.config.getoption("--rewrite"):
         path.write_text(said, encoding="utf8")
     assert said == path.read_text(encoding="utf8"), "the conversation changed; look at it and run pytest --rewrite"

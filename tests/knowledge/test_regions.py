@@ -85,10 +85,12 @@ def test_words_that_only_contain_a_name_are_no_place(text: str) -> None:
     assert regions.find(text) is None
 
 
-def test_a_district_is_not_a_city_of_that_name_elsewhere() -> None:
-    found = regions.find("我在北京朝阳区")
-    assert found is not None
-    assert found.province == "北京"
+@pytest.mark.parametrize(
+    ("text", "province"), [("我在北京朝阳区", "北京"), ("长春市朝阳区", "吉林"), ("长春朝阳区", "吉林"), ("朝阳区", None), ("辽宁朝阳", "辽宁")]
+)
+def test_a_district_is_not_a_city_of_that_name_elsewhere(text: str, province: str | None) -> None:
+    found = regions.find(text)
+    assert (found and found.province) == province
 
 
 @given(st.one_of(ANY, st.text("贵阳州北京海南苏江西安通知州市省", max_size=30)))

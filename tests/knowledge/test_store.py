@@ -177,6 +177,28 @@ def test_two_processes_that_seed_an_upgrade_at_once_leave_one_current(any_app: A
     assert states(any_app) == [("seed", "past"), ("seed", "current")]
 
 
+def test_two_processes_that_built_the_same_index_keep_one(any_app: App) -> None:
+    other, failed = Database(str(any_app.settings.database_url)), []
+
+    def second() -> None:
+        try:
+            with other.writing() as connection:
+                store.keep_index(connection, "same", b"second")
+        except Exception as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=second)
+    with any_app.database.writing() as connection:
+        store.keep_index(connection, "same", b"first")
+        thread.start()
+        thread.join(1)
+    thread.join()
+    other.close()
+    assert not failed
+    with any_app.database.reading() as connection:
+        assert store.stored_index(connection, "same") == b"second"
+
+
 def test_a_body_that_no_longer_validates_is_left_out(any_app: App, items: list[Item]) -> None:
     row = store.row_of("SUB-99", {"id": "SUB-99", "title": "旧版写的"}, "seed", "current", "package", any_app.clock.now())
     with any_app.database.writing() as connection:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.words import QUERY_CHARS, Phrases, pairs, words
+from knowledge.words import QUERY_CHARS, REMEMBERED_CHARS, Phrases, pairs, remembered, words
 
 ANY = st.text(st.characters(), max_size=80)
 """Unicode of every kind, lone surrogates included."""
@@ -121,3 +121,12 @@ def test_phrases_are_found_longest_first_and_never_overlap(phrases: list[str], t
         assert not [other for other in phrases for skipped in range(end, place) if text.startswith(other, skipped)]
         end = place + len(phrase)
     assert len(Phrases(phrases).remove(text)) == len(text) - sum(len(phrase) for _, phrase in found)
+
+
+def test_only_short_texts_are_remembered() -> None:
+    """Anybody may send thousands of long ones."""
+    worked: list[str] = []
+    count = remembered(lambda text: worked.append(text) or len(text))
+    short, long = "短" * REMEMBERED_CHARS, "长" * (REMEMBERED_CHARS + 1)
+    assert [count(text) for text in (short, short, long, long)] == [len(short)] * 2 + [len(long)] * 2
+    assert worked == [short, long, long]

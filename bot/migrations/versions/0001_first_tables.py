@@ -189,7 +189,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_support_case_graduate_id"), ["graduate_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("support_case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_support_case_graduate_id"))
