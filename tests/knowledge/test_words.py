@@ -126,7 +126,12 @@ def test_phrases_are_found_longest_first_and_never_overlap(phrases: list[str], t
 def test_only_short_texts_are_remembered() -> None:
     """Anybody may send thousands of long ones."""
     worked: list[str] = []
-    count = remembered(lambda text: worked.append(text) or len(text))
+
+    @remembered
+    def count(text: str) -> int:
+        worked.append(text)
+        return len(text)
+
     short, long = "短" * REMEMBERED_CHARS, "长" * (REMEMBERED_CHARS + 1)
     assert [count(text) for text in (short, short, long, long)] == [len(short)] * 2 + [len(long)] * 2
     assert worked == [short, long, long]
