@@ -26,6 +26,7 @@ from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError
 from knowledge.policy import search, store
+from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.search import PolicySearch
 
 SWEEP_SECONDS = 5
@@ -62,6 +63,7 @@ class App:
             store.refresh(connection, self.clock.now())
         self.flows = flows.compiled()
         self.search = self.build()
+        self.eligibility = Eligibility(self.search.knowledge)
         self.building: threading.Thread | None = None
         self.inbox = Inbox(self.database, self.world)
         self.closing = threading.Event()
@@ -84,11 +86,12 @@ class App:
         if store.version(connection) != self.search.knowledge.version and not (self.building and self.building.is_alive()):
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
-        return World(self.search, self.flows)
+        return World(self.search, self.flows, self.eligibility)
 
     def rebuild(self) -> None:
         try:
-            self.search = self.build()
+            built = self.build()
+            self.search, self.eligibility = built, Eligibility(built.knowledge)
         except Exception:  # supervisor: the old index goes on answering
             log.exception("index not rebuilt")
 

@@ -111,6 +111,28 @@ def ask(
 
 
 @cli.command()
+def plan(
+    file: Annotated[Path | None, typer.Argument(help="一个人的资料(JSON)")] = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="标准输入一行一个人,输出一行一个数组")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="打印资料有哪些字段")] = False,
+) -> None:
+    """这个人能享受什么:逐条政策、逐个条件,符合、不符合还是要补信息。"""
+    from bot.planning import from_file, stream
+    from knowledge import profile
+
+    if schema:
+        print(json.dumps(profile.schema(), ensure_ascii=False, indent=1))
+        return
+    if file is None and not jsonl:
+        raise fail("要看谁的?例如:bulixian plan 资料.json;字段见 bulixian plan --schema", 2)
+    with running() as app:
+        today = app.clock.today()
+        code = stream(app.eligibility, today, sys.stdin.buffer, sys.stdout) if file is None else from_file(app.eligibility, file, today, sys.stdout)
+    if code:
+        raise typer.Exit(code)
+
+
+@cli.command()
 def flows(
     mermaid: Annotated[bool, typer.Option("--mermaid", help="输出 mermaid 状态图")] = False,
     name: Annotated[str | None, typer.Argument(help="只看这一个对话")] = None,

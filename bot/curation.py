@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from bot.app import App
 from knowledge.db import local_date, now
 from knowledge.policy import store
+from knowledge.policy.conditions import ConditionError
+from knowledge.policy.eligibility import compile_entry
 from knowledge.policy.entry import DATA, Entry, EntryError, explain, read
 from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Item, knowledge_of
@@ -59,8 +61,18 @@ def whole(items: Sequence[Item], today: date, *, alone: bool) -> Iterator[str]:
                 yield f"{item.id} 和 {other} 有同一句问法「{question}」,请留在一条里"
         if isinstance(item, Entry) and not alone:
             yield from (f"{item.id} 的相关条目 {key} 不存在" for key in (*item.related, *filter(None, [item.successor])) if key not in known)
+        if isinstance(item, Entry):
+            yield from unreadable(item)
         if isinstance(item, Entry) and item.review_by < today:
             yield f"{item.id} 的复核日期 {item.review_by} 已过,请核对后改日期"
+
+
+def unreadable(entry: Entry) -> Iterator[str]:
+    """A condition that the machine cannot read; such an entry would be left out of every plan."""
+    try:
+        compile_entry(entry)
+    except ConditionError as error:
+        yield f"{entry.id}:{error}"
 
 
 def lost(items: Sequence[Item]) -> Iterator[str]:
@@ -93,6 +105,9 @@ def bring_in(app: App, path: Path, author: str, *, dry_run: bool) -> Checked:
                     problems.append(f"{key}:{explain(error) if isinstance(error, ValidationError) else '不是一条政策'}")
     except (EntryError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
         problems.append(str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}")
+    unread = {item.id: list(unreadable(item)) for item in items if isinstance(item, Entry)}
+    problems += [problem for found in unread.values() for problem in found]
+    items = [item for item in items if not unread.get(item.id)]
     changed = 0
     with app.database.writing() as connection:
         held = store.load(connection)

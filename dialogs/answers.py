@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from dialogs.messages import Choice
-from knowledge.people import GROUPS
 from knowledge.policy import regions
+from knowledge.profile import GROUPS
 from knowledge.words import remembered, words
 
 DIGITS = "零一二三四五六七八九十"
@@ -160,7 +160,9 @@ def status(text: str) -> str | None:
 @remembered  # a turn asks twice: whether an answer fits, and what it says
 def groups(text: str) -> tuple[str, ...]:
     text = words().normalise(text)
-    return tuple(group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS[group] for m in re.finditer(w, text)))
+    return tuple(
+        group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS.get(group, ()) for m in re.finditer(w, text))
+    )
 
 
 @remembered

@@ -13,7 +13,7 @@ from dialogs.messages import Choice, Say
 from dialogs.place import Frame
 from dialogs.questions import LABELLED
 from dialogs.turn import Turn
-from knowledge.people import PROFILE
+from knowledge.people import phrases
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry
 from knowledge.words import NOT_WORD, words
@@ -318,7 +318,7 @@ def in_care(turn: Turn) -> bool:
 
 def correct(turn: Turn, stated: dict[str, object]) -> None:
     """「之前说错了,我是硕士」: the newer word counts, shown back."""
-    said = ",".join(f"{PROFILE[key]} {value}" for key, value in stated.items() if key in PROFILE)
+    said = ",".join(phrases(stated))
     turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
     if turn.person.profile_consent:
         turn.effects.append(SaveProfile({**turn.person.profile, **stated}))
@@ -335,7 +335,7 @@ def correct(turn: Turn, stated: dict[str, object]) -> None:
 
 def note(turn: Turn, stated: dict[str, object]) -> None:
     """Facts told without a question: read back, with an offer to keep them."""
-    said = ",".join(f"{PROFILE[key]} {value}" for key, value in stated.items() if key in PROFILE)
+    said = ",".join(phrases(stated))
     turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
     turn.say(
         f"我读到的是:{said}。哪里不对直接说。接下来想做什么?", Choice("看看能享受什么", "go/person"), Choice("记进档案", "go/keep"), notices.TO_MENU

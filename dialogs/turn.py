@@ -11,6 +11,7 @@ from dialogs.effects import Effect
 from dialogs.messages import Choice, Inbound, Link, Part, Say
 from dialogs.place import Place
 from knowledge.db import local_date
+from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.search import PolicySearch
 
 if TYPE_CHECKING:
@@ -30,10 +31,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every turn may read: the policy search and the compiled flows by name and version."""
+    """What every turn may read: the policy search, the compiled flows by name and version, and the entries' conditions."""
 
     search: PolicySearch
     flows: Mapping[tuple[str, int], CompiledFlow]
+    eligibility: Eligibility
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

@@ -11,19 +11,7 @@ from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
-
-PROFILE = {
-    "residence": "所在城市",
-    "hukou": "户籍地",
-    "graduation_date": "毕业时间",
-    "cohort": "届别",
-    "degree": "学历",
-    "major": "专业",
-    "employment": "目前状态",
-}
-"""Profile fields this product asks for, with the words people read. Names follow the glossary of the machine interface."""
-GROUPS = ("低保", "零就业", "监测", "特困", "残疾", "助学贷款", "脱贫", "孤儿", "退役", "第一代")
-"""Groups a person may belong to; sensitive (PIPL art. 28): own consent, own table, named roles only."""
+from knowledge.profile import FIELDS
 
 
 class Graduate(Base):
@@ -86,7 +74,19 @@ class Access(Base):
 def shown(profile: dict[str, Any]) -> list[str]:
     """The profile as lines people read; the year alone is left out where the date says it."""
     hidden = {"cohort"} if "graduation_date" in profile else set()
-    return [f"· {PROFILE[key]}:{value}" for key, value in profile.items() if key in PROFILE and key not in hidden]
+    return [f"· {FIELDS[key].label}:{spoken(value)}" for key, value in profile.items() if key in FIELDS and key not in hidden]
+
+
+def phrases(profile: dict[str, Any]) -> list[str]:
+    """The same as short phrases, for reading back what somebody just said."""
+    return [f"{FIELDS[key].label} {spoken(value)}" for key, value in profile.items() if key in FIELDS]
+
+
+def spoken(value: Any) -> str:
+    """A profile value as people read it."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def new_id() -> str:

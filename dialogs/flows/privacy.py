@@ -7,7 +7,7 @@ from dialogs.effects import Erase, Export, SetConsent, ShowAccesses
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
-from knowledge.people import PROFILE, shown
+from knowledge.people import phrases, shown
 
 CHOICES = (
     Choice("更正", "open/profile"),
@@ -22,7 +22,7 @@ def show(turn: Turn, _: Slots) -> None:
     lines = shown(person.profile)
     if person.groups:
         lines.append(f"· 群体:{'、'.join(person.groups)}(你单独同意过)")
-    stated = [f"{PROFILE[key]} {value}" for key, value in turn.place.memo.get("stated", {}).items() if key in PROFILE]
+    stated = phrases(turn.place.memo.get("stated", {}))
     told = f"\n这次聊天里你说过:{'、'.join(stated)}(没有存进档案)。" if stated and not person.profile_consent else ""
     if not lines:
         what = "你同意过存资料,但还没填。" if person.profile_consent else "我没有存你的资料,因为你还没同意过。"

@@ -9,7 +9,8 @@ from dialogs.effects import SaveGroups, SaveProfile, SetConsent
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
-from knowledge.people import GROUPS, shown
+from knowledge.people import shown
+from knowledge.profile import GROUPS
 
 FIELDS = ("residence", "graduation_date", "cohort", "degree", "employment")
 

@@ -47,6 +47,24 @@ class Faq(Part):
     answer: Line
 
 
+class Rule(Part):
+    """One condition of being entitled, as a test (`conditions.py`) with its words and clause.
+
+    `mend` says how somebody who fails it can still meet it. In the places of `place` (those of the person, the employer or
+    the business: `at`) a rule takes the stead of the general ones with the same `key`; it holds between its dates.
+    """
+
+    text: Line
+    test: Annotated[str, Field(min_length=3, max_length=400)]
+    source: Line
+    mend: Line | None = None
+    key: str = ""
+    place: list[Annotated[str, Field(min_length=2, max_length=12)]] = []
+    at: Literal["person", "employer", "business"] = "person"
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
 class Entry(Part):
     """One policy. Statements are single sentences; a trailing ` [C]` lowers the certainty of that sentence."""
 
@@ -66,6 +84,7 @@ class Entry(Part):
     related: list[str] = []
     faq: list[Faq] = []
     region: list[Region] = []
+    rule: list[Rule] = []
     source: Annotated[list[Source], Field(min_length=1)]
     valid_from: date | None = None
     valid_to: date | None = None

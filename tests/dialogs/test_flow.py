@@ -13,6 +13,7 @@ from dialogs.flows import compiled, declared
 from dialogs.messages import Inbound, Say
 from dialogs.place import Frame, Place, from_row, to_row
 from dialogs.turn import Person, Turn, World
+from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.search import PolicySearch
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
@@ -74,7 +75,7 @@ def run(world: World, place: Place, *texts: str) -> list[str]:
 def test_a_version_still_loaded_goes_on(search: PolicySearch) -> None:
     old = CompiledFlow(make(Step("first", "第一问", read), Step("second", "第二问", read)))
     new = CompiledFlow(make(Step("other", "新问法", read), version=2))
-    world = World(search, {**compiled(), ("probe", 1): old, ("probe", 2): new})
+    world = World(search, {**compiled(), ("probe", 1): old, ("probe", 2): new}, Eligibility(search.knowledge))
     said = run(world, Place(stack=[Frame("probe", 1, "first")]), "甲", "乙")
     assert "第二问" in said[0]
     assert "done {'first': '甲', 'second': '乙'}" in said[1]
@@ -82,7 +83,7 @@ def test_a_version_still_loaded_goes_on(search: PolicySearch) -> None:
 
 def test_a_version_that_is_gone_keeps_the_answers(search: PolicySearch) -> None:
     new = CompiledFlow(make(Step("first", "第一问", read), Step("extra", "多一问", read), version=2))
-    world = World(search, {**compiled(), ("probe", 2): new})
+    world = World(search, {**compiled(), ("probe", 2): new}, Eligibility(search.knowledge))
     place = Place(stack=[Frame("probe", 1, "second", {"first": "甲"})])
     said = run(world, place, "随便", "继续填")
     assert "改版" in said[0]
@@ -91,12 +92,12 @@ def test_a_version_that_is_gone_keeps_the_answers(search: PolicySearch) -> None:
 
 def test_a_version_that_is_gone_may_migrate(search: PolicySearch) -> None:
     flow = make(Step("first", "第一问", read), version=2, migrate=lambda frame: replace(frame, version=2, state="first"))
-    world = World(search, {**compiled(), ("probe", 2): CompiledFlow(flow)})
+    world = World(search, {**compiled(), ("probe", 2): CompiledFlow(flow)}, Eligibility(search.knowledge))
     assert "done" in run(world, Place(stack=[Frame("probe", 1, "gone")]), "甲")[0]
 
 
 def test_a_flow_that_no_longer_exists_is_left(search: PolicySearch) -> None:
-    world = World(search, compiled())
+    world = World(search, compiled(), Eligibility(search.knowledge))
     assert run(world, Place(stack=[Frame("vanished", 3, "x")]), "菜单")[0].startswith("你好")
 
 

@@ -18,6 +18,7 @@ from dialogs.messages import Inbound, Say
 from dialogs.place import DEPTH, Place, from_row, to_row
 from dialogs.router import GLOBAL
 from dialogs.turn import Person, World
+from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.search import PolicySearch
 
 START = datetime(2026, 11, 22, 1, tzinfo=UTC)
@@ -31,7 +32,7 @@ SAID = [
 
 @pytest.fixture(scope="module")
 def world(search: PolicySearch) -> World:
-    return World(search, compiled())
+    return World(search, compiled(), Eligibility(search.knowledge))
 
 
 class Talk:

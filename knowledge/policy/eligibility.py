@@ -1,0 +1,153 @@
+"""What a person is entitled to: every condition of every entry met, broken or unknown, and the verdict that follows.
+
+Unknown never becomes no. Works on profiles alone; asks nobody and stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from knowledge.policy.conditions import ConditionError, Test, compiled, lies_in
+from knowledge.policy.entry import Entry, Rule
+from knowledge.policy.facts import Facts, Truth
+from knowledge.policy.store import Knowledge
+from knowledge.profile import FIELDS
+
+Judgement = Literal["eligible", "not_eligible", "need_more_info"]
+VALID = "valid"
+"""Key of the condition that the policy has not ended; a place that went on with it has a rule with this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition and how it stands; `why` explains an open one whose facts are known."""
+
+    text: str
+    met: Truth
+    source: str
+    mend: str = ""
+    why: str = ""
+
+    @property
+    def said(self) -> str:
+        return f"{self.text}({self.why})" if self.why else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    id: str
+    title: str
+    verdict: Judgement
+    conditions: Sequence[Condition]
+    missing: Sequence[str] = ()
+
+    @property
+    def broken(self) -> list[Condition]:
+        return [condition for condition in self.conditions if condition.met is False]
+
+    @property
+    def nearly(self) -> bool:
+        """Not yet, but all that fails can be mended."""
+        return self.verdict == "not_eligible" and all(condition.mend for condition in self.broken)
+
+    @property
+    def next(self) -> str:
+        """The next step in words; empty where there is none."""
+        if self.verdict == "eligible":
+            return "初步符合,以经办核定为准;按办理地点去申请。"
+        if self.verdict == "need_more_info":
+            return f"还要知道:{'、'.join(FIELDS[name].label for name in self.missing)}。"
+        return f"差一步:{';'.join(condition.mend for condition in self.broken)}。" if self.nearly else ""
+
+    def body(self) -> dict[str, Any]:
+        """The shape of the machine interface."""
+        conditions = [{"text": each.said, "met": each.met, "source": each.source} for each in self.conditions]
+        head = {"id": self.id, "title": self.title, "verdict": self.verdict}
+        return {**head, "conditions": conditions, "missing": list(self.missing), "next": self.next}
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An entry's rules with their tests: the general ones, and which have variants in places."""
+
+    entry: Entry
+    rules: Sequence[tuple[Rule, Test]]
+    local: bool
+    dated: bool
+
+    def holding(self, facts: Facts) -> Sequence[tuple[Rule, Test]]:
+        """The rules that hold where and when this person asks."""
+        now = [(rule, test) for rule, test in self.rules if not over(rule, facts.today)] if self.dated else self.rules
+        if not self.local:
+            return now
+        here = {id(rule) for rule, _ in now if rule.place and any(lies_in(facts.place(rule.at), place) for place in rule.place)}
+        replaced = {rule.key for rule, _ in now if rule.key and id(rule) in here}
+        return [(rule, test) for rule, test in now if id(rule) in here or not (rule.place or rule.key in replaced)]
+
+    def check(self, facts: Facts) -> Judgement:
+        """The verdict alone."""
+        open_one = False
+        for _, test in self.holding(facts):
+            truth = test.check(facts)
+            if truth is False:
+                return "not_eligible"
+            open_one = open_one or truth is None
+        return "need_more_info" if open_one else "eligible"
+
+    def judge(self, facts: Facts) -> Verdict:
+        """The verdict with every condition; what is missing is only named where nothing is broken."""
+        found: list[Condition] = []
+        missing: set[str] = set()
+        for rule, test in self.holding(facts):
+            met = test.check(facts)
+            why = test.why(facts) if met is None else ""
+            found.append(Condition(rule.text, met, rule.source, rule.mend or "", why))
+            missing |= test.missing(facts) if met is None else set()
+        if any(condition.met is False for condition in found):
+            return Verdict(self.entry.id, self.entry.title, "not_eligible", found)
+        if missing:
+            ordered = [name for name in FIELDS if name in missing]
+            return Verdict(self.entry.id, self.entry.title, "need_more_info", found, ordered)
+        return Verdict(self.entry.id, self.entry.title, "eligible", found)
+
+
+def over(rule: Rule, today: date) -> bool:
+    return (rule.valid_from is not None and today < rule.valid_from) or (rule.valid_to is not None and today > rule.valid_to)
+
+
+def compile_entry(entry: Entry) -> Compiled:
+    """
+    Raises:
+        ConditionError: a rule that cannot be read.
+    """
+    rules = list(entry.rule)
+    if entry.valid_to and not any(rule.key == VALID and not rule.place for rule in rules):
+        text = f"政策还在有效期内({entry.valid_to} 截止)"
+        rules.append(Rule(text=text, test="ended()", source=entry.source[0].document, key=VALID, valid_from=after(entry.valid_to)))
+    tests = [(rule, compiled(rule.test, entry.id)) for rule in rules]
+    return Compiled(entry, tests, any(rule.place for rule in rules), any(rule.valid_from or rule.valid_to for rule in rules))
+
+
+def after(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
+
+
+class Eligibility:
+    """All entries with conditions, compiled once for a knowledge version. An entry whose rules cannot be read is left out."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.entries: dict[str, Compiled] = {}
+        for entry in knowledge.entries.values():
+            try:
+                if entry.rule:
+                    self.entries[entry.id] = compile_entry(entry)
+            except ConditionError:
+                continue  # `knowledge check` and the import say so; a verdict without a condition would be a guess
+
+    def plan(self, profile: Mapping[str, Any], today: date) -> list[Verdict]:
+        """Every entry's verdict, in the order of ids. `profile` is flat and clean (`profile.read`)."""
+        facts = Facts(profile, today)
+        return [entry.judge(facts) for entry in self.entries.values()]
