@@ -207,4 +207,7 @@ def overview(kind: Literal["person", "employer"], search: PolicySearch, today: d
     lines = [f"{number}. {entry.title}" for number, entry in enumerate(current, 1)]
     tail = "哪些轮得到你,要看毕业时间、现在状态和所在城市,以当地人社部门为准。" if kind == "person" else "以当地人社部门为准,可打 12333 问。"
     choices = tuple(Choice(entry.title, f"ask/{entry.id}/all") for entry in current)
+    if kind == "person":
+        choices = (*choices, Choice("按我的情况算一算", "open/entitlements"))
+        lines.append(f"{len(choices)}. 按我的情况算一算(最多问 8 句)")
     return Consultation("menu", Say("\n".join((head, *lines, tail)), choices), [search.hit(entry.id) for entry in current[:3]], sure=True)

@@ -1,0 +1,105 @@
+"""How each fact about a person is asked for and how the answer is read. The facts themselves are in `knowledge.profile`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dialogs import answers
+from knowledge.profile import FIELDS, GROUPS
+from knowledge.words import words
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`choices` are label → value; anything else typed is read by the field's kind."""
+
+    text: str
+    choices: dict[str, Any]
+    hint: str = "点一个,或者用自己的话说;不想说就跳过。"
+
+
+YES_NO = {"是": True, "不是": False}
+DONE = {"办过": True, "没办过": False}
+HAVE = {"有": True, "没有": False}
+STATUS = {"还没工作": "未就业", "在上班": "就业", "自由职业": "灵活就业", "自己创业": "创业", "还在上学": "在校"}
+QUESTIONS: dict[str, Question] = {
+    "graduation_date": Question("什么时候毕业的?看毕业证上的日期,写年月日最准。", {}, "写成「2025年6月30日」或「2025年6月」。"),
+    "degree": Question("学历是?", {name: name for name in ("专科", "本科", "硕士", "博士", "中专")}),
+    "employment": Question("现在的状态?", STATUS),
+    "residence": Question("现在在哪个城市?", {}, "说城市名就行,比如「贵阳」。"),
+    "hukou": Question("户口在哪个城市?", {}, "说城市名就行,比如「兰州」。"),
+    "flexible_registered": Question("办过「灵活就业登记」吗?(在街道、社区或网上登记)", DONE),
+    "pays_own_insurance": Question("社保是自己交的吗?", {"自己交": True, "单位交": False, "没交": False}),
+    "ui_paid_months": Question("失业保险一共交了几个月?没参过保就填 0。", {"没交过": 0}, "写月数就行,比如「14」。"),
+    "insured_months": Question("社保一共交了几个月?没参过保就填 0。", {"没交过": 0}, "写月数就行,比如「14」。"),
+    "quit_involuntary": Question("上一份工作是怎么结束的?", {"公司让走的": True, "自己辞的": False}),
+    "unemployment_registered": Question("办过失业登记吗?", DONE),
+    "unemployment_registered_on": Question("什么时候办的失业登记?", {}, "写成年月就行,比如「2026年9月」;没办过就跳过。"),
+    "job_seeking": Question("现在想找工作吗?", {"在找": True, "先不找": False}),
+    "receives_ui": Question("正在领失业金吗?", YES_NO),
+    "groups": Question("属于下面哪些?可以多选,用顿号隔开。", {**{group: [group] for group in GROUPS[:7]}, "都不是": []}),
+    "birth_date": Question("生日是哪天?有几项看年龄。", {}, "写成「2003年4月12日」。"),
+    "gender": Question("性别是?(只影响应征入伍这类条件)", {"男": "男", "女": "女"}),
+    "employer.type": Question("在什么单位?", {"公司、企业": "企业", "机关事业单位": "机关事业", "社会组织": "社会组织", "个体户": "个体工商户"}),
+    "employer.size": Question("单位规模?", {"小微": "小微", "中型": "中型", "大型": "大型"}),
+    "contract_signed": Question("签了劳动合同吗?", {"签了": True, "没签": False}),
+    "contract_years": Question("合同签了几年?", {"一年": 1, "两年": 2, "三年": 3, "不满一年": 0.5}, "写年数就行,比如「3」。"),
+    "hired_on": Question("什么时候入职的?", {}, "写成年月日,比如「2026年7月6日」。"),
+    "certificates": Question("有技能等级证书吗?(电工、育婴员这类)", {"没有": []}, "写证书的名字,比如「电工中级」;没有就点没有。"),
+    "teacher_certificate": Question("有教师资格证吗?", HAVE),
+    "student_loan": Question("办过国家助学贷款吗?", DONE),
+    "hardship_certified": Question("街道或社区认定过你是「就业困难人员」吗?", {"认定过": True, "没有": False}),
+    "archive": Question("档案现在在哪?", {"学校": "学校", "人才机构": "人才机构", "单位": "单位", "自己手里": "自己"}),
+    "overseas_certified": Question("是留学回来、办过留服学历认证吗?", YES_NO),
+    "business.has_license": Question("办了营业执照吗?", {"办了": True, "没办": False}),
+    "business.first_business": Question("是第一次创业吗?", YES_NO),
+    "business.entity": Question("登记的是哪种?", {"个体户": "个体工商户", "小微企业": "小微企业", "合作社": "农民专业合作社"}),
+    "business.operating_months": Question("开了几个月了?", {}, "写月数就行,比如「5」。"),
+}
+"""What the dialog may ask; facts that only an office knows (当地口径) are never asked here, the list says to ask the office."""
+
+
+def read(name: str, text: str, today: date) -> Any:
+    """The value that an answer gives to a field; None where it gives none."""
+    plain = words().plain(text)
+    for label, value in QUESTIONS[name].choices.items():
+        if plain == words().plain(label):
+            return value
+    return READERS[FIELDS[name].kind](name, text, today)
+
+
+def yes(name: str, text: str, today: date) -> Any:
+    said = answers.yes_no(text)
+    if said is not None or not re.search(r"没|不", text):
+        return said if said is not None else (True if re.search(r"办|签|有|交|认定|领", text) and len(text) <= 8 else None)
+    return False if len(text) <= 8 else None
+
+
+def number(name: str, text: str, today: date) -> Any:
+    found = re.search(r"\d+", text) or None
+    return int(found[0]) if found and int(found[0]) <= 480 else answers.number(text)
+
+
+def listed(name: str, text: str, today: date) -> Any:
+    if name == "groups":
+        return list(answers.groups(text)) or ([] if answers.yes_no(text) is False else None)
+    return [text.strip()] if 2 <= len(text.strip()) <= 40 else None
+
+
+def option(name: str, text: str, today: date) -> Any:
+    readers: dict[str, Callable[[str], Any]] = {"degree": answers.degree, "employment": answers.status}
+    return readers[name](text) if name in readers else next((value for value in FIELDS[name].values or () if value in text), None)
+
+
+READERS: dict[str, Callable[[str, str, date], Any]] = {
+    "bool": yes,
+    "number": number,
+    "list": listed,
+    "choice": option,
+    "date": lambda name, text, today: answers.day(text, today),
+    "text": lambda name, text, today: answers.place(text),
+}

@@ -1,0 +1,175 @@
+"""What this person is entitled to (一人一策): at most eight questions, each the one that decides most, then the list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from dialogs import notices, wording
+from dialogs.effects import SaveProfile
+from dialogs.fields import QUESTIONS, read
+from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.messages import Choice
+from dialogs.turn import Turn
+from knowledge.people import phrases
+from knowledge.policy.eligibility import Verdict
+
+MOST = 8
+STEPS = tuple(f"question{number}" for number in range(1, MOST + 1))
+TOPICS = {"创业": ("ENT", "SUB"), "就业": ("EMP", "SUB-06"), "灵活就业": ("SUB-02",), "未就业": ("SUB", "REG")}
+"""What matters most to people in a state, by the beginning of the entry's id."""
+FIRST = ("employment", "graduation_date", "degree")
+"""Asked first where unknown: nearly every entry hangs on them."""
+
+
+def known(turn: Turn, slots: Slots) -> dict[str, Any]:
+    """All that is known: the profile, what was said in this chat, and the answers so far."""
+    held = {**turn.person.profile, **turn.place.memo.get("stated", {})}
+    if turn.person.groups_consent:
+        held["groups"] = list(turn.person.groups)
+    return {**held, **{name: value for name, value in (slots.get(step, (None, None)) for step in STEPS) if name}}
+
+
+def deciding(turn: Turn, held: dict[str, Any], asked: set[str]) -> str | None:
+    """The field that decides most over all open entries: those that lack little count most."""
+    votes: Counter[str] = Counter()
+    for verdict in turn.world.eligibility.plan(held, turn.today):
+        if verdict.id not in SHOWN:
+            continue
+        can_ask = [name for name in verdict.missing if name in QUESTIONS and name not in asked and may_ask(name, turn)]
+        worth = weight(verdict, held) / max(1, len(verdict.missing))
+        votes.update(dict.fromkeys(can_ask, worth))
+    first = next((name for name in FIRST if name in votes), None)
+    return first or (max(votes, key=lambda name: (votes[name], name)) if votes else None)
+
+
+def weight(verdict: Verdict, held: dict[str, Any]) -> float:
+    """What settling an entry is worth to this person."""
+    return 3.0 if verdict.id.startswith(TOPICS.get(held.get("employment", ""), ("SUB",))) else 0.5
+
+
+def may_ask(name: str, turn: Turn) -> bool:
+    """Sensitive groups are only asked for after the consent of their own, in the profile dialog."""
+    return name != "groups" or turn.person.groups_consent
+
+
+def field_of(step: str, turn: Turn, slots: Slots) -> str | None:
+    """Which field a step asks: found again from the answers before it; one that was skipped is not asked twice."""
+    asked: set[str] = set()
+    given: Slots = {}
+    for place in STEPS:
+        name = deciding(turn, known(turn, given), asked)
+        if place == step or name is None:
+            return name
+        asked.add(name)
+        if place in slots:
+            given[place] = slots[place]
+    return None
+
+
+def question(number: int) -> Step:
+    key = STEPS[number]
+
+    def prompt(turn: Turn, slots: Slots) -> str:
+        name = field_of(key, turn, slots)
+        return f"({number + 1}/最多 {MOST} 问) {QUESTIONS[name].text}" if name else "再发一次「我能享受什么」,我重新看一遍。"
+
+    def choices(turn: Turn, slots: Slots) -> tuple[str, ...]:
+        name = field_of(key, turn, slots)
+        return (*(QUESTIONS[name].choices if name else ()), "直接看结果")
+
+    def take(text: str, turn: Turn) -> tuple[str, Any]:
+        frame = turn.place.top
+        name = field_of(key, turn, frame.slots if frame else {})
+        if text == "直接看结果" or name is None:
+            return ("", True)
+        value = read(name, text, turn.today)
+        if value is None:
+            raise Misread(QUESTIONS[name].hint)
+        return (name, value)
+
+    def settled(turn: Turn, slots: Slots) -> bool:
+        return any(slots.get(step, ("?", None))[0] == "" for step in STEPS) or field_of(key, turn, slots) is None
+
+    return Step(key, prompt, take, choices, settled)
+
+
+def begin(turn: Turn, slots: Slots) -> None:
+    told = phrases(known(turn, {}))
+    if told:
+        turn.say(f"我先按已经知道的来算:{'、'.join(told)}。哪里不对直接说「之前说错了,…」。")
+
+
+def finish(turn: Turn, slots: Slots) -> None:
+    held = known(turn, slots)
+    learnt = {name: value for name, value in held.items() if name != "groups"}
+    turn.place.memo["stated"] = learnt
+    if turn.person.profile_consent:
+        turn.effects.append(SaveProfile({**turn.person.profile, **learnt}))
+    verdicts = [verdict for verdict in turn.world.eligibility.plan(held, turn.today) if verdict.id in SHOWN]
+    kinds = {
+        "初步符合(以经办核定为准):": [verdict for verdict in verdicts if verdict.verdict == "eligible"],
+        "差一步:": [verdict for verdict in verdicts if verdict.nearly],
+        "还要确认:": sorted(
+            (each for each in verdicts if each.verdict == "need_more_info" and each.id not in RARE),
+            key=lambda each: (-weight(each, held), len(each.missing)),
+        )[:4],
+        "不符合:": [verdict for verdict in verdicts if verdict.verdict == "not_eligible" and not verdict.nearly and verdict.id in USUAL],
+    }
+    lines = []
+    for head, found in kinds.items():
+        lines += [head, *(line(verdict, turn) for verdict in found)] if found else []
+    best = [verdict for found in list(kinds.values())[:3] for verdict in found][:4]
+    lines.append("金额和办法以当地人社部门为准,可打 12333。")
+    turn.say("\n".join(lines), *(Choice(verdict.title, f"ask/{verdict.id}/all") for verdict in best), notices.TO_HUMAN)
+    if not turn.person.profile_consent:
+        turn.offer(Choice("记进档案", "go/keep"))
+
+
+SHOWN = frozenset(
+    (
+        *("SUB-01", "SUB-02", "SUB-03", "SUB-05", "SUB-06", "SUB-07", "SUB-13", "EMP-01", "EMP-03", "EMP-04", "ENT-01", "ENT-02", "ENT-03"),
+        *("GRA-07", "MIL-01", "MIL-03", "POS-05", "REG-01", "REG-03", "REG-06", "GRP-01"),
+    )
+)
+"""Benefits and services a person acts on; rules of status and office lists stay behind `plan`."""
+RARE = frozenset(("GRP-01", "MIL-03", "POS-05", "REG-06", "GRA-07"))
+"""Only named where they are met or nearly met: most people have nothing to do with them."""
+USUAL = frozenset(("SUB-01", "SUB-02", "SUB-03", "SUB-06", "SUB-07", "ENT-01"))
+"""Those people hear of and ask for: a no is worth a line with its reason."""
+
+
+def line(verdict: Verdict, turn: Turn) -> str:
+    """One entitlement: what it gives, or what is missing, or which condition fails by which source."""
+    if verdict.verdict == "eligible":
+        return f"· {verdict.title}:{wording.conclusion(turn.world.search.knowledge.entries[verdict.id], turn.today)}"
+    if verdict.nearly:
+        return f"· {verdict.title}:{verdict.next.removeprefix('差一步:')}"
+    if verdict.verdict == "need_more_info":
+        open_ones = [each.said for each in verdict.conditions if each.met is None]
+        more = f"等 {len(open_ones)} 项" if len(open_ones) > 1 else ""
+        return f"· {verdict.title}:还不确定「{open_ones[0]}」{more}"
+    broken = verdict.broken[0]
+    return f"· {verdict.title}:没满足「{broken.text}」(依据:{broken.source})"
+
+
+FLOWS = (
+    Flow(
+        "entitlements",
+        1,
+        "看看我能享受什么",
+        opens=(
+            "我能享受什么",
+            "我能享受什么政策",
+            "我能领什么",
+            "我能领什么补贴",
+            "看看我能享受什么",
+            "看看能享受什么",
+            "能享受什么",
+            "我能享受哪些政策",
+        ),
+        steps=tuple(question(number) for number in range(MOST)),
+        begin=begin,
+        finish=finish,
+    ),
+)
