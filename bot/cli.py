@@ -18,6 +18,7 @@ import structlog
 import typer
 from pydantic import ValidationError
 
+from bot import upkeep
 from bot.config import settings
 from knowledge.db import Database, DatabaseError
 from knowledge.policy.entry import EntryError
@@ -25,6 +26,7 @@ from knowledge.policy.entry import EntryError
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 knowledge = typer.Typer(no_args_is_help=True, help="政策知识:检查、载入、导出、校准。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
+knowledge.registered_commands += upkeep.commands.registered_commands
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(cases, name="cases")
 

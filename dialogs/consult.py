@@ -119,7 +119,7 @@ def conclude(text: str, found: Found, search: PolicySearch, today: date, place: 
             return Consultation(top.kind, Say(top.answer, (notices.TO_MENU, notices.TO_HUMAN)), found.hits[:1], sure=True)
         return Consultation("clarify", Say(f"{top.answer}\n如果不是这个意思,换个说法再问我。", menu_choices(found, search)), found.hits)
     if found.zone == "menu":
-        lines = [f"· {entry.title}:{wording.conclusion(entry, today)}" for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
+        lines = [wording.menu_line(entry, today) for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
         text = "\n".join((notices.WHICH, *lines))
         about = last if last and any(hit.id == last.id for hit in found.hits) else top
         return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, about, place)

@@ -36,6 +36,8 @@ HEADS: dict[Aspect, str] = {
     "duration": "时长",
 }
 LASTS = re.compile(r"\d+ ?(年|个?月|天|日|周岁|小时)(?!度|份)|[一二两三半]年|终身|长期")
+OVER = re.compile(r"[^元万%%倍块]{0,26}已(截止|到期|停止|过期|结束)")
+"""An answer that says itself that it is over, before it names an amount."""
 RECEIVERS = {
     "person": "这笔钱或这项待遇是给你本人的。",
     "employer": "这笔钱给单位,不发给个人。",
@@ -82,9 +84,14 @@ def links(entry: Entry) -> tuple[Link, ...]:
 def conclusion(entry: Entry, today: date) -> str:
     """The first line. What is past its validity says so before anything else."""
     text = said(entry.answer) + "。"
-    if entry.expired(today) and entry.valid_to and not any(word in text[:30] for word in ("截止", "到期", "停止", "过期")):
+    if entry.expired(today) and entry.valid_to and not OVER.match(text):
         return f"这项政策已在 {entry.valid_to:%Y-%m-%d} 截止。{text}"
     return text
+
+
+def menu_line(entry: Entry, today: date) -> str:
+    """One of several that may be meant. A name may hold an amount, so that what has run out is marked before its name."""
+    return f"· {'(已截止)' if entry.expired(today) else ''}{entry.title}:{conclusion(entry, today)}"
 
 
 def led(entry: Entry, lines: list[str], today: date) -> list[str]:

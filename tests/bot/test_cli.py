@@ -264,3 +264,13 @@ def test_a_locked_and_a_damaged_database(sqlite_url: str, tmp_path: Path, monkey
     with pytest.raises(DatabaseError, match="bad"):
         App(settings_for(f"sqlite:///{tmp_path / 'bad.db'}"))
     assert Delivery.__tablename__ == "delivery"
+
+
+def test_what_expires_is_listed(run: Run) -> None:
+    result = run("knowledge", "expiring", "--days", "60")
+    assert result.exit_code == 0
+    found = result.stdout.splitlines()
+    assert found == sorted(found)
+    assert [line for line in found if line.startswith("2023-12-31 EMP-02") and "接续的是 EMP-01" in line]
+    assert [line for line in found if line.startswith("2026-12-31 EMP-01") and "之后回答先说已截止" in line]
+    assert not [line for line in found if line.startswith("2027-12")]
