@@ -9,16 +9,24 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from bot.plot import Panel, drawn
 from dialogs.consult import consult
 from knowledge.db import local_date, now
 from knowledge.policy import confidence
-from knowledge.policy.confidence import Confidence, Evidence
-from knowledge.policy.search import PolicySearch
-from knowledge.policy.store import Item, files, knowledge_of
+from knowledge.policy.confidence import ANSWER, GRAVE, GRAVE_ANSWER, MENU, Confidence, Evidence
+from knowledge.policy.search import PolicySearch, version
+from knowledge.policy.store import Item, files, knowledge_of, package
 from knowledge.words import lines
 
 FOLDS = 5
+FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+
+
+def revision() -> str:
+    """What weights are fitted on: the package's entries, and the vocabulary and code of the search."""
+    return f"{package()[:12]}-{version()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,20 @@ class Trial:
     among: bool
     policy: bool
     """The first hit is an entry, not a redirect."""
+    top: str
+    """The id of the first hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `calibrate` found: lines of text, and a picture (SVG)."""
+
+    lines: list[str]
+    picture: str
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
 
 
 def trials(items: Sequence[Item], seed: int = 7) -> Iterator[Trial]:
@@ -57,39 +79,98 @@ def trial(search: PolicySearch, question: str, wanted: str | None) -> Trial:
     order = [int(row) for row in np.argsort(-sum(scores[1:], scores[0]), kind="stable")[:3]]
     ids = [search.items[row].id for row in order]
     evidence = search.evidence(question, terms, scores, order)
-    return Trial(question, wanted, evidence, ids[0] == wanted, wanted in ids, ids[0] in search.knowledge.entries)
+    return Trial(question, wanted, evidence, ids[0] == wanted, wanted in ids, ids[0] in search.knowledge.entries, ids[0])
 
 
-def calibrate(questions: Path | None = None, *, write: bool = False) -> str:
-    """Fits the weights on held-out questions and returns the report. `write` keeps them as the package's."""
+def group(tried: Trial) -> str:
+    """What must lie in one part whole: an entry or a redirect with all its questions, an everyday line alone."""
+    return tried.wanted or tried.question
+
+
+def parts(tried: Sequence[Trial], seed: int = 7) -> NDArray[np.int64]:
+    """The fold of each trial; no group lies in two."""
+    keys = sorted({group(t) for t in tried})
+    random.Random(seed).shuffle(keys)  # noqa: S311  # a reproducible split, no secret
+    fold = {key: number % FOLDS for number, key in enumerate(keys)}
+    return np.array([fold[group(t)] for t in tried])
+
+
+def fitted(tried: Sequence[Trial]) -> Confidence:
+    """Both models on these trials; the second only on questions of ours."""
+    inside = [t for t in tried if t.wanted is not None]
+    scope = confidence.fit(np.array([t.evidence.ours() for t in tried]), np.array([float(t.wanted is not None) for t in tried]))
+    return Confidence(scope, confidence.fit(np.array([t.evidence.right() for t in inside]), np.array([float(t.first) for t in inside])))
+
+
+def out_of_group(tried: Sequence[Trial]) -> NDArray[np.float64]:
+    """P of each trial by weights that were fitted without its entry."""
+    part, p = parts(tried), np.zeros(len(tried))
+    for fold in range(FOLDS):
+        weights = fitted([t for t, at in zip(tried, part, strict=True) if at != fold])
+        for row in np.flatnonzero(part == fold).tolist():
+            p[row] = weights.p(tried[row].evidence)
+    return p
+
+
+def calibrate(questions: Path | None = None, *, write: bool = False) -> Report:
+    """Fits the weights on held-out questions and judges them out of group. `write` keeps those fitted on all as the package's."""
     items = files()
     tried = list(trials(items))
-    ours = np.array([t.wanted is not None for t in tried])
-    right = np.array([float(t.first) for t in tried])
-    scope = confidence.fit(np.array([t.evidence.ours() for t in tried]), ours.astype(float))
-    fitted = Confidence(scope, confidence.fit(np.array([t.evidence.right() for t in tried])[ours], right[ours]))
+    weights = fitted(tried)
+    shipped = confidence.fitted_on()
     if write:
-        confidence.WEIGHTS.write_text(json.dumps(asdict(fitted)) + "\n")
-    p = np.array([fitted.p(t.evidence) for t in tried])
-    report = [
-        f"交叉验证({FOLDS} 折,每句都没进索引):{int(ours.sum())} 句问话,{int((~ours).sum())} 句日常话",
-        f"首位命中 {right[ours].mean():.3f},前三命中 {np.mean([t.among for t in tried if t.wanted]):.3f}",
-        "门槛  回答率  答对率  日常话被当成政策回答",
-    ]
-    policy = np.array([t.policy for t in tried])
-    for floor in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
-        given = p >= floor
-        report.append(f"{floor:.1f}   {given[ours].mean():.3f}   {right[given & ours].mean():.3f}   {(given & policy)[~ours].mean():.3f}")
-    report += ["把握分箱:平均把握 / 实际命中 / 句数"]
-    for low in np.arange(0, 1, 0.1):
-        box = (p >= low) & (p < low + 0.1)
-        if box.any():
-            report.append(f"{low:.1f}-{low + 0.1:.1f}  {p[box].mean():.3f} / {right[box].mean():.3f} / {int(box.sum())}")
-    for name, weights in asdict(fitted).items():
-        report.append(f"权重 {name} " + ", ".join(f"{weight:.3f}" for weight in weights))
+        body = asdict(weights) | {"fitted_on": revision()}
+        confidence.WEIGHTS.write_text(json.dumps(body) + "\n", encoding="utf8")
+    report = judged_apart(tried, out_of_group(tried))
+    said = report.lines
+    said.append(f"这次拟合所用的版本:{revision()};原来的权重拟合于:{shipped}" + (",已换成这次的" if write else ""))
+    for name, row in asdict(weights).items():
+        said.append(f"权重 {name} " + ", ".join(f"{weight:.3f}" for weight in row))
     if questions:
-        report += judged(PolicySearch(knowledge_of(items), fitted), questions)
-    return "\n".join(report)
+        said += judged(PolicySearch(knowledge_of(items), weights), questions)
+    return report
+
+
+def judged_apart(tried: Sequence[Trial], p: NDArray[np.float64]) -> Report:
+    """Risk against coverage, P against what came true, and the thresholds in use."""
+    ours = np.array([t.wanted is not None for t in tried])
+    right = np.array([t.first for t in tried])
+    policy = np.array([t.policy for t in tried])
+    grave = np.array([t.top[:3] in GRAVE for t in tried])
+    said = [
+        f"交叉验证({FOLDS} 折,每句都没进索引;权重按条目分组,判哪条就没用哪条拟合):{ours.sum()} 句问话,{(~ours).sum()} 句日常话",
+        f"首位命中 {right[ours].mean():.3f},前三命中 {np.mean([t.among for t in tried if t.wanted]):.3f}",
+        "门槛  覆盖(问话里回答的)  错误(回答里错的,含日常话)  其中问话答错  日常话被当成政策回答",
+    ]
+
+    def row(name: str, given: NDArray[np.bool_], among: NDArray[np.bool_]) -> str:
+        wrong, own = (~right)[given], (~right)[given & ours]
+        noise = share((given & policy)[~ours])
+        return f"{name}  {share(given[ours & among]):.3f}  {share(wrong):.3f}  {share(own):.3f}  {noise:.3f}"
+
+    every = np.ones(len(tried), bool)
+    said += [row(f"{floor:.2f}", p >= floor, every) for floor in FLOORS]
+    said.append("只看要紧的条目(钱、日期、法律) / 其余,同样的列")
+    for floor in (0.75, ANSWER, GRAVE_ANSWER, 0.9):
+        said += [row(f"{floor:.2f} {name}", (p >= floor) & kind, kind) for name, kind in (("要紧", grave), ("其余", ~grave))]
+    said.append(row("现用", p >= np.where(grave, GRAVE_ANSWER, ANSWER), every) + f"(门槛 {ANSWER},要紧的 {GRAVE_ANSWER})")
+    low = p < MENU
+    kept = f"问话 {low[ours].mean():.3f},日常话 {share(low[~ours]):.3f}"
+    said.append(f"低于 {MENU} 转给人:{kept};转走的问话里首位本来对的 {share(right[low & ours]):.3f}")
+    boxes = [(p[box].mean(), right[box].mean(), int(box.sum())) for box in (np.minimum(p * 10, 9).astype(int) == n for n in range(10)) if box.any()]
+    said += ["把握分箱:平均把握 / 实际命中 / 句数", *(f"{mean:.3f} / {true:.3f} / {size}" for mean, true, size in boxes)]
+    said.append(f"期望校准误差 {sum(abs(mean - true) * size for mean, true, size in boxes) / len(tried):.4f}")
+    curve = [(float((p >= floor)[ours].mean()), share((~right)[p >= floor])) for floor in np.linspace(0, 0.99, 100)]
+    panels = [
+        Panel("风险与覆盖(按条目分组)", "覆盖", "错误", curve),
+        Panel("把握与实际(按条目分组)", "平均把握", "实际命中", [(float(mean), float(true)) for mean, true, _ in boxes], diagonal=True),
+    ]
+    return Report(said, drawn(panels))
+
+
+def share(flags: NDArray[np.bool_]) -> float:
+    """0 where there is nothing to count."""
+    return float(flags.mean()) if flags.size else 0.0
 
 
 def judged(search: PolicySearch, path: Path) -> list[str]:

@@ -242,17 +242,23 @@ def import_(
 
 @knowledge.command()
 def calibrate(
-    report: Annotated[Path | None, typer.Option(help="把数字写到这个文件")] = None,
+    report: Annotated[Path | None, typer.Option(help="把数字写到这个文件,图写到旁边同名的 .svg")] = None,
     questions: Annotated[Path | None, typer.Option(help="另附一份带答案的问题(TSV:问题、编号或 NONE)")] = None,
     write: Annotated[bool, typer.Option("--write", help="把拟合出的权重存为默认")] = False,
 ) -> None:
     """用条目自己的问法交叉验证,拟合回答的把握,打印命中率和准确率。"""
     from bot.calibration import calibrate as fit
 
-    text = fit(questions, write=write)
-    print(text)
+    if report and report.suffix == ".svg":
+        raise fail("--report 给文字的文件名,例如 report.txt;图会写到旁边的 report.svg", 2)
+    found = fit(questions, write=write)
+    print(found.text)
     if report:
-        report.write_text(text + "\n", encoding="utf8")
+        try:
+            report.write_text(found.text + "\n", encoding="utf8")
+            report.with_suffix(".svg").write_text(found.picture, encoding="utf8")
+        except OSError as error:
+            raise fail(f"写不了 {report}:{error.strerror}", 3) from error
 
 
 @cases.command("list")

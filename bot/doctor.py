@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.app import behind
+from bot.calibration import revision
 from bot.config import Settings
 from bot.delivery import books
 from dialogs import flows
 from dialogs.flow import FlowError
 from knowledge.db import Database, DatabaseError
-from knowledge.policy import store
+from knowledge.policy import confidence, store
 from knowledge.policy.entry import EntryError
 
 
@@ -19,6 +20,8 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
     try:
         items = store.files()
         yield True, f"自带政策 {len(items)} 条,格式都对"
+        if confidence.fitted_on() != revision():
+            yield True, "回答的把握是按另一版政策或检索拟合的,仍可用;要更准就运行 bulixian knowledge calibrate --write"
     except EntryError as error:
         yield False, f"自带政策有问题:{error}"
     try:

@@ -75,6 +75,11 @@ class Confidence:
         return "answer" if p >= floor else "menu" if p >= MENU else "unsure"
 
 
+def fitted_on() -> str:
+    """The revision of entries and search that the shipped weights were fitted on."""
+    return str(json.loads(WEIGHTS.read_text()).get("fitted_on", "没有记录的版本"))
+
+
 def logistic(weights: tuple[float, ...], row: list[float]) -> float:
     score = sum(weight * value for weight, value in zip(weights, row, strict=True))
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, score))))
