@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
+from dialogs import dates
 from dialogs.messages import Choice
 from knowledge.policy import regions
 from knowledge.profile import GROUPS
 from knowledge.words import remembered, words
 
-DIGITS = "零一二三四五六七八九十"
-NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "〇": 0, "头": 1, "最后": -1, "末": -1}
+NUMERALS = {**dates.NUMERALS, "头": 1, "最后": -1, "末": -1}
 ORDINAL = re.compile(
     r"^(?:我?(?:选|要|点|按|就|看|那)*)第?(\d{1,2}|[一二两三四五六七八九十]|最后)(?:个|项|条|号|种|那个|类)?(?:吧|呗|啊|呢|嘛|的|咯|咧|谢谢)*$"
 )
@@ -24,11 +23,6 @@ NO = re.compile(
     r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填|没得|还没有?|冇)"
     r"(了|吧|啊|呀|哦)?$"
 )
-YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
-DATE = re.compile(YEAR + r"\s*(?:年|[-./])\s*(?P<month>\d{1,2})(?!\d)(?:\s*(?:月|[-./])\s*(?P<day>\d{1,2})(?:日|号)?(?!\d))?")
-COMPACT = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)?(?!\d)")
-RELATIVE = re.compile(r"(?P<year>今年|去年|前年|大前年)(?:的)?(?:(?P<month>1[0-2]|0?[1-9])月)?")
-COHORT = re.compile(r"(?<!\d)(?P<year>(?:20)?\d{2})\s*(?:届|级毕业|年毕业|毕业)")
 DEGREES = {
     "博士": ("博士",),
     "硕士": ("硕士", "研究生", "硕", "读研", "专硕", "学硕"),
@@ -94,45 +88,9 @@ def yes_no(text: str) -> bool | None:
     return True if YES.match(said) else False if NO.match(said) else None
 
 
-def full_year(said: str, today: date) -> int:
-    relative = {"今年": 0, "去年": 1, "前年": 2, "大前年": 3}
-    if said in relative:
-        return today.year - relative[said]
-    return int(said) if len(said) == 4 else 2000 + int(said)
-
-
 def day(text: str, today: date) -> str | None:
     """A date as YYYY, YYYY-MM or YYYY-MM-DD, as exact as it was said; None where there is none or it cannot be."""
-    text = words().normalise(numerals(text))
-    found = DATE.search(text) or COMPACT.search(text) or RELATIVE.search(text) or COHORT.search(text)
-    if found is None:
-        bare = re.fullmatch(r"\s*(20\d{2})\s*年?\s*", text)
-        return bare[1] if bare and int(bare[1]) <= today.year + 8 else None
-    parts = found.groupdict()
-    year = full_year(parts["year"], today)
-    if not 1950 <= year <= today.year + 8:
-        return None
-    if not parts.get("month"):
-        return f"{year}"
-    try:
-        exact = date(year, int(parts["month"]), int(parts.get("day") or 1)).isoformat()
-    except ValueError:
-        return None
-    return exact if parts.get("day") else exact[:7]
-
-
-def numerals(text: str) -> str:
-    """Chinese digits of dates and months as figures: 二零二五年六月 → 2025年6月."""
-    text = re.sub(r"[〇零一二三四五六七八九]{2,4}(?=年|届)", lambda m: "".join(str(NUMERALS[c]) for c in m[0]), text)
-    return re.sub(r"([二三]?)(十?)([一二三四五六七八九]?)(?=月|日|号)", figure, text)
-
-
-def figure(found: re.Match[str]) -> str:
-    """A Chinese numeral up to 39 as figures: 十 → 10, 二十三 → 23, 六 → 6."""
-    tens, ten, ones = found.groups()
-    if not ten:
-        return "".join(str(NUMERALS[sign]) for sign in tens + ones)
-    return str(10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0))
+    return dates.day(words().normalise(dates.numerals(text)), today)
 
 
 def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:
@@ -174,29 +132,3 @@ def place(text: str) -> str | None:
         return known.name
     bare = re.fullmatch(r"我?(?:现在|目前)?(?:人在|住在|在|是)?((?![我在])[\u4e00-\u9fff]{2,8}(?:县|区|市|旗|州|镇))(?:的|人|这边|那边)?", text)
     return bare[1] if bare else None
-
-
-GRADUATED = re.compile(r"毕业|届|毕的业")
-
-
-def facts(text: str, today: date) -> dict[str, Any]:
-    """Profile fields that a free sentence states: place, graduation, degree, status. Says nothing of what it does not state."""
-    found: dict[str, Any] = {}
-    normal = re.sub(r"不是[^,。;是]{1,12}", "", words().normalise(numerals(text)))
-    if GRADUATED.search(normal):
-        stated = day(normal, today)
-        if stated:
-            found["cohort"] = int(stated[:4])
-            if len(stated) > 4:
-                found["graduation_date"] = stated
-    for key, value in (("degree", degree(normal)), ("employment", status(normal)), ("residence", residence(normal))):
-        if value:
-            found[key] = value
-    return found
-
-
-def residence(text: str) -> str | None:
-    """A place the person says they are in; a place merely named (户籍, 学校) is not where they live."""
-    found = re.search(r"(?:人在|住在|现在在|现居|目前在|我在|在|城市[是:]?|搬到|来了|回了?)([\u4e00-\u9fff]{2,8})", text)
-    known = regions.find(found[1]) if found else None
-    return known.name if known else None

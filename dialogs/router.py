@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from dialogs import answers, crisis, notices, questions, wording
+from dialogs import answers, crisis, notices, questions, statements, wording
 from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
@@ -299,7 +299,8 @@ def talk_openly(turn: Turn) -> None:
     """Nothing is waiting: a flow's opener, a correction, facts about oneself, or a question."""
     if opened := opener(turn):
         return open_flow(opened, turn)
-    stated = answers.facts(turn.text, turn.today)
+    # groups need a consent of their own: only what the profile holds is noted
+    stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key in PROFILE}
     if stated and CORRECTS.search(turn.text) and not re.search(r"[??]|吗", turn.text):
         return correct(turn, stated)
     if len(stated) >= 2 and not questions.shaped(turn.text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogs import answers
+from dialogs import answers, statements
 from dialogs.effects import SaveGroups, SaveProfile, SetConsent
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
@@ -79,7 +79,8 @@ def absorb(text: str, turn: Turn) -> dict[str, Any]:
     frame = turn.place.top
     if frame is None or frame.slots.get("consent") is not True or frame.state in ("groups_consent", "groups"):
         return {}
-    return {key: value for key, value in answers.facts(text, turn.today).items() if key != "cohort" or "graduation_date" not in frame.slots}
+    stated = statements.read(text, turn.today).items()
+    return {key: value for key, value in stated if key in FIELDS and (key != "cohort" or "graduation_date" not in frame.slots)}
 
 
 def finish(turn: Turn, slots: Slots) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -259,27 +258,6 @@ def test_place(text: str, said: str | None) -> None:
     assert answers.place(text) == said
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (
-            "我2025年6月本科毕业,人在贵阳,没工作",
-            {"cohort": 2025, "graduation_date": "2025-06", "degree": "本科", "residence": "贵阳", "employment": "未就业"},
-        ),
-        ("25届大专,在苏州送外卖", {"cohort": 2025, "degree": "专科", "residence": "苏州", "employment": "灵活就业"}),
-        ("去年毕业的研究生", {"cohort": 2025, "degree": "硕士"}),
-        ("毕业一年了没有工作", {"employment": "未就业"}),
-        ("合同从2025年6月签到现在", {}),
-        ("我户口在哪都不知道", {}),
-        ("不是本科,是大专", {"degree": "专科"}),
-        ("户籍贵阳", {}),
-        ("", {}),
-    ],
-)
-def test_facts_of_a_free_sentence(text: str, said: dict[str, Any]) -> None:
-    assert answers.facts(text, TODAY) == said
-
-
 @given(st.one_of(ANY, TYPED))
 def test_nothing_raises(text: str) -> None:
     number = answers.number(text)
@@ -291,8 +269,6 @@ def test_nothing_raises(text: str) -> None:
     assert set(answers.groups(text)) <= set(answers.GROUP_WORDS)
     place = answers.place(text)
     assert place is None or 2 <= len(place) <= 12
-    facts = answers.facts(text, TODAY)
-    assert set(facts) <= {"cohort", "graduation_date", "degree", "employment", "residence"}
 
 
 @given(st.one_of(ANY, TYPED, st.from_regex(r"(19|20)?\d{2}[年./-]\d{1,2}([月./-]\d{1,2}[日号]?)?", fullmatch=True)))

@@ -1,0 +1,148 @@
+"""Dates and lengths of time as people write them: 去年六月, 25.6, 8月3号, 一年半. Knows no field and no dialog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+DIGITS = "零一二三四五六七八九十"
+NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "〇": 0}
+YEARS = {"今年": 0, "本年": 0, "去年": 1, "上年": 1, "前年": 2, "大前年": 3, "明年": -1}
+YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
+DATE = re.compile(
+    r"(?<![\d.])" + YEAR + r"\s*(?:年|[-./])\s*(?P<month>\d{1,2})(?![\d个%])(?:\s*(?:月份?|[-./])\s*(?P<day>\d{1,2})(?:日|号)?(?![\d岁个年月]))?"
+)
+COMPACT = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d)?(?!\d)")
+RELATIVE = re.compile(r"(?P<year>大前年|今年|本年|去年|上年|前年|明年)的?(?:(?P<month>1[0-2]|0?[1-9])月份?(?:(?P<day>\d{1,2})[日号])?)?")
+COHORT = re.compile(r"(?<!\d)(?P<year>(?:20)?\d{2})\s*(?:届|级毕业|年毕业|毕业)")
+BARE_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?=年|$|[^\d.%元块级])|(?<![\d第])(?P<short>\d{2})年(?![半多以零之前内了级限期])")
+MONTH = re.compile(r"(?<![\d年.])(?P<month>1[0-2]|0?[1-9])月份?(?:(?P<day>\d{1,2})[日号])?")
+NEAR = {"上个月": "month", "上月": "month", "这个月": "this", "本月": "this", "今天": "0", "昨天": "1", "前天": "2"}
+NEARBY = re.compile("|".join(NEAR))
+COUNT = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
+LENGTH = re.compile(
+    rf"(?<![\d.第快近约小])(?:(?P<years>{COUNT})年(?P<half>半)?(?:零?(?:又)?(?P<rest>{COUNT})个?月)?|(?P<months>{COUNT})个月(?P<and_half>半)?|(?P<semi>半)年)"
+    r"(?![多几来]|左右|出头|不到|以上|以下|以内|之内|级|[前后]?毕业)"
+)
+VAGUE = re.compile(r"(?:快|不到|将近|差不多|大概|大约|接近|没到|不满|好|大|超过|至少|最多|最长|几|多)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A date in a text, as exact as it was said: YYYY, YYYY-MM or YYYY-MM-DD."""
+
+    start: int
+    end: int
+    value: str
+
+
+def count(said: str) -> int:
+    """A number in figures or a Chinese numeral up to 99."""
+    if said.isdigit():
+        return int(said)
+    tens, ten, ones = said.rpartition("十")
+    if not ten:
+        return NUMERALS.get(said, 0)
+    return 10 * NUMERALS.get(tens, 1) + NUMERALS.get(ones, 0)
+
+
+def numerals(text: str) -> str:
+    """Chinese digits of dates as figures: 二零二五年六月 → 2025年6月."""
+    text = re.sub(r"[〇零一二三四五六七八九]{2,4}(?=年|届|级)", lambda m: "".join(str(NUMERALS[c]) for c in m[0]), text)
+    return re.sub(r"([二三]?)(十?)([一二三四五六七八九]?)(?=月|日|号)", figure, text)
+
+
+def figure(found: re.Match[str]) -> str:
+    """A Chinese numeral up to 39 as figures: 十 → 10, 二十三 → 23, 六 → 6."""
+    return str(count(found[0])) if found[2] else "".join(str(NUMERALS[sign]) for sign in found[0])
+
+
+def full_year(said: str, today: date) -> int:
+    if said in YEARS:
+        return today.year - YEARS[said]
+    return int(said) if len(said) == 4 else 2000 + int(said)
+
+
+def value(parts: dict[str, str | None], today: date) -> str | None:
+    """The date that the named parts of a match say; None where there is no such day."""
+    year = full_year(parts["year"] or "", today)
+    if not 1950 <= year <= today.year + 8:
+        return None
+    if not parts.get("month"):
+        return f"{year}"
+    try:
+        exact = date(year, int(parts["month"] or 0), int(parts.get("day") or 1)).isoformat()
+    except ValueError:
+        return None
+    return exact if parts.get("day") else exact[:7]
+
+
+def day(text: str, today: date) -> str | None:
+    """The date that an answer is or contains: the fullest form first."""
+    found = DATE.search(text) or COMPACT.search(text) or RELATIVE.search(text) or COHORT.search(text)
+    if found is not None and found[0] == "明年":
+        return None
+    if found is None:
+        bare = re.fullmatch(r"\s*(20\d{2})\s*年?\s*", text)
+        return bare[1] if bare and int(bare[1]) <= today.year + 8 else None
+    return value(found.groupdict(), today)
+
+
+def last(month: int, on: int | None, today: date) -> str | None:
+    """The last such month or day that is not after today: 8月3号."""
+    for year in range(today.year, today.year - 9, -1):  # 29 February comes every fourth year, or every eighth
+        try:
+            exact = date(year, month, on or 1)
+        except ValueError:
+            continue
+        if exact <= today:
+            return exact.isoformat() if on else exact.isoformat()[:7]
+    return None
+
+
+def near(said: str, today: date) -> str:
+    """上个月, 昨天…: as exact as the word."""
+    if NEAR[said].isdigit():
+        return (today - timedelta(int(NEAR[said]))).isoformat()
+    return (today if NEAR[said] == "this" else today.replace(day=1) - timedelta(1)).isoformat()[:7]
+
+
+def find(text: str, today: date) -> Iterator[Dated]:
+    """All dates of a normalised text, left to right, never overlapping."""
+    place = 0
+    if not re.search(r"[\d年月天]", text):
+        return
+    while place < len(text):
+        tries = ((pattern, pattern.search(text, place)) for pattern in (DATE, COMPACT, RELATIVE, MONTH, NEARBY, BARE_YEAR))
+        hits = [(found.start(), -found.end(), order, pattern, found) for order, (pattern, found) in enumerate(tries) if found]
+        if not hits:
+            return
+        *_, pattern, found = min(hits, key=lambda hit: hit[:3])
+        parts = found.groupdict()
+        if pattern is NEARBY:
+            said: str | None = near(found[0], today)
+        elif pattern is MONTH:
+            said = last(int(parts["month"]), int(parts["day"]) if parts["day"] else None, today)
+        else:
+            said = value({**parts, "year": parts["year"] or parts.get("short")}, today)
+        if said:
+            yield Dated(found.start(), found.end(), said)
+        place = found.end()
+
+
+def lengths(text: str) -> Iterator[tuple[int, int, float]]:
+    """Start, end and months of every exact length of time; 快两年, 三个多月 are none."""
+    for found in LENGTH.finditer(text):
+        if VAGUE.search(text, 0, found.start()):
+            continue
+        if found["semi"]:
+            months = 6.0
+        elif found["years"]:
+            if found["years"].isdigit() and int(found["years"]) > 12:
+                continue  # 22年 is a year, no length
+            months = 12.0 * count(found["years"]) + (6 if found["half"] else 0) + (count(found["rest"]) if found["rest"] else 0)
+        else:
+            months = count(found["months"]) + (0.5 if found["and_half"] else 0)
+        yield found.start(), found.end(), months
