@@ -40,6 +40,8 @@ HUMAN = re.compile(
     r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工)"
 )
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
+CORE = {"residence", "graduation_date", "cohort", "degree", "employment"}
+"""Two of these make a message an account of oneself; a contract or a deposit in it is usually what is asked about."""
 EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
 
 
@@ -300,10 +302,10 @@ def talk_openly(turn: Turn) -> None:
     if opened := opener(turn):
         return open_flow(opened, turn)
     # groups need a consent of their own: only what the profile holds is noted
-    stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key in PROFILE}
+    stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key != "groups"}  # sensitive: own consent
     if stated and CORRECTS.search(turn.text) and not re.search(r"[??]|吗", turn.text):
         return correct(turn, stated)
-    if len(stated) >= 2 and not questions.shaped(turn.text):
+    if len(CORE & stated.keys()) >= 2 and not questions.shaped(turn.text):
         return note(turn, stated)
     found = consult(turn.text, turn.world.search, turn.today, context(turn))
     if in_care(turn) and found.outcome in ("handover", "clarify", "menu"):
@@ -339,7 +341,10 @@ def note(turn: Turn, stated: dict[str, object]) -> None:
     said = ",".join(phrases(stated))
     turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
     turn.say(
-        f"我读到的是:{said}。哪里不对直接说。接下来想做什么?", Choice("看看能享受什么", "go/person"), Choice("记进档案", "go/keep"), notices.TO_MENU
+        f"我读到的是:{said}。哪里不对直接说。接下来想做什么?",
+        Choice("看看能享受什么", "open/entitlements"),
+        Choice("记进档案", "go/keep"),
+        notices.TO_MENU,
     )
 
 

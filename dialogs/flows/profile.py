@@ -105,7 +105,7 @@ def finish(turn: Turn, slots: Slots) -> None:
         lines.append(f"· 群体:{'、'.join(slots['groups'])}")
     turn.say(
         "\n".join(("记好了:", *(lines or ["· 还没有填任何一项"]), "哪里不对直接说「之前说错了,…」,随时可以导出或注销。")),
-        Choice("看看能享受什么", "go/person"),
+        Choice("看看能享受什么", "open/entitlements"),
         Choice("我的档案", "go/file"),
         Choice("菜单", "go/menu"),
     )

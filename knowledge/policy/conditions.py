@@ -94,7 +94,7 @@ def lies_in(text: str, place: str) -> bool:
 
 CALLS: dict[str, Call] = {
     "left_within": Call(left_within, ("graduation_date",), (1, 3)),
-    "graduation_year": Call(graduation_year, ("graduation_date",), (0, 1)),
+    "graduation_year": Call(graduation_year, ("cohort",), (0, 1)),
     "graduated": Call(known.graduated, ("graduation_date",)),
     "final_year": Call(known.final_year, ("graduation_date",)),
     "aged": Call(aged, ("birth_date",), (2, 3)),
@@ -265,13 +265,12 @@ def call(name: str, arguments: list[ast.expr], text: str) -> Test:
 
 def unknown(fields: tuple[str, ...], facts: Facts, name: str) -> set[str]:
     """The fields that are not known well enough; where all are, what only the local office can say."""
-    open_ones = {ASKED_AS.get(field, field) for field in fields if not exact(facts, field)}
+    absent = {ASKED_AS.get(field, field) for field in fields if facts.value(field) is None}
+    open_ones = absent or {ASKED_AS.get(field, field) for field in fields if not exact(facts, field)}
     return open_ones or {"counts_by" if name == "left_within" else "local_answers"}
 
 
 def exact(facts: Facts, field: str) -> bool:
-    if field == "birth_date" and facts.profile.get("age") is not None:
-        return True
     held = facts.value(field)
     return held is not None and (not isinstance(held, Span) or held.low == held.high)
 
