@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from knowledge.policy.conditions import ConditionError, Test, compiled, lies_in
 from knowledge.policy.entry import Entry, Rule
@@ -21,8 +21,10 @@ VALID = "valid"
 """Key of the condition that the policy has not ended; a place that went on with it has a rule with this key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+ORDER = {name: place for place, name in enumerate(FIELDS)}
+
+
+class Condition(NamedTuple):
     """One condition and how it stands; `why` explains an open one whose facts are known."""
 
     text: str
@@ -36,8 +38,7 @@ class Condition:
         return f"{self.text}({self.why})" if self.why else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     id: str
     title: str
     verdict: Judgement
@@ -100,18 +101,20 @@ class Compiled:
     def judge(self, facts: Facts) -> Verdict:
         """The verdict with every condition; what is missing is only named where nothing is broken."""
         found: list[Condition] = []
-        missing: set[str] = set()
+        undecided: list[Test] = []
+        broken = False
         for rule, test in self.holding(facts):
             met = test.check(facts)
-            why = test.why(facts) if met is None else ""
+            why = ""
+            if met is None:
+                undecided.append(test)
+                why = test.why(facts)
+            broken = broken or met is False
             found.append(Condition(rule.text, met, rule.source, rule.mend or "", why))
-            missing |= test.missing(facts) if met is None else set()
-        if any(condition.met is False for condition in found):
-            return Verdict(self.entry.id, self.entry.title, "not_eligible", found)
-        if missing:
-            ordered = [name for name in FIELDS if name in missing]
-            return Verdict(self.entry.id, self.entry.title, "need_more_info", found, ordered)
-        return Verdict(self.entry.id, self.entry.title, "eligible", found)
+        if broken or not undecided:
+            return Verdict(self.entry.id, self.entry.title, "not_eligible" if broken else "eligible", found)
+        missing = {name for test in undecided for name in test.missing(facts)}
+        return Verdict(self.entry.id, self.entry.title, "need_more_info", found, sorted(missing, key=ORDER.__getitem__))
 
 
 def over(rule: Rule, today: date) -> bool:
