@@ -9,7 +9,7 @@ from datetime import date
 from dialogs import dates
 from dialogs.messages import Choice
 from knowledge.policy import regions
-from knowledge.profile import GROUPS
+from knowledge.profile import FIELDS, GROUPS
 from knowledge.words import remembered, words
 
 NUMERALS = {**dates.NUMERALS, "头": 1, "最后": -1, "末": -1}
@@ -23,13 +23,6 @@ NO = re.compile(
     r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填|没得|还没有?|冇)"
     r"(了|吧|啊|呀|哦)?$"
 )
-DEGREES = {
-    "博士": ("博士",),
-    "硕士": ("硕士", "研究生", "硕", "读研", "专硕", "学硕"),
-    "本科": ("本科", "学士", "一本", "二本", "三本", "专升本", "大学本科"),
-    "专科": ("专科", "大专", "高职", "高专"),
-    "中专": ("中专", "中职", "技校", "技师", "高级工", "职高"),
-}
 STATUS = {
     "灵活就业": ("灵活就业", "自由职业", "跑单", "送外卖", "跑外卖", "骑手", "网约车", "做自媒体", "打零工", "接单", "兼职"),
     "创业": ("创业", "开店", "个体户", "自己干", "自己开", "开公司"),
@@ -41,11 +34,13 @@ STATUS = {
     "就业": ("有工作", "已就业", "上班", "在职", "工作了", "入职"),
 }  # fmt: skip
 GROUP_WORDS = {
-    "低保": ("低保",),
+    "低保": ("低保(?!边缘)",),
+    "低保边缘": ("低保边缘",),
     "零就业": ("零就业",),
     "监测": ("监测", "返贫"),
     "特困": ("特困",),
-    "残疾": ("残疾", "残障"),
+    "残疾": ("残疾(?!人?家庭)", "残障"),
+    "残疾家庭": ("残疾人?家庭",),
     "助学贷款": ("助学贷款", "贷款上学", "生源地贷款"),
     "脱贫": ("脱贫", "建档立卡", "贫困户"),
     "孤儿": ("孤儿",),
@@ -105,9 +100,15 @@ def first_of(table: dict[str, tuple[str, ...]], text: str) -> str | None:
     return best[2] if best else None
 
 
+def choice(name: str, text: str) -> str | None:
+    """The value of a profile field whose word, or another word for it, stands in the text un-denied."""
+    table = {value: (value, *others) for value, others in (FIELDS[name].values or {}).items()}
+    return first_of(table, words().normalise(text))
+
+
 @remembered
 def degree(text: str) -> str | None:
-    return first_of(DEGREES, words().normalise(text))
+    return choice("degree", text)
 
 
 @remembered
@@ -118,9 +119,7 @@ def status(text: str) -> str | None:
 @remembered  # a turn asks twice: whether an answer fits, and what it says
 def groups(text: str) -> tuple[str, ...]:
     text = words().normalise(text)
-    return tuple(
-        group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS.get(group, ()) for m in re.finditer(w, text))
-    )
+    return tuple(group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS[group] for m in re.finditer(w, text)))
 
 
 @remembered

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from dialogs import answers
-from knowledge.profile import FIELDS, GROUPS
+from dialogs import answers, dates
+from dialogs.flow import Misread
+from knowledge.profile import FIELDS
 from knowledge.words import words
 
 
@@ -41,7 +42,6 @@ QUESTIONS: dict[str, Question] = {
     "unemployment_registered_on": Question("什么时候办的失业登记?", {}, "写成年月就行,比如「2026年9月」;没办过就跳过。"),
     "job_seeking": Question("现在想找工作吗?", {"在找": True, "先不找": False}),
     "receives_ui": Question("正在领失业金吗?", YES_NO),
-    "groups": Question("属于下面哪些?可以多选,用顿号隔开。", {**{group: [group] for group in GROUPS[:7]}, "都不是": []}),
     "birth_date": Question("生日是哪天?有几项看年龄。", {}, "写成「2003年4月12日」。"),
     "gender": Question("性别是?(只影响应征入伍这类条件)", {"男": "男", "女": "女"}),
     "employer.type": Question("在什么单位?", {"公司、企业": "企业", "机关事业单位": "机关事业", "社会组织": "社会组织", "个体户": "个体工商户"}),
@@ -60,46 +60,57 @@ QUESTIONS: dict[str, Question] = {
     "business.entity": Question("登记的是哪种?", {"个体户": "个体工商户", "小微企业": "小微企业", "合作社": "农民专业合作社"}),
     "business.operating_months": Question("开了几个月了?", {}, "写月数就行,比如「5」。"),
 }
-"""What the dialog may ask; facts that only an office knows (当地口径) are never asked here, the list says to ask the office."""
+"""What the dialog may ask. Never what only an office knows (当地口径), nor the groups: the profile dialog asks those with their consent."""
+
+
+UNSURE = re.compile(r"不(太|大|是很)?(知道|清楚|确定|记得|晓得|了解|懂)|记不清|记不得|忘了|没印象|说不清")
+"""Somebody who does not know says neither yes nor no."""
 
 
 def read(name: str, text: str, today: date) -> Any:
-    """The value that an answer gives to a field; None where it gives none."""
+    """The value that an answer gives to a field.
+
+    Raises:
+        Misread: it gives none, with what to write instead.
+    """
     plain = words().plain(text)
-    for label, value in QUESTIONS[name].choices.items():
-        if plain == words().plain(label):
-            return value
-    return READERS[FIELDS[name].kind](name, text, today)
+    value = next((value for label, value in QUESTIONS[name].choices.items() if plain == words().plain(label)), None)
+    if value is None and not UNSURE.search(text):
+        value = READERS[FIELDS[name].kind](name, text, today)
+    if value is None:
+        raise Misread(QUESTIONS[name].hint)
+    return value
 
 
-def yes(name: str, text: str, today: date) -> Any:
+def yes(name: str, text: str, today: date) -> bool | None:
     said = answers.yes_no(text)
-    if said is not None or not re.search(r"没|不", text):
-        return said if said is not None else (True if re.search(r"办|签|有|交|认定|领", text) and len(text) <= 8 else None)
-    return False if len(text) <= 8 else None
+    if said is None and len(text) <= 8:
+        return False if re.search(r"没|不", text) else True if re.search(r"办|签|有|交|认定|领", text) else None
+    return said
 
 
-def number(name: str, text: str, today: date) -> Any:
-    found = re.search(r"\d+", text) or None
-    return int(found[0]) if found and int(found[0]) <= 480 else answers.number(text)
+def number(name: str, text: str, today: date) -> float | None:
+    """A bare number, or a length of time in the field's own unit."""
+    text = words().normalise(text)
+    spans = [months for *_, months in dates.lengths(text)]
+    bare = re.fullmatch(r"[^\d年多几快]{0,6}(\d{1,3})[^\d年多几]{0,3}", text)
+    found = spans[-1] / (12 if name == "contract_years" else 1) if spans else float(bare[1]) if bare else None
+    return None if found is None else int(found) if found == int(found) else round(found, 2)
 
 
-def listed(name: str, text: str, today: date) -> Any:
-    if name == "groups":
-        return list(answers.groups(text)) or ([] if answers.yes_no(text) is False else None)
+def certificates(name: str, text: str, today: date) -> list[str] | None:
     return [text.strip()] if 2 <= len(text.strip()) <= 40 else None
 
 
-def option(name: str, text: str, today: date) -> Any:
-    readers: dict[str, Callable[[str], Any]] = {"degree": answers.degree, "employment": answers.status}
-    return readers[name](text) if name in readers else next((value for value in FIELDS[name].values or () if value in text), None)
+def choice(name: str, text: str, today: date) -> str | None:
+    return answers.status(text) if name == "employment" else answers.choice(name, text)
 
 
 READERS: dict[str, Callable[[str, str, date], Any]] = {
     "bool": yes,
     "number": number,
-    "list": listed,
-    "choice": option,
+    "list": certificates,
+    "choice": choice,
     "date": lambda name, text, today: answers.day(text, today),
     "text": lambda name, text, today: answers.place(text),
 }

@@ -16,6 +16,7 @@ from dialogs.turn import Turn
 from knowledge.people import phrases
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry
+from knowledge.profile import SENSITIVE
 from knowledge.words import NOT_WORD, words
 
 MOST = 2000
@@ -301,8 +302,7 @@ def talk_openly(turn: Turn) -> None:
     """Nothing is waiting: a flow's opener, a correction, facts about oneself, or a question."""
     if opened := opener(turn):
         return open_flow(opened, turn)
-    # groups need a consent of their own: only what the profile holds is noted
-    stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key != "groups"}  # sensitive: own consent
+    stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key not in SENSITIVE}
     if stated and CORRECTS.search(turn.text) and not re.search(r"[??]|吗", turn.text):
         return correct(turn, stated)
     if len(CORE & stated.keys()) >= 2 and not questions.shaped(turn.text):

@@ -16,17 +16,23 @@ Kind = Literal["date", "number", "bool", "choice", "text", "list", "answers"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One fact. `values` maps each value of a choice to other words for it."""
+    """One fact. `values` maps each value of a choice to other words for it.
+
+    `sensitive`: tells, or lets guess, a group (PIPL art. 28): asked for and used only with that consent, never kept in the profile.
+    """
 
     label: str
     kind: Kind
     values: Mapping[str, tuple[str, ...]] | None = None
+    sensitive: bool = False
 
 
 DEGREES = ("初中", "高中", "中专", "高级工", "专科", "本科", "硕士", "博士")
 """In rising order; 高级工 (技师学院高级工班) counts like 专科 where a policy says 高校毕业生 and names it."""
 GROUPS = ("低保", "零就业", "监测", "特困", "残疾", "助学贷款", "脱贫", "孤儿", "退役", "第一代", "低保边缘", "残疾家庭")
 """Groups a person may belong to; sensitive (PIPL art. 28): own consent, own table, named roles only."""
+REGISTERED = ("失业登记", "登记失业")
+"""States that say two things: without work, and registered."""
 FIELDS: dict[str, Field] = {
     "residence": Field("所在城市", "text"),
     "hukou": Field("户籍地", "text"),
@@ -36,13 +42,13 @@ FIELDS: dict[str, Field] = {
         "学历",
         "choice",
         {
-            "初中": ("小学", "初中及以下"),
+            "初中": ("初中及以下",),
             "高中": ("普高",),
-            "中专": ("中职", "技校", "职高", "中技"),
-            "高级工": ("高级工班", "预备技师", "技师学院高级工班", "技师"),
+            "中专": ("中职", "技校", "职高", "中技", "技师学院"),
+            "高级工": ("高级工班", "预备技师", "技师学院高级工班"),
             "专科": ("大专", "高职", "高专", "高职高专"),
-            "本科": ("学士", "大学本科", "大学"),
-            "硕士": ("研究生", "硕士研究生"),
+            "本科": ("学士", "大学本科", "一本", "二本", "三本", "专升本"),
+            "硕士": ("研究生", "硕士研究生", "硕", "读研", "专硕", "学硕"),
             "博士": ("博士研究生",),
         },
     ),
@@ -63,7 +69,7 @@ FIELDS: dict[str, Field] = {
         "目前状态",
         "choice",
         {
-            "未就业": ("待业", "失业", "没工作", "无业", "登记失业", "失业登记", "未落实"),
+            "未就业": ("待业", "失业", "没工作", "无业", "未落实", *REGISTERED),
             "就业": ("在职", "已就业", "单位就业", "上班"),
             "灵活就业": ("自由职业",),
             "创业": ("自主创业", "个体经营"),
@@ -80,7 +86,7 @@ FIELDS: dict[str, Field] = {
     "receives_ui": Field("正在领失业金", "bool"),
     "quit_involuntary": Field("不是自己要走的(被裁、合同到期不续等)", "bool"),
     "job_seeking": Field("正在找工作", "bool"),
-    "groups": Field("群体", "list"),
+    "groups": Field("群体", "list", sensitive=True),
     "birth_date": Field("出生日期", "date"),
     "age": Field("年龄", "number"),
     "gender": Field("性别", "choice", {"男": ("男性", "男生"), "女": ("女性", "女生")}),
@@ -112,9 +118,9 @@ FIELDS: dict[str, Field] = {
     "hired_on": Field("入职时间", "date"),
     "teacher_certificate": Field("有教师资格证", "bool"),
     "certificates": Field("证书", "list"),
-    "student_loan": Field("办过国家助学贷款", "bool"),
+    "student_loan": Field("办过国家助学贷款", "bool", sensitive=True),
     "received_before": Field("以前领过的", "list"),
-    "hardship_certified": Field("认定了就业困难人员", "bool"),
+    "hardship_certified": Field("认定了就业困难人员", "bool", sensitive=True),
     "archive": Field(
         "档案在哪",
         "choice",
@@ -128,8 +134,8 @@ FIELDS: dict[str, Field] = {
     "commissioned_training": Field("定向或委培", "bool"),
     "tuition_waived": Field("免过学费", "bool"),
     "overseas_certified": Field("留服学历认证", "bool"),
-    "enlisted_on": Field("入伍时间", "date"),
-    "retired_on": Field("退役时间", "date"),
+    "enlisted_on": Field("入伍时间", "date", sensitive=True),
+    "retired_on": Field("退役时间", "date", sensitive=True),
     "service": Field("参加过的基层项目", "choice", {"三支一扶": (), "西部计划": (), "特岗教师": ("特岗",), "大学生村官": ("村官",), "没有": ("无",)}),
     "counts_by": Field("当地「离校2年内」怎么算", "choice", {"日期": ("按日", "毕业证日期", "按毕业证日期"), "届": ("按届",)}),
     "local_answers": Field("当地经办怎么答复的", "answers"),
@@ -153,6 +159,7 @@ FIELDS: dict[str, Field] = {
     "business.hires": Field("带动就业人数", "number"),
     "business.region": Field("登记注册地", "text"),
 }
+SENSITIVE = frozenset(name for name, field in FIELDS.items() if field.sensitive)
 OTHER_NAMES = {
     "business.first": "business.first_business",
     "business.pays_insurance": "business.pays_social",
@@ -188,6 +195,8 @@ def read(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             clean[name] = cleaned(FIELDS[name], value)
         except (ValueError, TypeError) as error:
             problems.append(f"字段 {said} 的值 {value!r} 用不了,当作没说:{error}")
+    if raw.get("employment") in REGISTERED:
+        clean.setdefault("unemployment_registered", True)
     return clean, problems
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from dialogs import notices, wording
 from dialogs.effects import SaveProfile
 from dialogs.fields import QUESTIONS, read
-from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.flow import Flow, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
 from knowledge.people import phrases
 from knowledge.policy.eligibility import Verdict
+from knowledge.profile import SENSITIVE
+from knowledge.profile import read as clean
 
 MOST = 8
 STEPS = tuple(f"question{number}" for number in range(1, MOST + 1))
@@ -24,18 +26,17 @@ FIRST = ("employment", "graduation_date", "degree")
 
 def known(turn: Turn, slots: Slots) -> dict[str, Any]:
     """All that is known: the profile, what was said in this chat, and the answers so far."""
-    held = {**turn.person.profile, **turn.place.memo.get("stated", {})}
+    held = {**turn.person.profile, **turn.place.memo.get("stated", {}), **dict(slots.get(step, ("", None)) for step in STEPS)}
     if turn.person.groups_consent:
         held["groups"] = list(turn.person.groups)
-    return {**held, **{name: value for name, value in (slots.get(step, (None, None)) for step in STEPS) if name}}
+    held.pop("", None)
+    return clean(held)[0]
 
 
 def deciding(turn: Turn, held: dict[str, Any], asked: set[str]) -> str | None:
     """The field that decides most over all open entries: those that lack little count most."""
     votes: Counter[str] = Counter()
-    for verdict in turn.world.eligibility.plan(held, turn.today):
-        if verdict.id not in SHOWN:
-            continue
+    for verdict in turn.world.eligibility.plan(held, turn.today, SHOWN):
         can_ask = [name for name in verdict.missing if name in QUESTIONS and name not in asked and may_ask(name, turn)]
         worth = weight(verdict, held) / max(1, len(verdict.missing))
         votes.update(dict.fromkeys(can_ask, worth))
@@ -49,21 +50,22 @@ def weight(verdict: Verdict, held: dict[str, Any]) -> float:
 
 
 def may_ask(name: str, turn: Turn) -> bool:
-    """Sensitive groups are only asked for after the consent of their own, in the profile dialog."""
-    return name != "groups" or turn.person.groups_consent
+    return name not in SENSITIVE or turn.person.groups_consent
 
 
 def field_of(step: str, turn: Turn, slots: Slots) -> str | None:
-    """Which field a step asks: found again from the answers before it; one that was skipped is not asked twice."""
+    """Which field a step asks: the answers before it say what they were to; only a skipped one is worked out again."""
     asked: set[str] = set()
     given: Slots = {}
     for place in STEPS:
+        if place in slots and place != step:
+            given[place] = slots[place]
+            asked.add(slots[place][0])
+            continue
         name = deciding(turn, known(turn, given), asked)
         if place == step or name is None:
             return name
         asked.add(name)
-        if place in slots:
-            given[place] = slots[place]
     return None
 
 
@@ -83,10 +85,7 @@ def question(number: int) -> Step:
         name = field_of(key, turn, frame.slots if frame else {})
         if text == "直接看结果" or name is None:
             return ("", True)
-        value = read(name, text, turn.today)
-        if value is None:
-            raise Misread(QUESTIONS[name].hint)
-        return (name, value)
+        return (name, read(name, text, turn.today))
 
     def settled(turn: Turn, slots: Slots) -> bool:
         return any(slots.get(step, ("?", None))[0] == "" for step in STEPS) or field_of(key, turn, slots) is None
@@ -102,11 +101,12 @@ def begin(turn: Turn, slots: Slots) -> None:
 
 def finish(turn: Turn, slots: Slots) -> None:
     held = known(turn, slots)
-    learnt = {name: value for name, value in held.items() if name != "groups"}
-    turn.place.memo["stated"] = learnt
+    learnt = {name: value for name, value in held.items() if name not in SENSITIVE}
     if turn.person.profile_consent:
-        turn.effects.append(SaveProfile({**turn.person.profile, **learnt}))
-    verdicts = [verdict for verdict in turn.world.eligibility.plan(held, turn.today) if verdict.id in SHOWN]
+        turn.effects.append(SaveProfile(learnt))
+    else:
+        turn.place.memo["stated"] = learnt
+    verdicts = turn.world.eligibility.plan(held, turn.today, SHOWN)
     kinds = {
         "初步符合(以经办核定为准):": [verdict for verdict in verdicts if verdict.verdict == "eligible"],
         "差一步:": [verdict for verdict in verdicts if verdict.nearly],

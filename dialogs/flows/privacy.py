@@ -48,6 +48,7 @@ def withdraw(turn: Turn, _: Slots) -> None:
 def withdraw_all(turn: Turn, _: Slots) -> None:
     turn.effects.append(SetConsent("profile", False))
     turn.effects.append(SetConsent("groups", False))
+    turn.place.memo.pop("stated", None)
     turn.say("好,同意已撤回,资料和群体信息都删掉了。聊天记录还在,要一起删就点注销。", Choice("注销", "open/erase"), notices.TO_MENU)
 
 

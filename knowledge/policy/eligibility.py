@@ -5,7 +5,7 @@ Unknown never becomes no. Works on profiles alone; asks nobody and stores nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
@@ -150,7 +150,7 @@ class Eligibility:
             except ConditionError:
                 continue  # `knowledge check` and the import say so; a verdict without a condition would be a guess
 
-    def plan(self, profile: Mapping[str, Any], today: date) -> list[Verdict]:
-        """Every entry's verdict, in the order of ids. `profile` is flat and clean (`profile.read`)."""
+    def plan(self, profile: Mapping[str, Any], today: date, among: Collection[str] | None = None) -> list[Verdict]:
+        """The verdict of every entry (of those `among`), in the order of ids. `profile` is flat and clean (`profile.read`)."""
         facts = Facts(profile, today)
-        return [entry.judge(facts) for entry in self.entries.values()]
+        return [entry.judge(facts) for key, entry in self.entries.items() if among is None or key in among]

@@ -15,6 +15,8 @@ Certainty = Literal["A", "B", "C"]
 Line = Annotated[str, Field(min_length=2, max_length=120)]
 Ask = Annotated[str, Field(min_length=2, max_length=200)]
 T = TypeVar("T", "Entry", "Redirect")
+CLAUSE, LOCAL = re.compile(r" 第 [\d、— ]+ 条$"), re.compile(r"地方口径\((.+)\)")
+"""How a condition names its source: a source of its entry and the clause, or the entry's variant of a place."""
 MARK = re.compile(r"\s*\[([ABC])\]$")
 
 
@@ -95,6 +97,16 @@ class Entry(Part):
     def dates_in_order(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_from > self.valid_to:
             raise ValueError("valid_from 晚于 valid_to,请改正日期")
+        return self
+
+    @model_validator(mode="after")
+    def conditions_have_sources(self) -> Self:
+        told = [f"{source.issuer} {source.document}".replace("《", "").replace("》", "") for source in self.source]
+        local = {region.place for region in self.region}
+        for rule in self.rule:
+            place = LOCAL.fullmatch(rule.source)
+            if place[1] not in local if place else not any(CLAUSE.sub("", rule.source) in text for text in told):
+                raise ValueError(f"条件「{rule.text}」的依据「{rule.source}」不在这条的来源或地方口径里")
         return self
 
     def expired(self, today: date) -> bool:

@@ -21,8 +21,9 @@ YOUNGEST = {"专科": 19, "高级工": 18, "本科": 20, "硕士": 22, "博士":
 PENSION = 60
 WEST = ("内蒙古", "广西", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆")
 MIDDLE = ("河北", "山西", "吉林", "黑龙江", "安徽", "江西", "河南", "湖北", "湖南", "海南")
+"""With WEST the 22 provinces that the notices on tuition refunds for grass-roots work call 中西部 (sources of GRA-07)."""
 EAST = ("北京", "天津", "上海", "浙江")
-"""Provinces of which no part counts as 中西部, 艰苦边远 or 老工业基地; of the others named nowhere here some places do."""
+"""Provinces of which no part counts as 中西部, 艰苦边远 or 老工业基地. Those in none of the three are open: some of their places do."""
 CAPITALS = re.compile(
     "北京|天津|上海|重庆|石家庄|太原|呼和浩特|沈阳|长春|哈尔滨|南京|杭州|合肥|福州|南昌|济南|郑州|武汉|长沙|广州|南宁|海口|成都|贵阳|昆明|"
     "拉萨|西安|兰州|西宁|银川|乌鲁木齐|大连|青岛|宁波|厦门|深圳|苏州|无锡"
@@ -171,12 +172,8 @@ def final_year(facts: Facts) -> Truth:
 def members(facts: Facts, *wanted: str) -> Truth:
     """Belongs to one of the groups. A stated list is the whole list."""
     held = facts.profile.get("groups")
-    loan = facts.profile.get("student_loan")
-    if held is not None and any(group in wanted for group in held):
-        return True
-    if "助学贷款" in wanted and loan:
-        return True
-    return None if held is None or ("助学贷款" in wanted and loan is None and held is None) else False
+    inside = held if held is None else any(group in wanted for group in held)
+    return either(inside, facts.value("student_loan")) if "助学贷款" in wanted else inside
 
 
 @remembered
@@ -233,6 +230,13 @@ def small(facts: Facts) -> Truth:
 
 def small_or_medium(facts: Facts) -> Truth:
     return {"小微": True, "中小微": True, "中型": True, "大型": False}.get(facts.profile.get("employer.size", ""))
+
+
+def loan(facts: Facts) -> Truth:
+    """Has a state student loan; a stated list of groups says so too."""
+    said: Truth = facts.profile.get("student_loan")
+    held = facts.profile.get("groups")
+    return said if said is not None or held is None else "助学贷款" in held
 
 
 def registered(facts: Facts) -> Truth:
@@ -310,6 +314,7 @@ DERIVED: dict[str, Callable[[Facts], Any]] = {
     "age": lambda facts: facts.age(),
     "cohort": lambda facts: facts.cohort,
     "degree": degree_rank,
+    "student_loan": loan,
     "contract_signed": contract,
     "contract_years": contract_years,
     "unemployment_registered": registered,

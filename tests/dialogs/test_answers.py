@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dialogs import answers
 from dialogs.messages import Choice
+from knowledge.profile import DEGREES
 from tests.conftest import TODAY
 from tests.knowledge.test_words import ANY
 
@@ -264,7 +265,7 @@ def test_nothing_raises(text: str) -> None:
     assert number is None or -1 <= number <= 99
     assert answers.chosen(text, CHOICES) in (None, *CHOICES)
     assert answers.yes_no(text) in (True, False, None)
-    assert answers.degree(text) in (None, *answers.DEGREES)
+    assert answers.degree(text) in (None, *DEGREES)
     assert answers.status(text) in (None, *answers.STATUS)
     assert set(answers.groups(text)) <= set(answers.GROUP_WORDS)
     place = answers.place(text)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from dialogs.fields import QUESTIONS, read
+from dialogs.flow import Misread
 from knowledge import profile
 from knowledge.profile import FIELDS
 
@@ -30,12 +31,31 @@ def test_a_label_is_its_value(name: str, label: str, value: object) -> None:
         ("employment", "在送外卖", "灵活就业"),
         ("residence", "人在贵阳", "贵阳"),
         ("certificates", "电工中级证", ["电工中级证"]),
-        ("groups", "低保、助学贷款", ["低保", "助学贷款"]),
-        ("flexible_registered", "这个我也不太清楚你们怎么算的", None),
+        ("ui_paid_months", "一年半", 18),
+        ("ui_paid_months", "交了2年", 24),
+        ("contract_years", "11个月", 0.92),
+        ("archive", "不在学校,在人才市场", "人才机构"),
+        ("degree", "技师学院高级工", "高级工"),
     ],
 )
 def test_own_words_are_read(name: str, said: str, value: object) -> None:
     assert read(name, said, TODAY) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("flexible_registered", "这个我也不太清楚你们怎么算的"),
+        ("flexible_registered", "不知道"),
+        ("unemployment_registered", "不确定"),
+        ("ui_paid_months", "记不清了"),
+        ("ui_paid_months", "快两年"),
+        ("degree", "哈哈"),
+    ],
+)
+def test_not_knowing_is_neither_yes_nor_no(name: str, said: str) -> None:
+    with pytest.raises(Misread):
+        read(name, said, TODAY)
 
 
 def test_every_question_asks_for_a_known_field() -> None:

@@ -143,8 +143,19 @@ def test_a_condition_that_cannot_be_read_is_told(text: str) -> None:
 
 def test_an_entry_whose_condition_cannot_be_read_is_left_out(knowledge: Knowledge) -> None:
     whole = knowledge.entries["SUB-02"]
-    broken = Entry.model_validate({**whole.model_dump(), "rule": [{"text": "条件", "test": "nonsense()", "source": "来源"}]})
+    broken = whole.model_copy(update={"rule": [whole.rule[0].model_copy(update={"test": "nonsense()"})]})
     assert Eligibility(Knowledge(1, {"SUB-02": broken}, {})).plan({}, TODAY) == []
+
+
+def test_a_condition_names_a_source_of_its_entry(knowledge: Knowledge) -> None:
+    body = knowledge.entries["SUB-02"].model_dump()
+    for source in ("某处听说", "地方口径(火星)"):
+        with pytest.raises(ValueError, match="不在这条的来源或地方口径里"):
+            Entry.model_validate({**body, "rule": [{"text": "条件", "test": "job_seeking", "source": source}]})
+
+
+def test_registered_as_unemployed_says_two_things() -> None:
+    assert read({"employment": "失业登记"}) == ({"employment": "未就业", "unemployment_registered": True}, [])
 
 
 def test_a_profile_from_outside_is_read_or_refused_by_field() -> None:
