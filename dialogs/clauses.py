@@ -1,4 +1,3 @@
-# a pattern is one line
 """A message cut into the clauses in which the person states something of themselves. Knows no field.
 
 Left out: questions, conditions, plans and what is said of other people. Who asks for a child or partner speaks for them.

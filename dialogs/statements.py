@@ -1,4 +1,3 @@
-# ruff: noqa: E501  # a pattern is one line
 """Facts that a person states in a free sentence, read into profile fields. Reads what is said, never guesses; decides nothing.
 
 Which clauses count is in `clauses`, dates and lengths are in `dates`, places in `localities`.
@@ -7,7 +6,9 @@ Which clauses count is in `clauses`, dates and lengths are in `dates`, places in
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from dialogs import clauses, dates, localities
@@ -19,16 +20,8 @@ NOT = re.compile(
 )
 PAST = re.compile(r"之前|以前|曾经|原来|原先|当时|那会儿?|上家|上一?份|前一?份|上个单位|前单位|在校时|上学时|大学时|读书时|实习")
 CORRECTED = re.compile(r"应该是|应为|写错|填错|说错|更正|改成|改为|搞错|不是")
-DEGREE = {
-    "初中": r"初中(?!同学)",
-    "高中": r"(?<!同学)高中(?!同学)",
-    "中专": r"中专|中职|技校|职高|中技",
-    "高级工": r"高级工班|预备技师",
-    "专科": r"大专|专科|高职|高专",
-    "本科": r"本科|学士|一本|二本|三本|专升本",
-    "硕士": r"硕士|研究生|研[一二三](?!样)|专硕|学硕",
-    "博士": r"博士",
-}
+TABLE = tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf8"))
+DEGREE = TABLE["degree"]
 DEGREES = tuple(DEGREE)
 DEGREE_WORD = {name: re.compile(rf"(?:{said})(?!及?以上|学历要求|起|招生|老师|院校)") for name, said in DEGREE.items()}
 WANTED = re.compile(r"(?:考|报|招|要求|读不起|升|从)(?:个|了)?$")
@@ -46,25 +39,7 @@ MAJOR = re.compile(
 )
 NO_MAJOR = re.compile(r"什么|这个|那个|对口|不限|相关|哪|冷门|热门|全日制|本科|大专|专科|研究生|硕士|中专|高中|学校|大学$|的$|我|学历|国外")
 STILL = r"(?:一直|正|还|都|也|就|已经?|老早|早就|刚|主动)?"
-WORK = (
-    (
-        "灵活就业",
-        r"(?:送|跑)外卖|跑单|骑手|网约车|跑滴滴|代驾|自由职业|自由撰稿|接(?:点|些|私)?(?:单|活|稿)|自媒体|做直播|带货|(?:打|做|干)零工|摆摊|(?<!毕业生)灵活就业(?! ?补|登记|社保|社会|保险|政策|身份|参保|缴|的补|办)",
-    ),
-    (
-        "创业",
-        r"自己创业|在创业|(?:首次|第一次|自己)(?:办|开)了?[\u4e00-\u9fff]{0,4}公司|开了?(?:一?[家个间])?[\u4e00-\u9fff]{0,5}店(?!铺租)|注册了?(?:一?[家个])?[\u4e00-\u9fff]{0,4}(?:公司|个体|合作社)|(?:是|办了?|开了?)(?:个|的)?个体户|个体工商户|自己开[\u4e00-\u9fff]{0,3}公司|开网店",
-    ),
-    (
-        "未就业",
-        r"没(?:有|得)?(?:个|份|正式)?工作|没找到工作|(?:没|没有|没得)(?:在)?(?:上过?班|班上|就业|单位)|待业|在家[待呆蹲闲]|家里蹲|无业|未就业(?!毕业生|高校|补贴|生活)|失业(?!登记|保险|金|险|补|证|的)|备考|(?:全职|脱产)考|二战|没着落|啃老",
-    ),
-    (
-        "就业",
-        r"(?:在|到|去)[\u4e00-\u9fffa-z]{0,14}(?:公司|厂|单位|医院|学校|企业|超市|银行|机关|幼儿园|酒店|局|所|大厂)[\u4e00-\u9fff]{0,4}(?:上班|工作|当|做|干|任职|就职)|(?:在|进)[\u4e00-\u9fffa-z]{0,8}(?:公司|厂|单位|企业)$|(?<!去)(?<!去..)(?<!去...)上班(?!族)|在职(?!研)|入职|(?:考|进|签)(?:上|进|了|到)(?:了)?[\u4e00-\u9fff]{0,8}(?:编|公务员|机关)|就业了|有工作(?!经)|进了?[\u4e00-\u9fff]{0,6}(?:公司|厂)|(?:找到|有)(?:了|份|正式)*工作",
-    ),
-)
-WORKS = tuple((name, re.compile(said)) for name, said in WORK)
+WORKS = tuple((name, re.compile(said)) for name, said in TABLE["work"].items())
 LEFT = re.compile(
     r"被裁|裁员|裁了|辞职|辞的职|辞了|离职|裸辞|辞退|被优化|没续|不续|不干了|失了业|走了|走人|(?:在|正|还|天天|一直)[\u4e00-\u9fff]{0,3}找工作|倒闭|投.{0,3}简历"
 )
@@ -96,74 +71,15 @@ def registration(what: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 REGISTRATIONS = {"unemployment_registered": registration(UNEMPLOYMENT_REGISTRATION), "flexible_registered": registration(FLEXIBLE_REGISTRATION)}
-HOUSEHOLD = {
-    "低保边缘": r"低保边缘",
-    "低保": r"低保(?!边缘|标准|线)",
-    "零就业": r"零就业",
-    "监测": r"监测户|监测对象|防返贫|返贫监测",
-    "脱贫": r"脱贫户|脱贫家庭|建档立卡|贫困户|脱贫人口",
-}
-PERSONAL = {
-    "特困": r"特困",
-    "残疾": r"残疾(?!家庭)|残障",
-    "孤儿": r"孤儿",
-    "退役": r"退役|退伍|当过[\u4e00-\u9fff\d]{0,3}兵|当了[\u4e00-\u9fff\d]{0,3}兵",
-    "第一代": r"第一代|(?:家里|全家|我家)(?:的)?(?:第一个|头一个|唯一)(?:的)?大学生",
-}
+HOUSEHOLD: dict[str, str] = TABLE["household"]
+PERSONAL: dict[str, str] = TABLE["personal"]
 NO_GROUP = re.compile(
     r"都不是$|什么困难都没|不属于(?:任何|什么)?(?:困难|特殊)群体|不是(?:什么)?困难(?:群体|家庭)|没有(?:任何|什么)?困难(?:身份|情况)"
 )
 NOT_IN = re.compile(r"(?:户口|名字|我)(?:也)?(?:不在|没在)(?:上面|里面|那|本上|上头)|(?:不包括|没有)我")
 LOAN = re.compile(r"助学贷款|生源地(?:信用)?(?:助学)?贷款|校园地贷款|助学贷")
-BOOLS: tuple[tuple[str, bool, str], ...] = (
-    ("quit_involuntary", False, r"自己(?:主动)?(?:辞|提的?离职|不想?干|走的|要走)|裸辞|主动(?:辞|离)|(?:我|我自己)?不想?续(?:签)?的|(?<!被)辞职(?!信)|辞了(?:工作|职)"),
-    ("quit_involuntary", True, r"被(?:公司|单位|老板)?(?:裁|优化|辞退|炒)|裁员|(?:公司|单位|厂子?|老板)(?:就)?(?:把我)?(?:裁|辞退|炒)了?|(?:公司|单位|厂子?|店)[\u4e00-\u9fff]{0,4}(?:倒闭|破产|黄了|垮了)|(?:公司|单位)?(?:不给|不再?|没给?我?)续(?:签|约|了)"),
-    ("job_seeking", True, r"(?:在|正|还|天天|到处|一直)[\u4e00-\u9fff]{0,3}找(?:着)?工作|投(?:了)?[\u4e00-\u9fff\d]{0,4}简历|求职中"),
-    ("contract_signed", True, r"签(?:了|过|的|完|好)[\u4e00-\u9fff\d]{0,8}合同|合同(?:也|都|已经|已)?签(?:了|过|的)|劳动合同签"),
-    ("contract_signed", False, r"(?:没|没有|未|还没|不|不肯|不给|没给我?)(?:跟我|和我|给我)?签(?:过|订|劳动|任何)*合同|没有?(?:劳动)?合同|合同(?:也|都|一直|还)*(?:没|没有|未|还没|不给?|不肯)签"),
-    ("hardship_certified", True, r"(?:认定|评|办)(?:了|过|成|上|为|下来)[\u4e00-\u9fff]{0,4}就业困难|就业困难(?:人员)?[\u4e00-\u9fff]{0,3}(?:认定|办)(?:了|过|好|下来|的)"),
-    ("hardship_certified", False, r"(?:没|没有|未|还没)[\u4e00-\u9fff]{0,3}(?:认定|评|办)[\u4e00-\u9fff]{0,4}就业困难|就业困难(?:人员)?[\u4e00-\u9fff]{0,2}(?:没|未|还没)(?:有)?(?:认定|办|评)|不是就业困难"),
-    ("commissioned_training", True, r"(?<!非)(?<!不是)(?<!没有)(?:定向(?!招|岗|考|选)|委培)"),
-    ("commissioned_training", False, r"(?:非|不是|没有)(?:定向|委培)"),
-    ("tuition_waived", True, r"(?<!没)(?<!没有)(?<!不)免(?:了|过)?学费|公费师范|免费师范|学费(?:全|都|是)?免(?:了|的)"),
-    ("tuition_waived", False, r"(?:没|没有|未)免过?(?:了)?学费|学费(?:没|没有)免|学费(?:都)?(?:是)?自己(?:交|掏)"),
-    ("overseas_certified", True, r"留服(?:的)?(?:学历|学位)*认证?[^没未不]{0,4}(?:做|办|拿|过|有|下来)(?:了|过|好|到|完)?|(?:做|办|有|拿)(?:了|过|好|到|完)[\u4e00-\u9fff]{0,2}留服"),
-    ("overseas_certified", False, r"(?:没|没有|未|还没)(?:做|办|拿)?(?:过|到)?[\u4e00-\u9fff]{0,2}留服|留服[\u4e00-\u9fff]{0,5}(?:没|未)(?:有)?(?:做|办|拿|下来|认证)"),
-    ("receives_ui", True, r"(?:正在|在|还在|正)(?:领|拿|吃)(?:着)?失业(?:保险)?金"),
-    ("business.first_business", True, r"(?:第一次|首次|头一回|头一次)(?:创业|开店|当老板|(?:办|开)[\u4e00-\u9fff]{0,3}公司)"),
-    ("business.first_business", False, r"(?:不是|非)(?:第一次|首次)(?:创业|开店)|第[二三两]次(?:创业|开店)"),
-    ("business.has_license", True, r"执照[^没未不]{0,4}(?:办|拿|有|下来|领)(?:了|过|好|到|下来|来)|(?:办|拿|领|有)(?:了|好|到|下)?(?:了)?(?:个体|营业|工商)*执照"),
-    ("business.has_license", False, r"(?:没|没有|未|还没)(?:有)?(?:去)?(?:办|拿|领)?(?:过|到)?(?:个体|营业|工商)*执照|执照[\u4e00-\u9fff]{0,2}(?:没|未)(?:有)?(?:办|拿|领|下来)"),
-)  # fmt: skip
-BOOL_RULES = tuple((name, value, re.compile(said)) for name, value, said in BOOLS)
-CHOICES = (
-    ("school_type", "中央部门所属高校", r"部属|教育部直属|中央部门|部委直属|中央高校"),
-    ("school_type", "地方高校", r"省属|市属|地方(?:高校|院校|本科|大学)|民办(?:本科|大学|高校)|独立学院"),
-    ("school_type", "高职", r"职业技术学院|职业学院|高职院校|高等专科学校"),
-    ("school_type", "技工院校", r"技师学院|技工(?:院校|学校)"),
-    ("archive", "学校", r"档案[\u4e00-\u9fff]{0,3}(?:在|放|存|留)(?:在)?(?:我|原来的|毕业)?(?:学校|母校)"),
-    ("archive", "人才机构", r"档案[\u4e00-\u9fff]{0,3}(?:在|放|存|转|寄|到)(?:在|到)?[\u4e00-\u9fff]{0,4}(?:人才|就业局|人社局)"),
-    ("archive", "单位", r"档案[\u4e00-\u9fff]{0,3}(?:在|放|存|转)(?:在|到)?(?:公司|单位)"),
-    ("archive", "自己", r"档案[\u4e00-\u9fff]{0,3}(?:在|放|拿)(?:在)?(?:我|自己|家里|家)(?:自己)?(?:手里|手上|家|里|这|$)"),
-    ("employer.size", "小微", r"(?<!中)(?:小微|小型|微型)(?:企业|公司)?"),
-    ("employer.size", "中小微", r"中小(?:微)?(?:型)?(?:企业|公司)?"),
-    ("employer.size", "中型", r"中型(?:企业|公司)"),
-    ("employer.size", "大型", r"大厂(?!房)|大公司|大企业|大型(?:企业|公司|国企|民企)|大国企"),
-    ("employer.industry", "制造业", r"制造业|零部件"),
-    ("business.entity", "个体工商户", r"个体户|个体工商户|个体执照|注册了?(?:个)?个体"),
-    ("business.entity", "农民专业合作社", r"合作社"),
-    ("business.entity", "小微企业", r"(?:注册|开|办)了?(?:一?[家个])?小微(?:企业|公司)"),
-    ("service", "三支一扶", r"(?:参加|服务|做|干|考上|在)(?:过|了|的)?三支一扶|三支一扶[\u4e00-\u9fff]{0,4}(?:期满|结束|干|服务|到期)"),
-    ("service", "西部计划", r"(?:参加|服务|做|干|在)(?:过|了|的)?西部计划|西部计划[\u4e00-\u9fff]{0,4}(?:期满|结束|干|服务|到期)"),
-)  # fmt: skip
-CHOICE_RULES = tuple((name, value, re.compile(said)) for name, value, said in CHOICES)
-RECEIVED = (
-    ("SUB-01", r"(?:领|拿|享受|申请)(?:到)?过[\u4e00-\u9fff]{0,4}求职(?:创业)?补贴|求职(?:创业)?补贴[\u4e00-\u9fff]{0,6}(?:领|拿|享受)(?:到)?(?:过|了)"),
-    ("SUB-02", r"(?:领|拿|享受|申请)(?:到)?过[\u4e00-\u9fff]{0,4}(?:灵活就业)?社保补贴|社保补贴[\u4e00-\u9fff]{0,4}(?:领|拿|享受)(?:到)?过"),
-    ("SUB-03", r"见习过|(?:参加|做|去)过[\u4e00-\u9fff]{0,6}见习"),
-    ("ENT-02", r"(?:领|拿|享受|申请)(?:到)?过[\u4e00-\u9fff]{0,3}(?<!求职)创业补贴|(?<!求职)创业补贴[\u4e00-\u9fff]{0,4}(?:领|拿|享受)(?:到)?过"),
-)  # fmt: skip
-RECEIVED_RULES = tuple((entry, re.compile(said)) for entry, said in RECEIVED)
+RULES = tuple((row["field"], row["value"], re.compile(row["said"])) for row in TABLE["rule"])
+RECEIVED = tuple((entry, re.compile(said)) for entry, said in TABLE["received"].items())
 TEACHER = re.compile(r"教师资格证?|教资|教师证")
 CERTIFICATE = re.compile(
     r"(?:有|考了|拿了|考到|考到了|考过|拿到|拿到了|取得|取得了|考出|考下|考下了)(?:一?个|一?本|张|了)?([\u4e00-\u9fffa-z]{2,9}证)(?!书?要|明)"
@@ -310,19 +226,13 @@ def registrations(clause: str, when: list[dates.Dated], found: Facts) -> None:
 
 
 def rules(clause: str, found: Facts) -> None:
-    for name, value, pattern in BOOL_RULES:
+    for name, value, pattern in RULES:
         said = pattern.search(clause)
-        if said and not (value and denied(clause, said.start())):
+        if said and (value is False or not denied(clause, said.start())):
             found[name] = value
-    for name, choice, pattern in CHOICE_RULES:
-        said = pattern.search(clause)
-        if not said:
-            continue
-        if not denied(clause, said.start()):
-            found[name] = choice
-        elif choice == "中央部门所属高校":
+        elif said and value == "中央部门所属高校":
             found.setdefault("school_type", "地方高校")
-    for entry, pattern in RECEIVED_RULES:
+    for entry, pattern in RECEIVED:
         said = pattern.search(clause)
         if said and not denied(clause, said.start()) and not re.search(r"没|未", said[0]):
             found.setdefault("received_before", []).append(entry)
