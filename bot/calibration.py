@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -16,17 +17,18 @@ from dialogs.consult import consult
 from knowledge.db import local_date, now
 from knowledge.policy import confidence
 from knowledge.policy.confidence import ANSWER, GRAVE, GRAVE_ANSWER, MENU, Confidence, Evidence
-from knowledge.policy.search import PolicySearch, version
-from knowledge.policy.store import Item, files, knowledge_of, package
+from knowledge.policy.search import PolicySearch, phrasings, told_text, version
+from knowledge.policy.store import Item, files, knowledge_of
 from knowledge.words import lines
 
 FOLDS = 5
 FLOORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 
-def revision() -> str:
-    """What weights are fitted on: the package's entries, and the vocabulary and code of the search."""
-    return f"{package()[:12]}-{version()}"
+def revision(items: Sequence[Item]) -> str:
+    """What weights are fitted on: all that is searched of the entries, and the vocabulary and code of the search."""
+    searched = [[item.id, *phrasings(item), told_text(item)] for item in items]
+    return f"{hashlib.sha256(json.dumps(searched).encode()).hexdigest()[:12]}-{version()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +121,11 @@ def calibrate(questions: Path | None = None, *, write: bool = False) -> Report:
     weights = fitted(tried)
     shipped = confidence.fitted_on()
     if write:
-        body = asdict(weights) | {"fitted_on": revision()}
+        body = asdict(weights) | {"fitted_on": revision(items)}
         confidence.WEIGHTS.write_text(json.dumps(body) + "\n", encoding="utf8")
     report = judged_apart(tried, out_of_group(tried))
     said = report.lines
-    said.append(f"这次拟合所用的版本:{revision()};原来的权重拟合于:{shipped}" + (",已换成这次的" if write else ""))
+    said.append(f"这次拟合所用的版本:{revision(items)};原来的权重拟合于:{shipped}" + (",已换成这次的" if write else ""))
     for name, row in asdict(weights).items():
         said.append(f"权重 {name} " + ", ".join(f"{weight:.3f}" for weight in row))
     if questions:

@@ -18,7 +18,6 @@ import structlog
 import typer
 from pydantic import ValidationError
 
-from bot import upkeep
 from bot.config import settings
 from knowledge.db import Database, DatabaseError
 from knowledge.policy.entry import EntryError
@@ -26,7 +25,6 @@ from knowledge.policy.entry import EntryError
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 knowledge = typer.Typer(no_args_is_help=True, help="政策知识:检查、载入、导出、校准。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
-knowledge.registered_commands += upkeep.commands.registered_commands
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(cases, name="cases")
 
@@ -238,6 +236,17 @@ def import_(
     print(report.summary)
     if report.problems:
         raise typer.Exit(1)
+
+
+@knowledge.command()
+def expiring(days: Annotated[int, typer.Option(help="看今后多少天", min=0, max=3650)] = 30) -> None:
+    """快到期、该复核和已经过期的条目,最早的在前。"""
+    from bot.freshness import expiring as found
+    from knowledge.policy import store
+
+    with running() as app, app.database.reading() as connection:
+        lines = found(store.load(connection), app.clock.today(), days)
+    print("\n".join(lines) or f"今后 {days} 天没有到期或要复核的条目")
 
 
 @knowledge.command()

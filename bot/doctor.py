@@ -20,7 +20,7 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
     try:
         items = store.files()
         yield True, f"自带政策 {len(items)} 条,格式都对"
-        if confidence.fitted_on() != revision():
+        if confidence.fitted_on() != revision(items):
             yield True, "回答的把握是按另一版政策或检索拟合的,仍可用;要更准就运行 bulixian knowledge calibrate --write"
     except EntryError as error:
         yield False, f"自带政策有问题:{error}"

@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dialogs import questions
+
 BREAK = re.compile(r"[,。;!\n ~|]+|(?<=[??])|(?:但是|不过|可是|而且|然后|后来)")
 LABEL = re.compile(
     r"((?:毕业(?:时间|日期|年份)?|学历|专业|户口|户籍(?:地|所在地)?|现居(?:地|住地)?|性别|年龄|出生(?:日期|年月)?|入职(?:时间)?)) *[: ] *"
 )
 DENIED_PART = re.compile(r"(?:并)?不是[^,。;是]{1,12}(?=是)")
-QUESTION = re.compile(
-    r"[吗么?呢嘛]$|怎么|咋|如何|什么|啥|哪|多少|能不能|可不可以|是否|有没有|要不要|算不算|是不是|会不会|行不行|用不用|需不需要|几[个年岁]"
-)
 STRONG = re.compile(
     r"能不能|可不可以|是否|有没有|要不要|算不算|是不是|会不会|行不行|用不用|需不需要|怎么|咋|如何|什么|啥|哪|多少|几[个年岁]"
     r"|(?:还|也|都)?(?<![不只])(?:能|可以|可否|需要|应该|该)(?!力)|(?:还|也)?(?:算|要|得)(?!求)|符合|够(?!不)"
@@ -86,7 +85,7 @@ def stated(part: str) -> tuple[str, bool]:
     supposed = SUPPOSED.search(part)
     if supposed:
         part = "" if supposed[0] in ("的话", "还是说") else part[: supposed.start()]
-    if QUESTION.search(part):
+    if questions.shaped(part):
         cut = STRONG.search(part)
         if cut is None:
             weak = list(WEAK.finditer(part))
