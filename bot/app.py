@@ -72,12 +72,11 @@ class App:
         """The index of what is current: from the database where this version was built before, else built and kept."""
         with self.database.reading() as connection:
             held = store.load(connection).readable()
-            key = f"{held.version}-{search.version()}"
-            stored = store.stored_index(connection, key)
+            stored = store.stored_index(connection, index_key(held.version))
         built = PolicySearch(held, stored=stored)
         if stored is None:
             with self.database.writing() as connection:
-                store.keep_index(connection, key, built.dump())
+                store.keep_index(connection, index_key(held.version), built.dump())
         return built
 
     def world(self, connection: Connection) -> World:
@@ -151,6 +150,11 @@ class App:
         self.closing.set()
         self.inbox.close()
         self.database.close()
+
+
+def index_key(version: int) -> str:
+    """Names the index of a knowledge version as this program builds it."""
+    return f"{version}-{search.version()}"
 
 
 def alembic(connection: Connection) -> Config:

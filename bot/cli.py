@@ -8,47 +8,24 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
 from pydantic import ValidationError
 
 from bot.config import settings
+from bot.session import fail, running
+from bot.upkeep import knowledge
 from knowledge.db import Database, DatabaseError
-from knowledge.policy.entry import EntryError
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
-knowledge = typer.Typer(no_args_is_help=True, help="政策知识:检查、载入、导出、校准。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(cases, name="cases")
-
-
-def fail(sentence: str, code: int) -> typer.Exit:
-    print(sentence, file=sys.stderr)
-    return typer.Exit(code)
-
-
-@contextmanager
-def running(*, database_url: str = "") -> Iterator[Any]:
-    """The program on its database; what goes wrong with the surroundings becomes one sentence and exit code 3."""
-    from bot.app import App
-
-    try:
-        app = App(settings().model_copy(update={"database_url": database_url}) if database_url else settings())
-    except DatabaseError as error:
-        raise fail(str(error), 3) from error
-    except EntryError as error:
-        raise fail(f"政策文件有问题:{error}", 3) from error
-    try:
-        yield app
-    finally:
-        app.close()
 
 
 @cli.command()
@@ -173,101 +150,6 @@ def doctor() -> None:
         bad += not fine
     if bad:
         raise typer.Exit(3)
-
-
-@knowledge.command()
-def check(
-    files: Annotated[list[Path] | None, typer.Argument(help="要检查的 TOML,默认检查自带的全部")] = None,
-) -> None:
-    """检查政策条目:来源、日期、把握、编号,以及每条自己的问法能不能先找到它。"""
-    from bot.curation import check as examine
-
-    found = examine(files or [])
-    for sentence in found.problems:
-        print(sentence, file=sys.stderr)
-    print(found.summary)
-    if found.problems:
-        raise typer.Exit(1)
-
-
-@knowledge.command()
-def seed() -> None:
-    """把自带的政策载入数据库;老师改过的条目不会被覆盖。"""
-    from knowledge.policy import store
-
-    with running() as app, app.database.writing() as connection:
-        done = store.seed(connection, store.files(), app.clock.now())
-    print(
-        f"新增 {len(done.added)},更新 {len(done.updated)},没变 {len(done.same)},"
-        f"老师改过、只作为新版本供参考 {len(done.kept)},撤下 {len(done.withdrawn)}"
-    )
-
-
-@knowledge.command("export")
-def export_(file: Annotated[Path, typer.Argument(help="写到哪个 JSON 文件,- 为标准输出")]) -> None:
-    """导出当前生效的全部条目。"""
-    from knowledge.policy import store
-
-    with running() as app, app.database.reading() as connection:
-        held = store.load(connection)
-    body = json.dumps([store.body_of(held[key]) for key in (*held.entries, *held.redirects)], ensure_ascii=False, indent=1)
-    if str(file) == "-":
-        print(body)
-        return
-    try:
-        file.write_text(body + "\n", encoding="utf8")
-    except OSError as error:
-        raise fail(f"写不了 {file}:{error.strerror}", 3) from error
-
-
-@knowledge.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="JSON(导出的格式)或 TOML")],
-    author: Annotated[str, typer.Option(help="谁改的")] = "cli",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
-) -> None:
-    """导入老师改过的条目,逐条报告;有错的跳过,其余照常。"""
-    from bot.curation import bring_in
-
-    with running() as app:
-        report = bring_in(app, file, author, dry_run=dry_run)
-    for sentence in report.problems:
-        print(sentence, file=sys.stderr)
-    print(report.summary)
-    if report.problems:
-        raise typer.Exit(1)
-
-
-@knowledge.command()
-def expiring(days: Annotated[int, typer.Option(help="看今后多少天", min=0, max=3650)] = 30) -> None:
-    """快到期、该复核和已经过期的条目,最早的在前。"""
-    from bot.freshness import expiring as found
-    from knowledge.policy import store
-
-    with running() as app, app.database.reading() as connection:
-        lines = found(store.load(connection), app.clock.today(), days)
-    print("\n".join(lines) or f"今后 {days} 天没有到期或要复核的条目")
-
-
-@knowledge.command()
-def calibrate(
-    report: Annotated[Path | None, typer.Option(help="把数字写到这个文件,图写到旁边同名的 .svg")] = None,
-    questions: Annotated[Path | None, typer.Option(help="另附一份带答案的问题(TSV:问题、编号或 NONE)")] = None,
-    write: Annotated[bool, typer.Option("--write", help="把拟合出的权重存为默认")] = False,
-) -> None:
-    """用条目自己的问法交叉验证,拟合回答的把握,打印命中率和准确率。"""
-    from bot.calibration import calibrate as fit
-
-    if report and report.suffix == ".svg":
-        raise fail("--report 给文字的文件名,例如 report.txt;图会写到旁边的 report.svg", 2)
-    found = fit(questions, write=write)
-    print(found.text)
-    if report:
-        try:
-            report.write_text(found.text + "\n", encoding="utf8")
-            report.with_suffix(".svg").write_text(found.picture, encoding="utf8")
-        except OSError as error:
-            raise fail(f"写不了 {report}:{error.strerror}", 3) from error
 
 
 @cases.command("list")

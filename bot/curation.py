@@ -1,4 +1,4 @@
-"""Checking and importing policy entries: `knowledge check` and `knowledge import`."""
+"""Checking policy entries: files, a change before it is approved. Stores nothing."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.app import App
 from knowledge.db import local_date, now
 from knowledge.policy import store
 from knowledge.policy.conditions import ConditionError
 from knowledge.policy.eligibility import compile_entry
 from knowledge.policy.entry import DATA, Entry, EntryError, explain, read
-from knowledge.policy.search import PolicySearch
-from knowledge.policy.store import Item, knowledge_of
+from knowledge.policy.search import PolicySearch, phrasings
+from knowledge.policy.store import Item, Knowledge, knowledge_of
 from knowledge.words import words
 
 
@@ -75,8 +74,8 @@ def unreadable(entry: Entry) -> Iterator[str]:
         yield f"{entry.id}:{error}"
 
 
-def lost(items: Sequence[Item]) -> Iterator[str]:
-    search = PolicySearch(knowledge_of(items))
+def lost(items: Sequence[Item], search: PolicySearch | None = None) -> Iterator[str]:
+    search = search or PolicySearch(knowledge_of(items))
     for item in items:
         for question in item.questions:
             hits = search.search(question).hits
@@ -84,38 +83,50 @@ def lost(items: Sequence[Item]) -> Iterator[str]:
                 yield f"{item.id} 的问法「{question}」先找到的是 {hits[0].id if hits else '空'}"
 
 
-def bring_in(app: App, path: Path, author: str, *, dry_run: bool) -> Checked:
-    """Staff entries from a file become current, one by one; what is wrong is said and left out."""
-    problems: list[str] = []
+def tried(held: Knowledge, items: Sequence[Item], before: PolicySearch, today: date) -> tuple[PolicySearch, dict[str, list[str]]]:
+    """The search as it would be with these items in it, and what speaks against each: faults the whole did not have
+    before, its own questions that do not find it, and questions of its neighbours that now find it."""
+    old: dict[str, Item] = {**held.entries, **held.redirects}
+    new = old | {item.id: item for item in items}
+    search = PolicySearch(knowledge_of([*new.values()], held.version + len(items)).readable())
+    known = set(whole([*old.values()], today, alone=False))
+    fresh = [problem for problem in whole([*new.values()], today, alone=False) if problem not in known]
+    against: dict[str, list[str]] = {}
+    for item in items:
+        added = [text for text in phrasings(item) if item.id not in old or text not in phrasings(old[item.id])]
+        near = {hit.id for text in added for hit in before.search(text, 5).hits} - {each.id for each in items}
+        stolen = (problem for problem in lost([old[key] for key in sorted(near & set(old))], search) if problem.endswith(f"是 {item.id}"))
+        unread = unreadable(item) if isinstance(item, Entry) else ()
+        found = [*unread, *(problem for problem in fresh if item.id in problem), *lost([item], search), *stolen]
+        if found:
+            against[item.id] = found
+    return search, against
+
+
+def items_of(path: Path) -> tuple[list[Item], list[str]]:
+    """The entries of a TOML or JSON file, and one sentence for each that cannot be used."""
     items: list[Item] = []
+    problems: list[str] = []
     try:
         text = path.read_text(encoding="utf8")
-        raw = json.loads(text) if path.suffix == ".json" else None
-        if raw is None:
+        if path.suffix != ".json":
             entries, redirects = read(text, path.name)
-            items += (*entries, *redirects)
-        elif not isinstance(raw, list):
-            problems.append(f"{path.name}:要是一个 JSON 数组,和 knowledge export 的格式一样")
-        else:
-            for body in raw:
-                try:
-                    items.append(store.item_of(body))
-                except (ValueError, KeyError, TypeError) as error:
-                    key = body.get("id", "?") if isinstance(body, dict) else "?"
-                    problems.append(f"{key}:{explain(error) if isinstance(error, ValidationError) else '不是一条政策'}")
+            return readable([*entries, *redirects], problems)
+        raw = json.loads(text)
     except (EntryError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
-        problems.append(str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}")
+        return items, [str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}"]
+    if not isinstance(raw, list):
+        return items, [f"{path.name}:要是一个 JSON 数组,和 knowledge export 的格式一样"]
+    for body in raw:
+        try:
+            items.append(store.item_of(body))
+        except (ValueError, KeyError, TypeError) as error:
+            key = body.get("id", "?") if isinstance(body, dict) else "?"
+            problems.append(f"{key}:{explain(error) if isinstance(error, ValidationError) else '不是一条政策'}")
+    return readable(items, problems)
+
+
+def readable(items: Sequence[Item], problems: Sequence[str]) -> tuple[list[Item], list[str]]:
+    """The items whose conditions the machine can read, and what was wrong with any."""
     unread = {item.id: list(unreadable(item)) for item in items if isinstance(item, Entry)}
-    problems += [problem for found in unread.values() for problem in found]
-    items = [item for item in items if not unread.get(item.id)]
-    changed = 0
-    with app.database.writing() as connection:
-        held = store.load(connection)
-        for item in items:
-            current = held.entries.get(item.id) or held.redirects.get(item.id)
-            if current == item:
-                continue
-            changed += 1
-            if not dry_run:
-                store.approve(connection, store.draft(connection, item, author, app.clock.now()))
-    return Checked(problems, f"{'会改' if dry_run else '改了'} {changed} 条,{len(items) - changed} 条没变,{len(problems)} 条有错")
+    return [item for item in items if not unread.get(item.id)], [*problems, *(problem for found in unread.values() for problem in found)]

@@ -5,16 +5,31 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from itertools import product, zip_longest
+from typing import Any
 
 from sqlalchemy import Connection, delete
 
 from bot import transcript
-from dialogs.effects import CloseHandover, Effect, Erase, Export, OpenCase, SaveGroups, SaveProfile, SetConsent, ShowAccesses
+from dialogs.effects import (
+    CloseHandover,
+    Effect,
+    Erase,
+    Export,
+    ForgetWishes,
+    KeepQuestion,
+    OpenCase,
+    SaveGroups,
+    SaveProfile,
+    SetConsent,
+    ShowAccesses,
+    WantAnswer,
+)
 from dialogs.messages import Paper, Part, Say
 from dialogs.turn import Turn
 from knowledge import cases, people
 from knowledge.db import CHINA
 from knowledge.people import Graduate
+from knowledge.policy import questions
 
 
 def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
@@ -28,12 +43,20 @@ def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]
 
 
 def together(connection: Connection, wanted: Sequence[tuple[Turn, Effect]]) -> None:
-    """The effects of filling in a form, with one statement for all people."""
+    """The effects of filling in a form and of questions without an answer, with one statement for all people."""
     people.save_profiles(connection, [(turn.person.graduate_id, effect.profile) for turn, effect in wanted if isinstance(effect, SaveProfile)])
     for kind, given in product(("profile", "groups"), (True, False)):
         said = [(turn.person.graduate_id, turn.now) for turn, effect in wanted if effect == SetConsent(kind, given)]
         people.record_consent(connection, kind, given, said)
     people.save_groups(connection, {turn.person.graduate_id: (effect.groups, turn.now) for turn, effect in wanted if isinstance(effect, SaveGroups)})
+    questions.keep(connection, [question(turn, effect) for turn, effect in wanted if isinstance(effect, KeepQuestion)])
+    questions.wish(connection, [(turn.person.graduate_id, effect.number) for turn, effect in wanted if isinstance(effect, WantAnswer)])
+    questions.forget_wishes(connection, [turn.person.graduate_id for turn, effect in wanted if isinstance(effect, ForgetWishes)])
+
+
+def question(turn: Turn, kept: KeepQuestion) -> dict[str, Any]:
+    who, where = turn.person.graduate_id, turn.inbound.conversation
+    return {"graduate_id": who, "conversation": where, "number": kept.number, "text": kept.text, "reason": kept.reason, "asked_at": turn.now}
 
 
 def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Part]:
@@ -57,7 +80,9 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
 
 def export(connection: Connection, turn: Turn) -> Paper:
     """All data on the person as a JSON paper, conversation included."""
-    held = people.record(connection, turn.person.graduate_id) | transcript.everything(connection, turn.inbound.conversation)
+    who = turn.person.graduate_id
+    held = people.record(connection, who) | {"questions": questions.record(connection, who)}
+    held |= transcript.everything(connection, turn.inbound.conversation)
     return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1))
 
 

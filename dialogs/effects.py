@@ -50,4 +50,25 @@ class Erase:
     """Everything held on the person goes."""
 
 
-Effect = OpenCase | CloseHandover | SaveProfile | SetConsent | SaveGroups | Export | ShowAccesses | Erase
+@dataclass(frozen=True, slots=True)
+class KeepQuestion:
+    """A question that was not answered goes to the staff's queue; `number` counts those of this conversation."""
+
+    number: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WantAnswer:
+    """The person wants to be told when question `number` has an answer."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetWishes:
+    """The person wants to be told nothing any more."""
+
+
+Effect = OpenCase | CloseHandover | SaveProfile | SetConsent | SaveGroups | Export | ShowAccesses | Erase | KeepQuestion | WantAnswer | ForgetWishes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogs import notices, router
+from dialogs import notices, router, unanswered
 from dialogs.messages import Inbound, Say
 from dialogs.place import Place
 from dialogs.turn import Person, Turn, World
@@ -15,7 +15,9 @@ def step(place: Place, person: Person, inbound: Inbound, world: World) -> Turn:
         Exception: a defect of ours; the caller keeps the stored place and answers with `apology`.
     """
     turn = Turn(inbound, place, person, world, text=inbound.text)
+    offered = place.memo.get("offered")
     router.route(turn)
+    unanswered.settle(turn, offered)
     remember(turn)
     return turn
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from dialogs import answers, crisis, notices, questions, statements, wording
+from dialogs import answers, crisis, notices, questions, statements, unanswered, wording
 from dialogs.consult import Consultation, Context, consult, overview
-from dialogs.effects import CloseHandover, OpenCase, SaveProfile
+from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
 from dialogs.place import Frame
@@ -65,6 +65,8 @@ def route(turn: Turn) -> None:
         tapped = answers.chosen(turn.text, turn.place.choices)
         if tapped:
             return tap(tapped.value, turn)
+        if not in_care(turn) and unanswered.marked(turn):
+            return unhelpful(turn)
     else:
         return tap(turn.text, turn)
     frame = running(turn)
@@ -78,6 +80,11 @@ def route(turn: Turn) -> None:
 def global_word(text: str) -> str | None:
     plain = NOT_WORD.sub("", words().normalise(text))
     return WORDS.get(plain) or WORDS.get(words().plain(text)) or ("human" if HUMAN.search(plain) and len(plain) <= 24 else None)
+
+
+def unhelpful(turn: Turn) -> None:
+    unanswered.unhelpful(turn)
+    reissue(turn)
 
 
 def with_staff(turn: Turn) -> None:
@@ -94,6 +101,8 @@ def with_staff(turn: Turn) -> None:
         reissue(turn)
     elif named == "help":
         turn.say(notices.WITH_STAFF)
+    elif named == "stop":
+        obey("stop", turn)
 
 
 def danger(turn: Turn) -> None:
@@ -137,7 +146,8 @@ def obey(name: str, turn: Turn) -> None:
         open_flow("human", turn)
     elif name == "stop":
         turn.place.memo["quiet"] = True
-        turn.say("好,以后我不主动给你发提醒。你来问我,我都在。", notices.TO_MENU)
+        turn.effects.append(ForgetWishes())
+        turn.say("好,以后我不主动给你发消息。你来问我,我都在。", notices.TO_MENU)
     elif name == "file":
         open_flow("file", turn)
     elif name == "bot":
@@ -169,6 +179,8 @@ def tap(value: str, turn: Turn) -> None:
         return open_flow(rest, turn)
     if kind == "go":
         return go(rest, turn)
+    if kind == "tell":
+        return unanswered.wish(turn, rest)
     turn.say(notices.STALE_CHOICE, notices.TO_MENU)
     reissue(turn)
 
@@ -193,6 +205,8 @@ def go(rest: str, turn: Turn) -> None:
     elif rest == "keep":
         turn.place.memo["prefill"] = {"profile": turn.place.memo.get("stated", {})}
         open_flow("profile", turn)
+    elif rest == "unhelpful":
+        unhelpful(turn)
     else:
         turn.say(notices.STALE_CHOICE, notices.TO_MENU)
 
@@ -353,6 +367,7 @@ def said_entry(turn: Turn, found: Consultation) -> None:
     turn.parts.append(found.say)
     if turn.inbound.kind == "text":
         turn.place.memo["asked"] = turn.text[:200]
+    unanswered.note(turn, found)
     if found.outcome == "crisis":
         turn.effects.append(OpenCase("crisis", turn.text[:200]))
     if found.entry:

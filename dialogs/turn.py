@@ -53,6 +53,8 @@ class Turn:
     state: str = ""
     goal: str = ""
     problem: str = ""
+    told: str = ""
+    """The entry this turn answered with."""
 
     @property
     def now(self) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from dialogs.messages import Choice, Link, Say
 from dialogs.questions import Aspect
@@ -35,9 +35,14 @@ HEADS: dict[Aspect, str] = {
     "notes": "注意",
     "duration": "时长",
 }
+SOON = timedelta(days=30)
+"""So long before its end, and before its review, an entry is spoken of as about to run out."""
+OVERDUE = "这一条过了复核日期还没核过,可能有变,办之前先问清。"
 LASTS = re.compile(r"\d+ ?(年|个?月|天|日|周岁|小时)(?!度|份)|[一二两三半]年|终身|长期")
 OVER = re.compile(r"[^元万%%倍块]{0,26}已(截止|到期|停止|过期|结束)")
 """An answer that says itself that it is over, before it names an amount."""
+UNHELPFUL = Choice("没帮上", "go/unhelpful")
+"""On whole answers only: a follow-up shows the sides that are left."""
 RECEIVERS = {
     "person": "这笔钱或这项待遇是给你本人的。",
     "employer": "这笔钱给单位,不发给个人。",
@@ -67,11 +72,15 @@ def place_lines(found: Iterable[Region]) -> list[str]:
     return [f"{region.place}:{said(region.text)}{'(尚待核实)' if region.certainty == 'C' else ''}" for region in found]
 
 
-def closing(entry: Entry, shown: str) -> list[str]:
-    """Source, doubt and who decides: the end of every answer."""
+def closing(entry: Entry, shown: str, today: date) -> list[str]:
+    """Source, doubt, freshness and who decides: the end of every answer."""
     lines = [f"依据:{source_line(entry.source[0])}"]
     if entry.certainty == "C" and "尚待核实" not in lines[0]:
         lines.append("这一条来自转载,尚待核实。")
+    if entry.valid_to and timedelta() <= entry.valid_to - today <= SOON:
+        lines.append(f"这项目前只到 {entry.valid_to:%Y-%m-%d},之后有没有延续要看新文件。")
+    if today > entry.review_by:
+        lines.append(OVERDUE)
     if "12333" not in shown:
         lines.append(AUTHORITY.get(entry.id[:3], DECIDES))
     return [line for line in lines if line]
@@ -109,7 +118,9 @@ def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
     return (*buttons, Choice("问老师", "go/human"))
 
 
-def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: regions.Place | None = None, text: str = "", direct: str = "") -> Say:
+def whole(
+    entry: Entry, today: date, *, aspect: Aspect | None = None, place: regions.Place | None = None, text: str = "", direct: str = "", most: int = ROOM
+) -> Say:
     """A full answer. `direct` is the sentence that answers the very question (a faq); `text` may name a county of a variant."""
     first = conclusion(entry, today)
     lines = led(entry, [f"{direct}。"] if direct else [], today)
@@ -122,8 +133,8 @@ def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: reg
         lines.append(RECEIVERS[entry.receiver])
     usual: tuple[Aspect, ...] = ("conditions", "amount")
     sides += [side for side in usual if side not in sides]
-    end = closing(entry, "")
-    room = ROOM - sum(map(len, lines)) - sum(map(len, end))
+    end = closing(entry, "", today)
+    room = most - sum(map(len, lines)) - sum(map(len, end))
     for side in sides:
         for number, line in enumerate(statements(entry, side)[: 4 if side == aspect else 3]):
             line = f"{HEADS[side]}:{line}" if number == 0 else f"· {line}"
@@ -134,7 +145,8 @@ def whole(entry: Entry, today: date, *, aspect: Aspect | None = None, place: reg
             shown = [*shown, side] if side not in shown else shown
     if entry.region and not local and place is None and len(entry.region) > 1:
         lines.append("各地不一样,告诉我城市我再说准一点。")
-    return Say("\n".join((*lines, *closing(entry, "\n".join(lines)))), choices(entry, shown), links(entry))
+    *sides_left, person = choices(entry, shown)
+    return Say("\n".join((*lines, *closing(entry, "\n".join(lines), today))), (*sides_left, UNHELPFUL, person), links(entry))
 
 
 def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | None = None, text: str = "") -> Say:
@@ -156,17 +168,17 @@ def side(entry: Entry, aspect: Aspect, today: date, *, place: regions.Place | No
         lines = [lines[0], *(f"· {line}" for line in lines[1:])]
     lines = led(entry, lines, today)
     lines += [line for line in local if line not in lines]
-    end = [] if aspect == "source" else closing(entry, "\n".join(lines))
+    end = [] if aspect == "source" else closing(entry, "\n".join(lines), today)
     return Say("\n".join((*lines, *end)), choices(entry, [aspect]), links(entry) if aspect == "source" else ())
 
 
 def of_place(entry: Entry, found: Sequence[Region], today: date) -> Say:
     """Only what a place does differently."""
     lines = led(entry, place_lines(found), today)
-    return Say("\n".join((*lines, *closing(entry, "\n".join(lines)))), choices(entry, []))
+    return Say("\n".join((*lines, *closing(entry, "\n".join(lines), today))), choices(entry, []))
 
 
 def one_line(entry: Entry, text: str, today: date) -> Say:
     """A sentence of the entry that answers a specific follow-up."""
     lines = led(entry, [said(text)], today)
-    return Say("\n".join((*lines, *closing(entry, text))), choices(entry, []))
+    return Say("\n".join((*lines, *closing(entry, text, today))), choices(entry, []))

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner, Result
 
 from bot.app import App, migrate
-from bot.config import Clock, Settings
+from bot.cli import cli
+from bot.config import Clock, Settings, settings
 from knowledge.db import Database
 from knowledge.policy import store
 from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Knowledge, StoredIndex
 
 TODAY = date(2026, 11, 22)
+Run = Callable[..., Result]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -133,3 +136,18 @@ def search(template: Path) -> PolicySearch:
 @pytest.fixture(scope="session")
 def knowledge(search: PolicySearch) -> Knowledge:
     return search.knowledge
+
+
+@pytest.fixture
+def run(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
+    """The command line on a seeded SQLite database, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BULIXIAN_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("BULIXIAN_TODAY", TODAY.isoformat())
+
+    def call(*words: str, feed: str | bytes = "") -> Result:
+        settings.cache_clear()
+        return CliRunner().invoke(cli, list(words), input=feed)
+
+    yield call
+    settings.cache_clear()

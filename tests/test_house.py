@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import cases, cli, knowledge
+from bot.cli import cases, cli
 from bot.config import Settings
+from bot.upkeep import knowledge
 from dialogs.flows import declared
 
 ROOT = Path(__file__).parents[1]

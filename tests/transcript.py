@@ -10,6 +10,7 @@
   [按钮] [按钮]               its choices
   <链接>                      its links, by label
 机→老师: …                    a case for the staff: kind and first line
+机→清单: …                    a question for the queue: why it is there, and as it was asked; `想知道` where the person wants to be told
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.db import CHINA
 from knowledge.people import Graduate
+from knowledge.policy.questions import REASONS, OpenQuestion
 
 FIELDS = {"城市": "residence", "毕业": "graduation_date", "学历": "degree", "状态": "employment", "届别": "cohort"}
 SPAN = re.compile(r"^\+(\d+)(天|时|分)$")
@@ -71,6 +73,7 @@ class Replay:
         self.app, self.transcript = app, transcript
         self.key = f"console::{transcript.name}"
         self.cases = 0
+        self.questions: set[tuple[int, bool]] = set()
         self.number = 0
         if transcript.clock:
             app.clock.advance(transcript.clock - app.clock.now())
@@ -91,10 +94,10 @@ class Replay:
         if span:
             self.app.clock.advance(timedelta(**{UNITS[span[2]]: int(span[1])}))
             said = [reply.parts for key, reply in self.app.sweep() if key == self.key]
-            return [line for parts in said for line in shown(parts)] + self.new_cases()
+            return [line for parts in said for line in shown(parts)] + self.for_staff()
         text = step[2:].strip().replace("\\n", "\n")
         parts = self.tap(text) if step.startswith("我>") else self.send("text", text)
-        return shown(parts) + self.new_cases()
+        return shown(parts) + self.for_staff()
 
     def tap(self, label: str) -> list[dict[str, Any]]:
         with self.app.database.reading() as connection:
@@ -118,6 +121,17 @@ class Replay:
         if groups := self.transcript.person.get("群体"):
             people.record_consent(connection, "groups", True, [(graduate, now)])
             people.save_groups(connection, {graduate: (groups.split("、"), now)})
+
+    def for_staff(self) -> list[str]:
+        return self.new_cases() + self.new_questions()
+
+    def new_questions(self) -> list[str]:
+        with self.app.database.reading() as connection:
+            query = select(OpenQuestion).where(OpenQuestion.conversation == self.key).order_by(OpenQuestion.id)
+            rows = connection.execute(query).all()
+        fresh = [row for row in rows if (row.id, row.wants_reply) not in self.questions]
+        self.questions |= {(row.id, row.wants_reply) for row in fresh}
+        return [f"机→清单: {REASONS[row.reason]}:{row.text}{'(想知道)' if row.wants_reply else ''}" for row in fresh]
 
     def new_cases(self) -> list[str]:
         with self.app.database.reading() as connection:

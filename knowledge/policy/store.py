@@ -1,4 +1,4 @@
-"""Entries in the database as revisions: seeding from files, staff changes, approval, the version that rebuilds indexes."""
+"""Entries in the database as revisions: seeding from files, what is current, the version that rebuilds indexes. Staff changes: `revisions`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import JSON, Connection, Index, LargeBinary, String, delete, insert, select, text, update
+from sqlalchemy import JSON, Connection, ForeignKey, Index, LargeBinary, String, delete, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
@@ -25,7 +25,7 @@ REFERENCE = re.compile(r"[A-Z]{3}-\d{2}(?!\d)")
 
 class Revision(Base):
     """One version of one entry. `current` is what people see, at most one an entry; `offered` is a newer seed of an
-    entry that staff changed, for them to compare; `draft` waits for approval; `past` is history."""
+    entry that staff changed, for them to compare; `draft` waits for approval; `past` is history; `dropped` never was seen."""
 
     __tablename__ = "policy_revision"
     __table_args__ = (Index("ix_policy_revision_entry_id_status", "entry_id", "status"),)
@@ -38,6 +38,20 @@ class Revision(Base):
     status: Mapped[str] = mapped_column(String(10))
     author: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class Change(Base):
+    """What staff did with a revision, never updated, only added to: `drafted`, `approved`, `restored`, `withdrawn`, `dropped`;
+    who did, and which revision people saw before."""
+
+    __tablename__ = "policy_change"
+
+    id: Mapped[Id]
+    revision_id: Mapped[int] = mapped_column(ForeignKey(Revision.id), index=True)
+    before_id: Mapped[int | None] = mapped_column(ForeignKey(Revision.id))
+    action: Mapped[str] = mapped_column(String(10))
+    who: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
 
 
 class KnowledgeState(Base):
@@ -154,7 +168,10 @@ def refresh(connection: Connection, at: datetime) -> None:
 
 
 def seed(connection: Connection, items: Sequence[Item], at: datetime) -> Seeded:
-    """Brings the package's entries in. What staff changed stays current; a seed they have not seen is only offered to them."""
+    """Brings the package's entries in. What staff changed stays current; a seed they have not seen is only offered to them.
+
+    A seed they went back from does not return by itself; a newer one does.
+    """
     done = Seeded()
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE policy_revision IN SHARE ROW EXCLUSIVE MODE"))  # two starting processes seed one after the other
@@ -166,12 +183,13 @@ def seed(connection: Connection, items: Sequence[Item], at: datetime) -> Seeded:
             current[key] = (digest, origin)
         if origin == "seed":
             shown.add((key, digest))
+    restored = set(connection.execute(RESTORED).scalars())
     rows: list[dict[str, Any]] = []
     for item in items:
         body = body_of(item)
         digest = digest_of(body)
         held, origin = current.get(item.id, ("", ""))
-        if held == digest or (origin == "staff" and (item.id, digest) in shown):
+        if held == digest or ((origin == "staff" or item.id in restored) and (item.id, digest) in shown):
             done.same.append(item.id)
             continue
         (done.kept if origin == "staff" else done.updated if held else done.added).append(item.id)
@@ -179,7 +197,7 @@ def seed(connection: Connection, items: Sequence[Item], at: datetime) -> Seeded:
     seeded = {item.id for item in items}
     done.withdrawn = sorted(key for key, (_, origin) in current.items() if origin == "seed" and key not in seeded)
     retire(connection, [*done.updated, *done.withdrawn], "current")
-    retire(connection, done.kept, "offered")
+    retire(connection, done.kept, "offered", "dropped")
     if rows:
         connection.execute(insert(Revision), rows)
     if done.added or done.updated or done.withdrawn:
@@ -191,24 +209,14 @@ def row_of(key: str, body: dict[str, Any], origin: str, status: str, author: str
     return {"entry_id": key, "body": body, "digest": digest_of(body), "origin": origin, "status": status, "author": author, "created_at": at}
 
 
-def retire(connection: Connection, keys: Sequence[str], status: str) -> None:
+RESTORED = select(Revision.entry_id).join(Change, Change.revision_id == Revision.id).where(Revision.status == "current", Change.action == "restored")
+"""Entries whose current revision staff went back to."""
+
+
+def retire(connection: Connection, keys: Sequence[str], status: str, to: str = "past") -> None:
     if keys:
         query = update(Revision).where(Revision.entry_id.in_(keys), Revision.status == status)
-        connection.execute(query.values(status="past"))
-
-
-def draft(connection: Connection, item: Item, author: str, at: datetime) -> int:
-    """Stores a staff change that waits for approval. Returns the revision's id."""
-    row = row_of(item.id, body_of(item), "staff", "draft", author, at)
-    return int(connection.execute(insert(Revision).values(row).returning(Revision.id)).scalar_one())
-
-
-def approve(connection: Connection, revision_id: int) -> None:
-    """Makes a draft (or an offered seed, or a past revision) what people see."""
-    key = connection.execute(select(Revision.entry_id).where(Revision.id == revision_id)).scalar_one()
-    retire(connection, [key], "current")
-    connection.execute(update(Revision).where(Revision.id == revision_id).values(status="current"))
-    bump(connection)
+        connection.execute(query.values(status=to))
 
 
 def bump(connection: Connection) -> None:

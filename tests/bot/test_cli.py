@@ -8,33 +8,14 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from bot.app import App
-from bot.cli import cli
-from bot.config import settings
 from bot.delivery import Delivery
-from tests.conftest import TODAY
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(sqlite_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Run]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BULIXIAN_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("BULIXIAN_TODAY", TODAY.isoformat())
-
-    def call(*words: str, feed: str | bytes = "") -> Result:
-        settings.cache_clear()
-        return CliRunner().invoke(cli, list(words), input=feed)
-
-    yield call
-    settings.cache_clear()
+from tests.conftest import Run
 
 
 def lines(result: Result) -> list[dict[str, object]]:
@@ -154,15 +135,18 @@ def test_export_change_import(run: Run) -> None:
     Path("all.json").write_text(json.dumps(items), encoding="utf8")
     dry = run("knowledge", "import", "all.json", "--dry-run")
     done = run("knowledge", "import", "all.json", "--author", "王老师")
-    again = run("knowledge", "import", "all.json")
-    assert (dry.exit_code, done.exit_code) == (1, 1)
+    again = run("knowledge", "import", "all.json", "--author", "王老师")
+    alone = run("knowledge", "import", "all.json", "--author", "王老师", "--approved-by", "王老师")
+    assert (dry.exit_code, done.exit_code, alone.exit_code) == (1, 1, 1)
     assert "会改 1 条" in dry.stdout
-    assert "改了 1 条" in done.stdout
-    assert "改了 0 条" in again.stdout
+    assert "起草了 1 条" in done.stdout
+    assert "起草了 1 条" in again.stdout
+    assert "另一位老师" in alone.stderr
     assert items[1]["id"] in done.stderr
+    assert len(run("knowledge", "drafts").stdout.splitlines()) == 1, "the newer draft of the same person takes the place of the older"
     assert "老师改过、只作为新版本供参考 0" in run("knowledge", "seed").stdout
     run("knowledge", "export", "after.json")
-    assert json.loads(Path("after.json").read_text(encoding="utf8"))[0]["answer"] == "老师改过的第一行"
+    assert json.loads(Path("after.json").read_text(encoding="utf8"))[0]["answer"] != "老师改过的第一行", "not before a second person approves"
 
 
 def test_doctor_and_migrate(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,12 +128,13 @@ def test_closing_answers_what_was_accepted(any_app: App) -> None:
 
 
 def test_staff_changes_reach_the_next_turns_without_a_restart(any_app: App) -> None:
-    from knowledge.policy import store
+    from knowledge.policy import revisions, store
 
     entry = any_app.search.knowledge.entries["IDS-03"]
     with any_app.database.writing() as connection:
         body = {**store.body_of(store.load(connection).entries["IDS-03"]), "answer": "报到证的新口径,老师刚改的。"}
-        store.approve(connection, store.draft(connection, store.item_of(body), "teacher", any_app.clock.now()))
+        number = revisions.draft(connection, store.item_of(body), "teacher", any_app.clock.now())
+        revisions.approve(connection, number, "another", any_app.clock.now())
     any_app.accept(message(any_app, "a", 1, "菜单")).result()
     assert any_app.building is not None
     any_app.building.join()

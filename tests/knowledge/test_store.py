@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 
 from bot.app import App
 from knowledge.db import Database
-from knowledge.policy import store
+from knowledge.policy import revisions, store
 from knowledge.policy.entry import Entry, EntryError
 from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Item, Revision, Seeded, StoredIndex, body_of, digest_of, item_of, knowledge_of
@@ -38,8 +38,8 @@ def seeded(app: App, items: Sequence[Item]) -> Seeded:
 
 def by_staff(app: App, item: Item) -> int:
     with app.database.writing() as connection:
-        number = store.draft(connection, item, "王老师", app.clock.now())
-        store.approve(connection, number)
+        number = revisions.draft(connection, item, "王老师", app.clock.now())
+        revisions.approve(connection, number, "李老师", app.clock.now())
     return number
 
 
@@ -94,7 +94,7 @@ def test_what_staff_changed_is_never_overwritten(any_app: App, items: list[Item]
     for newer in ("新包第二版。", "新包第二版。", "新包第三版。"):
         seeded(any_app, reworded(items, newer))
         assert answer(any_app) == "老师写的第一行。"
-    assert states(any_app) == [("seed", "past"), ("staff", "current"), ("seed", "past"), ("seed", "offered")]
+    assert states(any_app) == [("seed", "past"), ("staff", "current"), ("seed", "dropped"), ("seed", "offered")]
     assert version(any_app) == before, "people see nothing new"
 
 
@@ -103,7 +103,7 @@ def test_an_offered_seed_can_be_taken(any_app: App, items: list[Item]) -> None:
     assert seeded(any_app, reworded(items, "新包里的第一行。")).kept == [KEY]
     with any_app.database.writing() as connection:
         offered = connection.execute(select(Revision.id).where(Revision.status == "offered")).scalar_one()
-        store.approve(connection, offered)
+        revisions.approve(connection, offered, "李老师", any_app.clock.now())
     assert answer(any_app) == "新包里的第一行。"
     assert seeded(any_app, reworded(items, "再下一版。")).updated == [KEY], "it follows the package again"
 
@@ -112,10 +112,10 @@ def test_a_draft_is_not_seen_until_approved(any_app: App, items: list[Item]) -> 
     before, shown = version(any_app), answer(any_app)
     changed = next(item for item in reworded(items, "还没批准的第一行。") if item.id == KEY)
     with any_app.database.writing() as connection:
-        number = store.draft(connection, changed, "王老师", any_app.clock.now())
+        number = revisions.draft(connection, changed, "王老师", any_app.clock.now())
     assert (answer(any_app), version(any_app)) == (shown, before)
     with any_app.database.writing() as connection:
-        store.approve(connection, number)
+        revisions.approve(connection, number, "李老师", any_app.clock.now())
     assert (answer(any_app), version(any_app)) == ("还没批准的第一行。", before + 1)
     assert states(any_app) == [("seed", "past"), ("staff", "current")]
 
@@ -126,7 +126,7 @@ def test_a_past_revision_can_come_back(any_app: App, items: list[Item]) -> None:
         first = connection.execute(select(Revision.id).where(Revision.entry_id == KEY)).scalar_one()
     by_staff(any_app, next(item for item in reworded(items, "改错了的第一行。") if item.id == KEY))
     with any_app.database.writing() as connection:
-        store.approve(connection, first)
+        revisions.approve(connection, first, "李老师", any_app.clock.now())
     assert answer(any_app) == shown
     assert states(any_app) == [("seed", "current"), ("staff", "past")]
 

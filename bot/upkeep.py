@@ -1,0 +1,228 @@
+"""The commands with which staff keep the knowledge up: `bulixian knowledge …`. What they do lives elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.session import fail, running
+
+if TYPE_CHECKING:
+    from bot.curation import Checked
+
+knowledge = typer.Typer(no_args_is_help=True, help="政策知识:检查、载入、导出、校准、答不上的问题。")
+Questions = Annotated[list[int], typer.Argument(help="问题的编号,可以几个")]
+Revision = Annotated[int, typer.Argument(help="第几版")]
+Who = Annotated[str, typer.Option("--as", help="老师的称呼")]
+Answers = Annotated[list[int] | None, typer.Option(help="这一稿回答哪个问题,可以写几次")]
+
+
+@contextmanager
+def at_work() -> Iterator[Any]:
+    """The program; a change that cannot be made is one sentence and exit code 1."""
+    from knowledge.policy.revisions import RevisionError
+
+    with running() as app:
+        try:
+            yield app
+        except RevisionError as error:
+            raise fail(str(error), 1) from error
+
+
+def shown(found: Checked) -> None:
+    for sentence in found.problems:
+        print(sentence, file=sys.stderr)
+    print(found.summary)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@knowledge.command()
+def check(
+    files: Annotated[list[Path] | None, typer.Argument(help="要检查的 TOML,默认检查自带的全部")] = None,
+) -> None:
+    """检查政策条目:来源、日期、把握、编号,以及每条自己的问法能不能先找到它。"""
+    from bot.curation import check as examine
+
+    shown(examine(files or []))
+
+
+@knowledge.command()
+def seed() -> None:
+    """把自带的政策载入数据库;老师改过的条目不会被覆盖。"""
+    from knowledge.policy import store
+
+    with running() as app, app.database.writing() as connection:
+        done = store.seed(connection, store.files(), app.clock.now())
+    print(
+        f"新增 {len(done.added)},更新 {len(done.updated)},没变 {len(done.same)},"
+        f"老师改过、只作为新版本供参考 {len(done.kept)},撤下 {len(done.withdrawn)}"
+    )
+
+
+@knowledge.command("export")
+def export_(file: Annotated[Path, typer.Argument(help="写到哪个 JSON 文件,- 为标准输出")]) -> None:
+    """导出当前生效的全部条目。"""
+    from knowledge.policy import store
+
+    with running() as app, app.database.reading() as connection:
+        held = store.load(connection)
+    body = json.dumps([store.body_of(held[key]) for key in (*held.entries, *held.redirects)], ensure_ascii=False, indent=1)
+    if str(file) == "-":
+        print(body)
+        return
+    try:
+        file.write_text(body + "\n", encoding="utf8")
+    except OSError as error:
+        raise fail(f"写不了 {file}:{error.strerror}", 3) from error
+
+
+@knowledge.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="JSON(导出的格式)或 TOML")],
+    author: Annotated[str, typer.Option(help="谁改的")] = "cli",
+    approver: Annotated[str | None, typer.Option("--approved-by", help="谁批准的,不能是改的人;不写就只存成草稿")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
+) -> None:
+    """导入老师改过的条目,逐条报告;有错的跳过,其余照常。"""
+    from bot.revisions import bring_in
+
+    with at_work() as app:
+        shown(bring_in(app, file, author, approver, dry_run=dry_run))
+
+
+@knowledge.command()
+def calibrate(
+    report: Annotated[Path | None, typer.Option(help="把数字写到这个文件,图写到旁边同名的 .svg")] = None,
+    questions: Annotated[Path | None, typer.Option(help="另附一份带答案的问题(TSV:问题、编号或 NONE)")] = None,
+    write: Annotated[bool, typer.Option("--write", help="把拟合出的权重存为默认")] = False,
+) -> None:
+    """用条目自己的问法交叉验证,拟合回答的把握,打印命中率和准确率。"""
+    from bot.calibration import calibrate as fit
+
+    if report and report.suffix == ".svg":
+        raise fail("--report 给文字的文件名,例如 report.txt;图会写到旁边的 report.svg", 2)
+    found = fit(questions, write=write)
+    print(found.text)
+    if report:
+        try:
+            report.write_text(found.text + "\n", encoding="utf8")
+            report.with_suffix(".svg").write_text(found.picture, encoding="utf8")
+        except OSError as error:
+            raise fail(f"写不了 {report}:{error.strerror}", 3) from error
+
+
+@knowledge.command()
+def queue(
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
+    most: Annotated[int, typer.Option(help="最多几组,0 为全部", min=0)] = 30,
+) -> None:
+    """没答上的问题,相近的放一组,问的人多的在前;只有人数,没有姓名。"""
+    from bot.questions import listed
+    from bot.questions import queue as grouped
+
+    with at_work() as app:
+        print(json.dumps(grouped(app, most)[0], ensure_ascii=False, indent=1) if as_json else listed(app, most))
+
+
+@knowledge.command()
+def attach(question: Questions, to: Annotated[str, typer.Option(help="归到哪一条")], who: Who = "cli") -> None:
+    """把问题归到一条政策,作为它的新问法,存成草稿。"""
+    from bot.questions import attach as attached
+
+    with at_work() as app:
+        shown(attached(app, question, to, who))
+
+
+@knowledge.command("out-of-scope")
+def out_of_scope(question: Questions) -> None:
+    """标为不归我们管,不再列出。"""
+    from bot.questions import out_of_scope as marked
+
+    with at_work() as app:
+        shown(marked(app, question))
+
+
+@knowledge.command()
+def draft(
+    source: Annotated[str, typer.Argument(help="写好条目的 TOML,或(和 --set 一起)条目编号")],
+    settings: Annotated[list[str] | None, typer.Option("--set", help="字段=内容,如 'answer=…',可以写几次")] = None,
+    answers: Answers = None,
+    who: Who = "cli",
+) -> None:
+    """新写或改一条,存成草稿,等另一位老师批准。"""
+    from bot.revisions import drafted, edited
+
+    with at_work() as app:
+        shown(edited(app, source, settings, who, answers or ()) if settings else drafted(app, Path(source), who, answers or ()))
+
+
+@knowledge.command()
+def drafts() -> None:
+    """等批准的草稿。"""
+    from bot.revisions import listed
+
+    with at_work() as app:
+        print(listed(app))
+
+
+@knowledge.command()
+def diff(revision: Revision) -> None:
+    """这一版和现行的差在哪。"""
+    from bot.revisions import difference
+
+    with at_work() as app:
+        print(difference(app, revision))
+
+
+@knowledge.command()
+def approve(revision: Revision, who: Annotated[str, typer.Option("--as", help="批准的老师,不能是起草的那位")]) -> None:
+    """检查后生效(不用重启),并告诉想知道的提问人。"""
+    from bot.revisions import approved
+
+    with at_work() as app:
+        shown(approved(app, [revision], who))
+
+
+@knowledge.command()
+def discard(revision: Revision, who: Who = "cli") -> None:
+    """不要这份草稿,它的问题回到清单。"""
+    from bot.revisions import discarded
+
+    with at_work() as app:
+        print(discarded(app, revision, who))
+
+
+@knowledge.command()
+def rollback(entry: Annotated[str, typer.Argument(help="条目编号")], who: Who = "cli") -> None:
+    """恢复到上一版,记录都留着。"""
+    from bot.revisions import restored
+
+    with at_work() as app:
+        print(restored(app, entry, who))
+
+
+@knowledge.command()
+def history(entry: Annotated[str, typer.Argument(help="条目编号")]) -> None:
+    """一条政策的每一版:谁写的、谁批准的。"""
+    from bot.revisions import history as told
+
+    with at_work() as app:
+        print(told(app, entry))
+
+
+@knowledge.command()
+def expiring(days: Annotated[int, typer.Option(help="看今后多少天", min=0, max=3650)] = 30) -> None:
+    """快到期、该复核和已经过期的条目,最早的在前。"""
+    from bot.freshness import expiring as found
+    from knowledge.policy import store
+
+    with running() as app, app.database.reading() as connection:
+        lines = found(store.load(connection), app.clock.today(), days)
+    print("\n".join(lines) or f"今后 {days} 天没有到期或要复核的条目")
