@@ -25,8 +25,9 @@ from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError
-from knowledge.policy import search, store
+from knowledge.policy import documents, search, store
 from knowledge.policy.eligibility import Eligibility
+from knowledge.policy.passages import Passages
 from knowledge.policy.search import PolicySearch
 
 SWEEP_SECONDS = 5
@@ -64,6 +65,7 @@ class App:
         self.flows = flows.compiled()
         self.search = self.build()
         self.eligibility = Eligibility(self.search.knowledge)
+        self.passages = self.gather()
         self.building: threading.Thread | None = None
         self.inbox = Inbox(self.database, self.world)
         self.closing = threading.Event()
@@ -79,18 +81,39 @@ class App:
                 store.keep_index(connection, index_key(held.version), built.dump())
         return built
 
+    def gather(self) -> Passages:
+        """The index of the office's documents, kept like that of the entries; without documents it costs one query."""
+        with self.database.reading() as connection:
+            edition = documents.edition(connection)
+            held = documents.load(connection) if edition else []
+            key = f"passages-{edition}-{len(held)}-{search.version()}"
+            stored = store.stored_index(connection, key) if held else None
+        built = Passages(edition, held, stored)
+        if held and stored is None:
+            with self.database.writing() as connection:
+                store.keep_index(connection, key, built.dump())
+        return built
+
+    def stale(self, connection: Connection) -> bool:
+        return store.version(connection) != self.search.knowledge.version or documents.edition(connection) != self.passages.edition
+
     def world(self, connection: Connection) -> World:
         """What turns read. When another process or a teacher changed the knowledge, the index is rebuilt beside the
         running one, which goes on answering until the new one is ready."""
-        if store.version(connection) != self.search.knowledge.version and not (self.building and self.building.is_alive()):
+        if self.stale(connection) and not (self.building and self.building.is_alive()):
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
-        return World(self.search, self.flows, self.eligibility)
+        return World(self.search, self.flows, self.eligibility, self.passages)
 
     def rebuild(self) -> None:
         try:
-            built = self.build()
-            self.search, self.eligibility = built, Eligibility(built.knowledge)
+            with self.database.reading() as connection:
+                version, edition = store.version(connection), documents.edition(connection)
+            if version != self.search.knowledge.version:
+                built = self.build()
+                self.search, self.eligibility = built, Eligibility(built.knowledge)
+            if edition != self.passages.edition:
+                self.passages = self.gather()
         except Exception:  # supervisor: the old index goes on answering
             log.exception("index not rebuilt")
 
@@ -154,7 +177,7 @@ class App:
 
 def index_key(version: int) -> str:
     """Names the index of a knowledge version as this program builds it."""
-    return f"{version}-{search.version()}"
+    return f"entries-{version}-{search.version()}"
 
 
 def alembic(connection: Connection) -> Config:

@@ -77,14 +77,14 @@ def ask(
     with running() as app:
         today = app.clock.today()
         if jsonl:
-            code = stream(app.search, today, sys.stdin.buffer, sys.stdout)
+            code = stream(app.search, today, sys.stdin.buffer, sys.stdout, app.passages)
             if code:
                 raise typer.Exit(code)
             return
-        found = answer(app.search, question or "", today)
+        found = answer(app.search, question or "", today, passages=app.passages)
         print(found["text"])
         if explain:
-            print(explained(app.search, question or ""), file=sys.stderr)
+            print(explained(app.search, question or "", app.passages, today), file=sys.stderr)
 
 
 @cli.command()

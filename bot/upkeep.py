@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,11 +36,13 @@ def at_work() -> Iterator[Any]:
             raise fail(str(error), 1) from error
 
 
-def shown(found: Checked) -> None:
-    for sentence in found.problems:
-        print(sentence, file=sys.stderr)
-    print(found.summary)
-    if found.problems:
+def shown(*found: Checked) -> None:
+    for checked in found:
+        for sentence in checked.problems:
+            print(sentence, file=sys.stderr)
+        if checked.summary:
+            print(checked.summary)
+    if any(checked.problems for checked in found):
         raise typer.Exit(1)
 
 
@@ -85,16 +88,47 @@ def export_(file: Annotated[Path, typer.Argument(help="写到哪个 JSON 文件,
 
 @knowledge.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="JSON(导出的格式)或 TOML")],
-    author: Annotated[str, typer.Option(help="谁改的")] = "cli",
-    approver: Annotated[str | None, typer.Option("--approved-by", help="谁批准的,不能是改的人;不写就只存成草稿")] = None,
+    files: Annotated[list[Path], typer.Argument(help="PDF、DOCX、HTML、Markdown、TXT 文件,法律的 .jsonl(.gz),或条目的 JSON、TOML")],
+    author: Annotated[str, typer.Option(help="谁导入的")] = "cli",
+    approver: Annotated[str | None, typer.Option("--approved-by", help="条目由谁批准,不能是改的人;不写就只存成草稿")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
+    title: Annotated[str, typer.Option(help="文件标题;不给就从文件里读,下同")] = "",
+    number: Annotated[str, typer.Option(help="发文字号,如 甘财社〔2024〕152号")] = "",
+    issuer: Annotated[str, typer.Option(help="发文机关")] = "",
+    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="成文日期")] = None,
+    region: Annotated[str, typer.Option(help="只在哪里适用,省或市;全国的写 全国")] = "",
+    valid_to: Annotated[datetime | None, typer.Option("--valid-to", formats=["%Y-%m-%d"], help="有效期至")] = None,
 ) -> None:
-    """导入老师改过的条目,逐条报告;有错的跳过,其余照常。"""
-    from bot.revisions import bring_in
+    """导入文件原文或老师改过的条目,逐个报告;有错的跳过,其余照常。"""
+    from bot.documents import bring_in_all
+    from knowledge.policy.documents import Given
 
+    if len(files) > 1 and (title or number):
+        raise fail("--title 和 --number 一次只能给一个文件用", 2)
+    given = Given(title, number, issuer, date and date.date(), region, valid_to and valid_to.date())
     with at_work() as app:
-        shown(bring_in(app, file, author, approver, dry_run=dry_run))
+        shown(*bring_in_all(app, files, author, approver, given, dry_run=dry_run))
+
+
+@knowledge.command()
+def documents() -> None:
+    """列出导入的文件:编号、状态、日期、标题、段数、有效期。"""
+    from bot.documents import listed
+
+    with running() as app:
+        print(listed(app))
+
+
+@knowledge.command()
+def withdraw(document: Annotated[int, typer.Argument(help="编号,见 knowledge documents")]) -> None:
+    """撤下一份文件:从此不再引用;要再用就重新导入。"""
+    from bot.documents import withdrawn
+
+    with running() as app:
+        title = withdrawn(app, document)
+    if title is None:
+        raise fail(f"没有编号 {document} 的生效文件,bulixian knowledge documents 看清单", 1)
+    print(f"已撤下《{title}》")
 
 
 @knowledge.command()

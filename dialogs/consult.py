@@ -14,10 +14,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from dialogs import crisis, notices, questions, wording
+from dialogs import crisis, excerpt, notices, questions, wording
 from dialogs.messages import Choice, Say
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry, said
+from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import Found, Hit, PolicySearch
 from knowledge.words import NOT_WORD, words
 
@@ -67,7 +68,7 @@ def talk(text: str) -> tuple[str, str] | None:
     return next(((kind, answer) for kind, pattern, answer in small_talk() if plain and pattern.fullmatch(plain)), None)
 
 
-def consult(text: str, search: PolicySearch, today: date, context: Context = Context()) -> Consultation:  # frozen
+def consult(text: str, search: PolicySearch, today: date, context: Context = Context(), passages: Passages = NOTHING) -> Consultation:  # frozen
     """Understands one message that no dialog is waiting for."""
     level = crisis.level(text)
     if level == "acute":
@@ -82,7 +83,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
         return Consultation("clarify", Say(notices.CLARIFY, (notices.TO_MENU, notices.TO_HUMAN)))
     found = search.search(text)
     place = regions.find(words().normalise(text)) or None
-    following = follow_up(text, found, search, today, context, place)
+    following = follow_up(text, found, search, today, context, place, passages)
     if following:
         return following
     if level == "low" and (not found.hits or found.zone != "answer"):
@@ -98,7 +99,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if found.zone == "unsure" and VENTS.search(plain) and not questions.shaped(text):
         heard = f"{notices.HEARD}\n{notices.SOFT_HOTLINE}" if level == "low" else notices.HEARD
         return Consultation("clarify", Say(heard, starters("complaint")), level=level, talk="complaint")
-    return conclude(text, found, search, today, place or context.place, context.entry)
+    return conclude(text, found, search, today, place or context.place, context.entry, passages)
 
 
 def starters(kind: str) -> tuple[Choice, ...]:
@@ -109,10 +110,14 @@ def starters(kind: str) -> tuple[Choice, ...]:
     return ()
 
 
-def conclude(text: str, found: Found, search: PolicySearch, today: date, place: regions.Place | None, last: Entry | None) -> Consultation:
-    """The three zones of a question that stands on its own."""
+def conclude(
+    text: str, found: Found, search: PolicySearch, today: date, place: regions.Place | None, last: Entry | None, passages: Passages = NOTHING
+) -> Consultation:
+    """The three zones of a question that stands on its own. Words of a document are shown where we are not sure ourselves."""
     if found.zone == "unsure" or not found.hits:
-        return Consultation("handover", Say(notices.UNSURE, (notices.TO_HUMAN, notices.TO_MENU)), found.policies(search.knowledge))
+        quote = passages.find(text, today, place)
+        unsure = excerpt.alone(quote) if quote else notices.UNSURE
+        return Consultation("handover", Say(unsure, (notices.TO_HUMAN, notices.TO_MENU)), found.policies(search.knowledge))
     top = search.knowledge[found.hits[0].id]
     if not isinstance(top, Entry):
         if found.zone == "answer":
@@ -120,10 +125,11 @@ def conclude(text: str, found: Found, search: PolicySearch, today: date, place: 
         return Consultation("clarify", Say(f"{top.answer}\n如果不是这个意思,换个说法再问我。", menu_choices(found, search)), found.hits)
     if found.zone == "menu":
         lines = [wording.menu_line(entry, today) for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
-        text = "\n".join((notices.WHICH, *lines))
+        quote = passages.find(text, today, place, excerpt.SHORT)
+        text = "\n".join((notices.WHICH, *lines, *([excerpt.beside(quote)] if quote else [])))
         about = last if last and any(hit.id == last.id for hit in found.hits) else top
         return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, about, place)
-    answer = say_entry(top, text, search, today, place)
+    answer = excerpt.locally(say_entry(top, text, search, today, place, passages), text, passages, today, place)
     return Consultation("answer", answer, found.hits, top, place, sure=True)
 
 
@@ -131,14 +137,18 @@ def menu_choices(found: Found, search: PolicySearch) -> tuple[Choice, ...]:
     return tuple(Choice(hit.title, f"ask/{hit.id}/all") for hit in found.hits if hit.id in search.knowledge.entries)
 
 
-def say_entry(entry: Entry, text: str, search: PolicySearch, today: date, place: regions.Place | None) -> Say:
+def say_entry(entry: Entry, text: str, search: PolicySearch, today: date, place: regions.Place | None, passages: Passages) -> Say:
     """The whole answer to a question, led by the sentence that answers exactly it where the entry has one."""
     line = search.within(entry.id, text)
     direct = line.answer if line and line.faq and line.similarity >= search.DIRECT and questions.shaped(text) else ""
-    return wording.whole(entry, today, aspect=questions.aspect(text), place=place, text=text, direct=said(direct) if direct else "")
+    aspect = questions.aspect(text)
+    say = wording.whole(entry, today, aspect=aspect, place=place, text=text, direct=said(direct) if direct else "")
+    return excerpt.sourced(say, entry, text, passages, today, place) if aspect == "source" else say
 
 
-def follow_up(text: str, found: Found, search: PolicySearch, today: date, context: Context, place: regions.Place | None) -> Consultation | None:
+def follow_up(
+    text: str, found: Found, search: PolicySearch, today: date, context: Context, place: regions.Place | None, passages: Passages = NOTHING
+) -> Consultation | None:
     """The message as a question on the last entry, or None where it stands on its own."""
     last = context.entry
     if last is None:
@@ -162,7 +172,8 @@ def follow_up(text: str, found: Found, search: PolicySearch, today: date, contex
         return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
     if aspect and (short or leans or (top and top.id == last.id)):
-        return answer(wording.side(last, aspect, today, place=place or context.place, text=text))
+        say = wording.side(last, aspect, today, place=place or context.place, text=text)
+        return answer(excerpt.sourced(say, last, text, passages, today, place or context.place) if aspect == "source" else say)
     if top and top.id == last.id and found.zone == "answer" and not leans:
         return None  # the same once more, in full words: the whole answer
     vague = found.zone != "answer" and questions.elliptic(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from dialogs import answers, crisis, notices, questions, statements, unanswered, wording
+from dialogs import answers, crisis, excerpt, notices, questions, statements, unanswered, wording
 from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
@@ -188,7 +188,8 @@ def tap(value: str, turn: Turn) -> None:
 def side_of(entry: Entry, side: str, turn: Turn) -> Say:
     place = context_place(turn)
     if side in LABELLED:
-        return wording.side(entry, LABELLED[side], turn.today, place=place)
+        say = wording.side(entry, LABELLED[side], turn.today, place=place)
+        return excerpt.sourced(say, entry, "", turn.world.passages, turn.today, place) if side == "source" else say
     return wording.whole(entry, turn.today, place=place)
 
 
@@ -226,14 +227,14 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     compiled = turn.world.flows[frame.flow, frame.version]
     found: Consultation | None = None
     if questions.shaped(turn.text):
-        found = consult(turn.text, turn.world.search, turn.today, context(turn))
+        found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
         if found.sure:
             return digress(turn, found)
     if compiled.accepts(turn.text, turn, frame):
         return advance("answer", turn, frame)
     if opened := opener(turn):
         return open_flow(opened, turn)
-    found = found or consult(turn.text, turn.world.search, turn.today, context(turn))
+    found = found or consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
     if found.sure or (found.talk and found.talk not in ("test", "ack", "laugh")) or found.outcome == "menu":
         return digress(turn, found)
     advance("answer", turn, frame)
@@ -321,7 +322,7 @@ def talk_openly(turn: Turn) -> None:
         return correct(turn, stated)
     if len(CORE & stated.keys()) >= 2 and not questions.shaped(turn.text):
         return note(turn, stated)
-    found = consult(turn.text, turn.world.search, turn.today, context(turn))
+    found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
     if in_care(turn) and found.outcome in ("handover", "clarify", "menu"):
         return turn.say(notices.CRISIS_AGAIN, Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
     said_entry(turn, found)

@@ -12,6 +12,7 @@ from dialogs.messages import Choice, Inbound, Link, Part, Say
 from dialogs.place import Place
 from knowledge.db import local_date
 from knowledge.policy.eligibility import Eligibility
+from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import PolicySearch
 
 if TYPE_CHECKING:
@@ -31,11 +32,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every turn may read: the policy search, the compiled flows by name and version, and the entries' conditions."""
+    """What every turn may read: the policy search, the compiled flows by name and version, the entries' conditions, documents."""
 
     search: PolicySearch
     flows: Mapping[tuple[str, int], CompiledFlow]
     eligibility: Eligibility
+    passages: Passages = NOTHING
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

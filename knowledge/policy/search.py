@@ -34,8 +34,6 @@ MEANS = re.compile(
     r"(怎么|咋|如何|去哪|在哪|哪里)(办理?|弄|整|申请|领取?|报名?)?[了呀啊]?$|(能|可以)?(领|拿|补|给)?多少钱?$|(要|需要)(什么|啥|哪些)(材料|条件)$"
 )
 """What stands around a bare name where somebody asks what it is, how to go about it, how much it gives."""
-SATURATED = 2.2
-"""K1 + 1: the most a term can give, as a multiple of its IDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +154,8 @@ class PolicySearch:
         if not n:
             none = np.zeros(0, np.float32)
             return none, none, none
-        shares = self.index.scores(terms) / np.float32(self.perfect(terms))
+        shares = self.index.scores(terms) / np.float32(self.index.perfect(terms))
         return shares[:n], np.maximum.reduceat(shares[: self.firsts[-1]], self.firsts[:-1]), self.linear.scores(terms)
-
-    def perfect(self, terms: Mapping[str, float]) -> float:
-        """The score of a perfect match: a word said twice asks for twice as much."""
-        worth, unseen = self.index.worth, self.index.unseen
-        return SATURATED * sum(max(1.0, weight) * worth.get(term, unseen) for term, weight in terms.items()) + 1e-6
 
     def search(self, text: str, most: int = 3) -> Found:
         """The items meant, best first; ties in the order of ids. A question written as a phrasing is a sure hit."""
@@ -224,7 +217,7 @@ class PolicySearch:
         terms, row = self.terms(text), self.rows[key]
         first, last = int(self.firsts[row]), int(self.firsts[row + 1])
         best = first + int(np.argmax(self.index.scores(terms)[first:last]))
-        perfect = self.perfect(terms)
+        perfect = self.index.perfect(terms)
         parts: dict[str, float] = {}
         for term, weight in (*self.index.explain(terms, row), *self.index.explain(terms, best)):
             parts[term] = parts.get(term, 0.0) + weight / perfect
@@ -245,7 +238,7 @@ def weighed(text: str) -> dict[str, float]:
 
 def version() -> str:
     """Changes with all that shapes an index besides the knowledge: the vocabulary and the code that builds and stores it."""
-    code = (Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("index", "linear", "search", "sentences"))
+    code = (Path(__file__).with_name(f"{name}.py").read_bytes() for name in ("index", "linear", "passages", "search", "sentences"))
     return hashlib.sha256(b"".join((words().version.encode(), *code))).hexdigest()[:12]
 
 

@@ -246,7 +246,7 @@ def stored_index(connection: Connection, key: str) -> bytes | None:
 
 
 def keep_index(connection: Connection, key: str, body: bytes) -> None:
-    """Keeps one built index, the newest; `key` names the knowledge and the vocabulary it was built from."""
+    """Keeps one built index a kind, the newest; `key` is the kind, then what it was built from, with a dash between."""
     connection.execute(VERSION.with_for_update())  # two processes that built the same one keep it one after the other
-    connection.execute(delete(StoredIndex))
+    connection.execute(delete(StoredIndex).where(StoredIndex.key.startswith(key.partition("-")[0])))
     connection.execute(insert(StoredIndex).values(key=key, body=body))

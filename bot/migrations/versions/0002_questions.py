@@ -5,7 +5,7 @@ from alembic import op
 
 from knowledge.db import Moment
 
-revision = "0002_questions"
+revision = "0002"
 down_revision = "0001"
 
 

@@ -1,0 +1,104 @@
+"""The child: takes a file on standard input, confines itself, reads it, and writes the blocks as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from knowledge.extract import (
+    EMPTY,
+    NO_TEXT,
+    OLD_WORD,
+    PACKED,
+    PICTURE,
+    RICH,
+    TOO_LONG,
+    Block,
+    ExtractError,
+    Kind,
+    Limits,
+    is_pdf,
+    page,
+    pdf,
+    word,
+)  # fmt: skip
+from knowledge.extract.characters import cleaned
+
+MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\xd0\xcf\x11\xe0", OLD_WORD), (b"{\\rtf", RICH), (b"\x89PNG", PICTURE), (b"\xff\xd8\xff", PICTURE), (b"GIF8", PICTURE),
+    (b"BM", PICTURE), (b"II*\x00", PICTURE), (b"MM\x00*", PICTURE), (b"Rar!", PACKED), (b"7z\xbc\xaf", PACKED), (b"\x1f\x8b", PACKED),
+)  # fmt: skip
+
+
+def main() -> None:
+    limits = Limits(**json.loads(sys.argv[1]))
+    out, sys.stdout = sys.stdout, sys.stderr  # a library's chatter must not stand in the answer
+    data = sys.stdin.buffer.read()
+    confine(limits)
+    try:
+        kind, blocks, facts = read(data, limits, sys.argv[2])
+        kept = list(within(blocks, limits))
+        if not kept:
+            raise ExtractError(NO_TEXT)
+        answer: dict[str, Any] = {"kind": kind, "blocks": kept, "facts": {key: cleaned(value)[:500] for key, value in facts.items()}}
+    except ExtractError as error:
+        answer = {"problem": str(error)}
+    out.write(json.dumps(answer))
+    out.flush()
+
+
+def confine(limits: Limits) -> None:
+    """Limits of the system, which hold for root too, and no way to other programs or the network from Python."""
+    if sys.platform != "win32":
+        import resource
+
+        for what, most in (
+            (resource.RLIMIT_AS, limits.memory_bytes),
+            (resource.RLIMIT_CPU, limits.cpu_seconds),
+            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.setrlimit(what, (most, most))
+
+    def refuse(event: str, _: object) -> None:
+        if event.startswith(("socket.connect", "socket.bind", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn")):
+            raise PermissionError(event)
+
+    sys.addaudithook(refuse)
+
+
+def within(blocks: Iterable[Block], limits: Limits) -> Iterator[tuple[str, int, int]]:
+    total = 0
+    for block in blocks:
+        text = cleaned(block.text)
+        total += len(text)
+        if total > limits.characters:
+            raise ExtractError(TOO_LONG)
+        if text:
+            yield text, block.level, block.page
+
+
+def read(data: bytes, limits: Limits, reader: str) -> tuple[Kind, Iterable[Block], dict[str, str]]:
+    if not data.strip():
+        raise ExtractError(EMPTY)
+    if is_pdf(data):
+        pages = pdf.pages(data, limits) if reader == "first" else pdf.pages_again(data, limits)
+        return "pdf", pdf.paragraphs(pages), {}
+    if data.startswith(b"PK"):
+        return "docx", word.blocks(data, limits), {}
+    for magic, problem in MAGIC:
+        if data.startswith(magic):
+            raise ExtractError(problem)
+    text = page.decoded(data)
+    if re.search(r"<(!doctype html|html|head|body|div|p|table|meta|h[1-6])[\s>]", text[:4000], re.IGNORECASE):
+        return "html", *page.blocks(text)
+    facts, body = page.front_matter(text)
+    marked = bool(facts) or re.search(r"^#{1,6} \S", body, re.MULTILINE)
+    return ("markdown" if marked else "text"), page.lines(body, marked=bool(marked)), facts
+
+
+if __name__ == "__main__":
+    main()
