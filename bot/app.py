@@ -17,10 +17,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import delivery
+from bot import broadcast, delivery
 from bot.config import Clock, Settings
 from bot.inbox import Inbox, Reply
-from dialogs import flows
+from dialogs import flows, reminders
 from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation
 from dialogs.turn import World
@@ -121,12 +121,14 @@ class App:
         return self.inbox.accept(inbound, label)
 
     def due(self) -> list[Inbound]:
-        """Conversations whose timer has come, as inputs. The key makes a second sweeper harmless."""
+        """Timers and reminders that have come, as inputs. The key makes a second sweeper harmless."""
         now = self.clock.now()
         query = select(Conversation.key, Conversation.due_at).where(Conversation.due_at <= now).order_by(Conversation.due_at).limit(500)
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
-        return [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
+            promised = reminders.due(connection, now)
+        timers = [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
+        return timers + [Inbound(key, number, "timer", text, now) for key, number, text in promised]
 
     def sweep(self) -> list[tuple[str, Reply]]:
         """Runs what is due. Returns what was said, by conversation."""
@@ -139,6 +141,8 @@ class App:
         def run() -> None:
             while not self.closing.wait(SWEEP_SECONDS):
                 try:
+                    while broadcast.advance(self):
+                        pass
                     for key, reply in self.sweep():
                         if reply.delivery_id:
                             heard(key)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -25,7 +26,9 @@ from knowledge.db import Database, DatabaseError
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
 cli.add_typer(knowledge, name="knowledge")
+broadcasts = typer.Typer(no_args_is_help=True, help="群发:看草稿、批准、看进度、取消。起草见 knowledge reach。")
 cli.add_typer(cases, name="cases")
+cli.add_typer(broadcasts, name="broadcast")
 
 
 @cli.command()
@@ -195,6 +198,70 @@ def close(case: Annotated[int, typer.Argument(help="编号")]) -> None:
     with running() as app:
         if not closed(app, case):
             raise fail(f"没有编号 {case} 的事", 1)
+
+
+Number = Annotated[int, typer.Argument(help="第几号群发")]
+
+
+@contextmanager
+def on_air() -> Iterator[Any]:
+    """The program; what cannot be done with a broadcast is one sentence and exit code 1."""
+    from bot.broadcast import BroadcastError
+
+    with running() as app:
+        try:
+            yield app
+        except BroadcastError as error:
+            raise fail(str(error), 1) from error
+
+
+@broadcasts.command("list")
+def list_broadcasts() -> None:
+    """最近的群发和草稿。"""
+    from bot.broadcast import listed
+
+    with on_air() as app:
+        print(listed(app))
+
+
+@broadcasts.command()
+def preview(number: Number) -> None:
+    """发什么、发给多少人、走哪些渠道。"""
+    from bot.broadcast import preview as shown
+
+    with on_air() as app:
+        print(shown(app, number))
+
+
+@broadcasts.command()
+def approve(number: Number, who: Annotated[str, typer.Option("--as", help="批准的老师,不能是起草的那位")]) -> None:
+    """批准:名单从此不变,开始发送。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        count = broadcast.approve(app, number, who)
+        while broadcast.advance(app):
+            pass
+    print(f"第 {number} 号已批准,发给 {count} 人;bulixian broadcast status {number} 看进度")
+
+
+@broadcasts.command("status")
+def broadcast_status(number: Number) -> None:
+    """每种结果多少人(JSON);加起来等于 people。"""
+    from bot.broadcast import status
+
+    with on_air() as app:
+        print(json.dumps(status(app, number)))
+
+
+@broadcasts.command()
+def cancel(number: Number) -> None:
+    """没发出去的不再发。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        stopped = broadcast.cancel(app, number)
+    print(f"第 {number} 号已取消,{stopped} 人不会收到")
 
 
 def main() -> None:

@@ -48,6 +48,7 @@ class Delivery(Base):
     remote_id: Mapped[str | None] = mapped_column(String(128))
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+    broadcast_id: Mapped[int | None] = mapped_column(index=True)
 
 
 IDS = select(Delivery.key, Delivery.id).where(Delivery.key.in_(bindparam("keys", expanding=True)))

@@ -10,14 +10,17 @@ from typing import Any
 from sqlalchemy import Connection, delete
 
 from bot import transcript
+from dialogs import reminders
 from dialogs.effects import (
     CloseHandover,
+    DropReminder,
     Effect,
     Erase,
     Export,
     ForgetWishes,
     KeepQuestion,
     OpenCase,
+    Remind,
     SaveGroups,
     SaveProfile,
     SetConsent,
@@ -67,6 +70,12 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             cases.open_case(connection, person, key, kind, summary, at)
         case CloseHandover():
             cases.close_handover(connection, key, at)
+        case Remind():
+            reminders.keep(connection, key, effect)
+        case DropReminder(about):
+            reminders.drop(connection, key, about)
+        case ForgetWishes():
+            reminders.drop(connection, key, None)
         case Export():
             people.log_access(connection, person, "本人", "导出全部数据", at)
             return [export(connection, turn)]
@@ -82,6 +91,7 @@ def export(connection: Connection, turn: Turn) -> Paper:
     """All data on the person as a JSON paper, conversation included."""
     who = turn.person.graduate_id
     held = people.record(connection, who) | {"questions": questions.record(connection, who)}
+    held["reminders"] = reminders.record(connection, turn.inbound.conversation)
     held |= transcript.everything(connection, turn.inbound.conversation)
     return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1))
 

@@ -252,6 +252,28 @@ def history(entry: Annotated[str, typer.Argument(help="条目编号")]) -> None:
 
 
 @knowledge.command()
+def reach(
+    entry: Annotated[str, typer.Argument(help="条目编号,或者草稿的版号")],
+    who: Who = "cli",
+    might: Annotated[bool, typer.Option("--might", help="群发草稿也发给可能符合的人")] = False,
+    people: Annotated[bool, typer.Option("--list", help="列出是哪些人(查看会记下来,本人查得到)")] = False,
+    no_draft: Annotated[bool, typer.Option("--no-draft", help="只看人数,不起草群发")] = False,
+) -> None:
+    """一条新的或改过的政策:谁新符合、谁可能符合,并起草一份群发;要另一位老师 broadcast approve 才会发。"""
+    from bot.reach import drafted, listed, told
+    from bot.reach import reach as reached
+
+    with at_work() as app:
+        found = reached(app, entry)
+        print(told(found, app.clock.today()))
+        if people:
+            print("\n".join(listed(app, found, who)))
+        if not no_draft and (found.newly or (might and found.might)):
+            number = drafted(app, found, who, might=might)
+            print(f"群发草稿是第 {number} 号,等另一位老师 bulixian broadcast approve {number}")
+
+
+@knowledge.command()
 def expiring(days: Annotated[int, typer.Option(help="看今后多少天", min=0, max=3650)] = 30) -> None:
     """快到期、该复核和已经过期的条目,最早的在前。"""
     from bot.freshness import expiring as found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -54,6 +54,8 @@ class Consultation:
     talk: str = ""
     sure: bool = field(default=False)
     """A real answer was found: it may interrupt a dialog that waits for something else."""
+    mine: bool = False
+    """Asks whether the person fits `entry`: the conditions are the answer only where there is no room to work it out."""
 
 
 @cache
@@ -173,7 +175,8 @@ def follow_up(
     aspect = questions.aspect(text)
     if aspect and (short or leans or (top and top.id == last.id)):
         say = wording.side(last, aspect, today, place=place or context.place, text=text)
-        return answer(excerpt.sourced(say, last, text, passages, today, place or context.place) if aspect == "source" else say)
+        found_one = answer(excerpt.sourced(say, last, text, passages, today, place or context.place) if aspect == "source" else say)
+        return replace(found_one, mine=bool(last.rule) and asks_self(text, aspect, last))
     if top and top.id == last.id and found.zone == "answer" and not leans:
         return None  # the same once more, in full words: the whole answer
     vague = found.zone != "answer" and questions.elliptic(text)
@@ -183,6 +186,12 @@ def follow_up(
     if vague or (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
+
+
+def asks_self(text: str, aspect: questions.Aspect, entry: Entry) -> bool:
+    """「那我可以吗」. Of money that goes to the employer, who gets it comes first."""
+    sides = ("conditions", "deadline") if entry.receiver == "employer" else ("conditions", "deadline", "receiver")
+    return aspect in sides and questions.mine(text)
 
 
 def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, leans: bool, length: int) -> bool:

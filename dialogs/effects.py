@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 
@@ -68,7 +69,37 @@ class WantAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ForgetWishes:
-    """The person wants to be told nothing any more."""
+    """The person wants to be told nothing any more: no answers to come, no reminders."""
 
 
-Effect = OpenCase | CloseHandover | SaveProfile | SetConsent | SaveGroups | Export | ShowAccesses | Erase | KeepQuestion | WantAnswer | ForgetWishes
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """The person wants to hear of an entry once, at a time before `until`, the last day on which they fit."""
+
+    about: str
+    until: date
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DropReminder:
+    """The reminder was spoken, or is not wanted any more."""
+
+    about: str
+
+
+Effect = (
+    OpenCase
+    | CloseHandover
+    | SaveProfile
+    | SetConsent
+    | SaveGroups
+    | Export
+    | ShowAccesses
+    | Erase
+    | KeepQuestion
+    | WantAnswer
+    | ForgetWishes
+    | Remind
+    | DropReminder
+)

@@ -65,6 +65,8 @@ class Flow:
     finish: Callable[[Turn, Slots], None] | None = None
     migrate: Callable[[Frame], Frame | None] | None = None
     remind_after: timedelta | None = timedelta(hours=20)
+    patience: int | None = None
+    """Questions on something else, one after the other, after which the dialog lets go without a word. None: it waits for ever."""
 
 
 class CompiledFlow:

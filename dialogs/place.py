@@ -35,7 +35,10 @@ class Conversation(Base):
 
 @dataclass(slots=True)
 class Frame:
-    """One running dialog: which flow and version, the step it stands at, what it has gathered, the way it came."""
+    """One running dialog: which flow and version, the step it stands at, what it has gathered, the way it came.
+
+    `asides` counts questions on something else since the last answer.
+    """
 
     flow: str
     version: int
@@ -44,6 +47,7 @@ class Frame:
     attempts: int = 0
     visited: list[str] = field(default_factory=list)
     reminded: bool = False
+    asides: int = 0
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from dialogs import answers, crisis, excerpt, notices, questions, statements, unanswered, wording
+from dialogs import account, answers, crisis, excerpt, notices, questions, reminders, statements, unanswered, wording
 from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
@@ -175,6 +175,12 @@ def tap(value: str, turn: Turn) -> None:
         entry = turn.world.search.knowledge.entries.get(key)
         if entry:
             return said_entry(turn, Consultation("answer", side_of(entry, side, turn), entry=entry))
+    if kind == "mine" and rest in turn.world.eligibility.entries:
+        return mine(rest, turn)
+    if kind == "remind" and rest in turn.world.eligibility.entries:
+        return reminders.ask(turn, rest, turn.world.eligibility.until(rest, account.facts(turn), turn.today))
+    if kind == "unremind":
+        return reminders.cancel(turn, rest)
     if kind == "open" and any(name == rest for name, _ in turn.world.flows):
         return open_flow(rest, turn)
     if kind == "go":
@@ -183,6 +189,14 @@ def tap(value: str, turn: Turn) -> None:
         return unanswered.wish(turn, rest)
     turn.say(notices.STALE_CHOICE, notices.TO_MENU)
     reissue(turn)
+
+
+def mine(key: str, turn: Turn) -> None:
+    """Whether this person fits an entry: the dialog of entitlements, for it alone."""
+    turn.place.memo["entry"] = key
+    turn.place.memo["prefill"] = {"entitlements": {"entry": key}}
+    open_flow("entitlements", turn)
+    turn.place.memo.pop("prefill", None)
 
 
 def side_of(entry: Entry, side: str, turn: Turn) -> Say:
@@ -243,6 +257,13 @@ def in_frame(turn: Turn, frame: Frame) -> None:
 def digress(turn: Turn, found: Consultation) -> None:
     """Answers in between; only the dialog's own choices are shown, so that a number means one thing."""
     said_entry(turn, found)
+    frame = turn.place.top
+    if frame:
+        patience = turn.world.flows[frame.flow, frame.version].flow.patience
+        frame.asides += 1
+        if patience is not None and frame.asides > patience:
+            turn.place.stack, turn.place.due_at = turn.place.stack[:-1], None
+            return reissue(turn)
     turn.parts = [Say(part.text, (), part.links) if isinstance(part, Say) else part for part in turn.parts]
     reissue(turn)
 
@@ -251,6 +272,7 @@ def advance(trigger: str, turn: Turn, frame: Frame) -> None:
     """Fires one trigger on the frame's machine and says what follows from it."""
     compiled = turn.world.flows[frame.flow, frame.version]
     before = frame.state
+    frame.asides = 0
     compiled.fire(trigger, turn, frame)
     if frame.state == CANCELLED:
         turn.place.stack = turn.place.stack[:-1]
@@ -323,9 +345,12 @@ def talk_openly(turn: Turn) -> None:
     if len(CORE & stated.keys()) >= 2 and not questions.shaped(turn.text):
         return note(turn, stated)
     found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
+    if found.mine and found.entry:
+        account.tell(stated, turn)
+        return mine(found.entry.id, turn)
     if in_care(turn) and found.outcome in ("handover", "clarify", "menu"):
         return turn.say(notices.CRISIS_AGAIN, Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
-    said_entry(turn, found)
+    said_entry(turn, account.with_verdict(found, stated, turn))
 
 
 def in_care(turn: Turn) -> bool:
@@ -337,7 +362,7 @@ def in_care(turn: Turn) -> bool:
 def correct(turn: Turn, stated: dict[str, object]) -> None:
     """「之前说错了,我是硕士」: the newer word counts, shown back."""
     said = ",".join(phrases(stated))
-    turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
+    account.tell(stated, turn)
     if turn.person.profile_consent:
         turn.effects.append(SaveProfile({**turn.person.profile, **stated}))
         turn.say(f"好,改过来了:{said}。档案里也一起改了。")
@@ -354,7 +379,7 @@ def correct(turn: Turn, stated: dict[str, object]) -> None:
 def note(turn: Turn, stated: dict[str, object]) -> None:
     """Facts told without a question: read back, with an offer to keep them."""
     said = ",".join(phrases(stated))
-    turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
+    account.tell(stated, turn)
     turn.say(
         f"我读到的是:{said}。哪里不对直接说。接下来想做什么?",
         Choice("看看能享受什么", "open/entitlements"),
@@ -391,7 +416,11 @@ def context(turn: Turn) -> Context:
 
 
 def timer(turn: Turn) -> None:
-    """A `due_at` has come: a teacher who has not answered, or a dialog left half-way. Each speaks once."""
+    """A time has come: a reminder asked for, a teacher who has not answered, a dialog left half-way. Each speaks once."""
+    if turn.text.startswith("remind/"):
+        _, about, until = turn.text.split("/")
+        reminders.speak(turn, about, until)
+        return reissue(turn)
     turn.place.due_at = None
     frame = turn.place.top
     if turn.place.mode == "human":

@@ -111,8 +111,10 @@ def led(entry: Entry, lines: list[str], today: date) -> list[str]:
 def choices(entry: Entry, shown: Sequence[Aspect]) -> tuple[Choice, ...]:
     """What this person would ask next: sides not shown yet, at most three, and a person."""
     order: tuple[Aspect, ...] = ("conditions", "where", "papers", "amount", "deadline", "notes")
-    rest = [aspect for aspect in order if aspect not in shown and statements(entry, aspect)]
-    buttons = [Choice(LABELS[aspect], f"ask/{entry.id}/{aspect}") for aspect in rest[:3]]
+    rest = [aspect for aspect in order if aspect not in shown and statements(entry, aspect) and not (entry.rule and aspect == "conditions")]
+    buttons = [Choice(LABELS[aspect], f"ask/{entry.id}/{aspect}") for aspect in rest[: 2 if entry.rule else 3]]
+    if entry.rule:
+        buttons.insert(0, Choice(LABELS["conditions"], f"mine/{entry.id}"))
     if len(entry.source) > 1 or links(entry):
         buttons.append(Choice(LABELS["source"], f"ask/{entry.id}/source"))
     return (*buttons, Choice("问老师", "go/human"))

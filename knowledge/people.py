@@ -79,7 +79,9 @@ def shown(profile: dict[str, Any]) -> list[str]:
 
 def phrases(profile: dict[str, Any]) -> list[str]:
     """The same as short phrases, for reading back what somebody just said."""
-    return [f"{FIELDS[key].label} {spoken(value)}" for key, value in profile.items() if key in FIELDS]
+    hidden = {"cohort"} if "graduation_date" in profile else set()
+    told = {key: value for key, value in profile.items() if key in FIELDS and key not in hidden}
+    return [FIELDS[key].label if value is True else f"{FIELDS[key].label} {spoken(value)}" for key, value in told.items()]
 
 
 def spoken(value: Any) -> str:
@@ -128,6 +130,12 @@ def save_groups(connection: Connection, stated: Mapping[str, tuple[Sequence[str]
 
 def log_access(connection: Connection, graduate_id: str, who: str, what: str, at: datetime) -> None:
     connection.execute(insert(Access).values(graduate_id=graduate_id, who=who, what=what, at=at))
+
+
+def log_accesses(connection: Connection, people: Sequence[str], who: str, what: str, at: datetime) -> None:
+    """The same of many."""
+    if people:
+        connection.execute(insert(Access), [{"graduate_id": person, "who": who, "what": what, "at": at} for person in people])
 
 
 def accesses(connection: Connection, graduate_id: str, most: int = 10) -> Sequence[RowMapping]:

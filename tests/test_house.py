@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import cases, cli
+from bot.cli import broadcasts, cases, cli
 from bot.config import Settings
 from bot.upkeep import knowledge
 from dialogs.flows import declared
@@ -75,6 +75,7 @@ def test_no_vague_names() -> None:
 def test_readme_names_every_command_setting_flow_and_channel() -> None:
     commands = [command.name or command.callback.__name__.rstrip("_") for command in cli.registered_commands if command.callback]
     commands += [f"knowledge {command.name or command.callback.__name__}" for command in knowledge.registered_commands if command.callback]
+    commands += [f"broadcast {command.name or command.callback.__name__}" for command in broadcasts.registered_commands if command.callback]
     commands += [f"cases {command.name or command.callback.__name__}" for command in cases.registered_commands if command.callback]
     lacking = [command for command in commands if f"bulixian {command}" not in README]
     lacking += [key for key in Settings.model_fields if f"BULIXIAN_{key.upper()}" not in README]

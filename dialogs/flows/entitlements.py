@@ -1,14 +1,17 @@
-"""What this person is entitled to (一人一策): at most eight questions, each the one that decides most, then the list."""
+"""What this person is entitled to (一人一策): at most eight questions, each the one that decides most, then the list.
+
+With the slot `entry` it is about that entry alone, and ends with its verdict.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-from dialogs import notices, wording
+from dialogs import account, notices, statements, verdicts
 from dialogs.effects import SaveProfile
 from dialogs.fields import QUESTIONS, read
-from dialogs.flow import Flow, Slots, Step
+from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
 from knowledge.people import phrases
@@ -17,6 +20,7 @@ from knowledge.profile import SENSITIVE
 from knowledge.profile import read as clean
 
 MOST = 8
+ENOUGH = "直接看结果"
 STEPS = tuple(f"question{number}" for number in range(1, MOST + 1))
 TOPICS = {"创业": ("ENT", "SUB"), "就业": ("EMP", "SUB-06"), "灵活就业": ("SUB-02",), "未就业": ("SUB", "REG")}
 """What matters most to people in a state, by the beginning of the entry's id."""
@@ -24,19 +28,22 @@ FIRST = ("employment", "graduation_date", "degree")
 """Asked first where unknown: nearly every entry hangs on them."""
 
 
+def scope(slots: Slots) -> frozenset[str]:
+    return frozenset((slots["entry"],)) if "entry" in slots else SHOWN
+
+
 def known(turn: Turn, slots: Slots) -> dict[str, Any]:
     """All that is known: the profile, what was said in this chat, and the answers so far."""
-    held = {**turn.person.profile, **turn.place.memo.get("stated", {}), **dict(slots.get(step, ("", None)) for step in STEPS)}
-    if turn.person.groups_consent:
-        held["groups"] = list(turn.person.groups)
-    held.pop("", None)
+    held = account.facts(turn)
+    for step in STEPS:
+        held |= slots.get(step, {})
     return clean(held)[0]
 
 
-def deciding(turn: Turn, held: dict[str, Any], asked: set[str]) -> str | None:
+def deciding(turn: Turn, held: dict[str, Any], asked: set[str], among: frozenset[str]) -> str | None:
     """The field that decides most over all open entries: those that lack little count most."""
     votes: Counter[str] = Counter()
-    for verdict in turn.world.eligibility.plan(held, turn.today, SHOWN):
+    for verdict in turn.world.eligibility.plan(held, turn.today, among):
         can_ask = [name for name in verdict.missing if name in QUESTIONS and name not in asked and may_ask(name, turn)]
         worth = weight(verdict, held) / max(1, len(verdict.missing))
         votes.update(dict.fromkeys(can_ask, worth))
@@ -57,16 +64,32 @@ def field_of(step: str, turn: Turn, slots: Slots) -> str | None:
     """Which field a step asks: the answers before it say what they were to; only a skipped one is worked out again."""
     asked: set[str] = set()
     given: Slots = {}
+    among = scope(slots)
     for place in STEPS:
         if place in slots and place != step:
             given[place] = slots[place]
-            asked.add(slots[place][0])
+            asked |= slots[place].keys()
             continue
-        name = deciding(turn, known(turn, given), asked)
+        name = deciding(turn, known(turn, given), asked, among)
         if place == step or name is None:
             return name
         asked.add(name)
     return None
+
+
+def told(name: str, text: str, turn: Turn) -> dict[str, Any]:
+    """The facts of an answer: the one that was asked for, and whatever else it says; it may also say only something else.
+
+    Raises:
+        Misread: it says nothing.
+    """
+    others = {field: value for field, value in statements.read(text, turn.today).items() if may_ask(field, turn)}
+    try:
+        return others | {name: read(name, text, turn.today)}
+    except Misread:
+        if not others:
+            raise
+    return others
 
 
 def question(number: int) -> Step:
@@ -74,21 +97,20 @@ def question(number: int) -> Step:
 
     def prompt(turn: Turn, slots: Slots) -> str:
         name = field_of(key, turn, slots)
-        return f"({number + 1}/最多 {MOST} 问) {QUESTIONS[name].text}" if name else "再发一次「我能享受什么」,我重新看一遍。"
+        place = f"第 {number + 1} 问" if "entry" in slots else f"{number + 1}/最多 {MOST} 问"
+        return f"({place}) {QUESTIONS[name].text}" if name else "再发一次「我能享受什么」,我重新看一遍。"
 
     def choices(turn: Turn, slots: Slots) -> tuple[str, ...]:
         name = field_of(key, turn, slots)
-        return (*(QUESTIONS[name].choices if name else ()), "直接看结果")
+        return (*(QUESTIONS[name].choices if name else ()), ENOUGH)
 
-    def take(text: str, turn: Turn) -> tuple[str, Any]:
+    def take(text: str, turn: Turn) -> dict[str, Any]:
         frame = turn.place.top
         name = field_of(key, turn, frame.slots if frame else {})
-        if text == "直接看结果" or name is None:
-            return ("", True)
-        return (name, read(name, text, turn.today))
+        return {} if text == ENOUGH or name is None else told(name, text, turn)
 
     def settled(turn: Turn, slots: Slots) -> bool:
-        return any(slots.get(step, ("?", None))[0] == "" for step in STEPS) or field_of(key, turn, slots) is None
+        return any(slots.get(step) == {} for step in STEPS) or field_of(key, turn, slots) is None
 
     return Step(key, prompt, take, choices, settled)
 
@@ -106,24 +128,40 @@ def finish(turn: Turn, slots: Slots) -> None:
         turn.effects.append(SaveProfile(learnt))
     else:
         turn.place.memo["stated"] = learnt
-    verdicts = turn.world.eligibility.plan(held, turn.today, SHOWN)
+    if "entry" in slots:
+        one(slots["entry"], held, turn)
+    else:
+        everything(held, turn)
+    if not turn.person.profile_consent:
+        turn.offer(Choice("记进档案", "go/keep"))
+
+
+def one(key: str, held: dict[str, Any], turn: Turn) -> None:
+    verdict, entry = turn.world.eligibility.judge(key, held, turn.today), turn.world.search.knowledge.entries.get(key)
+    if verdict is None or entry is None:
+        return turn.say(notices.STALE_CHOICE, notices.TO_MENU)
+    until = turn.world.eligibility.until(key, held, turn.today) if verdict.verdict == "eligible" else None
+    turn.parts.append(verdicts.card(verdict, entry, turn.today, until, groups_consent=turn.person.groups_consent))
+
+
+def everything(held: dict[str, Any], turn: Turn) -> None:
+    planned = turn.world.eligibility.plan(held, turn.today, SHOWN)
+    entries = turn.world.search.knowledge.entries
     kinds = {
-        "初步符合(以经办核定为准):": [verdict for verdict in verdicts if verdict.verdict == "eligible"],
-        "差一步:": [verdict for verdict in verdicts if verdict.nearly],
+        "初步符合(以经办核定为准):": [verdict for verdict in planned if verdict.verdict == "eligible"],
+        "差一步:": [verdict for verdict in planned if verdict.nearly],
         "还要确认:": sorted(
-            (each for each in verdicts if each.verdict == "need_more_info" and each.id not in RARE),
+            (each for each in planned if each.verdict == "need_more_info" and each.id not in RARE),
             key=lambda each: (-weight(each, held), len(each.missing)),
         )[:4],
-        "不符合:": [verdict for verdict in verdicts if verdict.verdict == "not_eligible" and not verdict.nearly and verdict.id in USUAL],
+        "不符合:": [verdict for verdict in planned if verdict.verdict == "not_eligible" and not verdict.nearly and verdict.id in USUAL],
     }
     lines = []
     for head, found in kinds.items():
-        lines += [head, *(line(verdict, turn) for verdict in found)] if found else []
+        lines += [head, *(verdicts.line(verdict, entries[verdict.id], turn.today) for verdict in found)] if found else []
     best = [verdict for found in list(kinds.values())[:3] for verdict in found][:4]
     lines.append("金额和办法以当地人社部门为准,可打 12333。")
-    turn.say("\n".join(lines), *(Choice(verdict.title, f"ask/{verdict.id}/all") for verdict in best), notices.TO_HUMAN)
-    if not turn.person.profile_consent:
-        turn.offer(Choice("记进档案", "go/keep"))
+    turn.say("\n".join(lines), *(Choice(verdict.title, f"mine/{verdict.id}") for verdict in best), notices.TO_HUMAN)
 
 
 SHOWN = frozenset(
@@ -137,20 +175,6 @@ RARE = frozenset(("GRP-01", "MIL-03", "POS-05", "REG-06", "GRA-07"))
 """Only named where they are met or nearly met: most people have nothing to do with them."""
 USUAL = frozenset(("SUB-01", "SUB-02", "SUB-03", "SUB-06", "SUB-07", "ENT-01"))
 """Those people hear of and ask for: a no is worth a line with its reason."""
-
-
-def line(verdict: Verdict, turn: Turn) -> str:
-    """One entitlement: what it gives, or what is missing, or which condition fails by which source."""
-    if verdict.verdict == "eligible":
-        return f"· {verdict.title}:{wording.conclusion(turn.world.search.knowledge.entries[verdict.id], turn.today)}"
-    if verdict.nearly:
-        return f"· {verdict.title}:{verdict.next.removeprefix('差一步:')}"
-    if verdict.verdict == "need_more_info":
-        open_ones = [each.said for each in verdict.conditions if each.met is None]
-        more = f"等 {len(open_ones)} 项" if len(open_ones) > 1 else ""
-        return f"· {verdict.title}:还不确定「{open_ones[0]}」{more}"
-    broken = verdict.broken[0]
-    return f"· {verdict.title}:没满足「{broken.text}」(依据:{broken.source})"
 
 
 FLOWS = (
@@ -171,5 +195,6 @@ FLOWS = (
         steps=tuple(question(number) for number in range(MOST)),
         begin=begin,
         finish=finish,
+        patience=1,
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from knowledge.policy.conditions import ConditionError, Test, compiled, lies_in
@@ -20,6 +20,8 @@ Judgement = Literal["eligible", "not_eligible", "need_more_info"]
 VALID = "valid"
 """Key of the condition that the policy has not ended; a place that went on with it has a rule with this key."""
 
+HORIZON, STEP = 3 * 366, 28
+"""Days that `until` looks ahead, and its stride: no condition of ours holds, fails and holds again within a month."""
 
 ORDER = {name: place for place, name in enumerate(FIELDS)}
 
@@ -149,6 +151,23 @@ class Eligibility:
                     self.entries[entry.id] = compile_entry(entry)
             except ConditionError:
                 continue  # `knowledge check` and the import say so; a verdict without a condition would be a guess
+
+    def judge(self, key: str, profile: Mapping[str, Any], today: date) -> Verdict | None:
+        """The verdict of one entry; None where it has no conditions."""
+        held = self.entries.get(key)
+        return held.judge(Facts(profile, today)) if held else None
+
+    def until(self, key: str, profile: Mapping[str, Any], today: date) -> date | None:
+        """The last day on which somebody eligible today still is if nothing else changes; None past HORIZON."""
+        held = self.entries[key]
+
+        def fits(days: int) -> bool:
+            return held.check(Facts(profile, today + timedelta(days=days))) == "eligible"
+
+        first = next((days for days in range(STEP, HORIZON + STEP, STEP) if not fits(days)), None)
+        if first is None:
+            return None
+        return today + timedelta(days=next(days for days in range(first - 1, first - STEP - 1, -1) if fits(days)))
 
     def plan(self, profile: Mapping[str, Any], today: date, among: Collection[str] | None = None) -> list[Verdict]:
         """The verdict of every entry (of those `among`), in the order of ids. `profile` is flat and clean (`profile.read`)."""

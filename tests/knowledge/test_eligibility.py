@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,19 @@ def test_what_can_be_mended_is_one_step_away() -> None:
 def test_a_condition_that_cannot_be_read_is_told(text: str) -> None:
     with pytest.raises(ConditionError, match="条件「"):
         compiled(text, "SUB-01")
+
+
+@given(person=st.sampled_from(PEOPLE), key=st.sampled_from(sorted(ELIGIBILITY.entries)))
+def test_until_is_the_last_day_of_being_eligible(person: dict[str, Any], key: str) -> None:
+    profile, _ = read(person["profile"])
+    judged = ELIGIBILITY.judge(key, profile, TODAY)
+    if judged is None or judged.verdict != "eligible":
+        return
+    last = ELIGIBILITY.until(key, profile, TODAY)
+    if last is None:
+        return
+    verdicts = [ELIGIBILITY.judge(key, profile, last + timedelta(days=days)) for days in (0, 1)]
+    assert [found.verdict == "eligible" for found in verdicts if found] == [True, False]
 
 
 def test_an_entry_whose_condition_cannot_be_read_is_left_out(knowledge: Knowledge) -> None:

@@ -1,0 +1,35 @@
+"""What people tell of themselves outside any dialog: kept for the conversation, and what it settles about an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from dialogs import verdicts
+from dialogs.consult import Consultation
+from dialogs.turn import Turn
+
+
+def facts(turn: Turn) -> dict[str, Any]:
+    """What is known of the person outside any dialog."""
+    groups = {"groups": list(turn.person.groups)} if turn.person.groups_consent else {}
+    return {**turn.person.profile, **turn.place.memo.get("stated", {}), **groups}
+
+
+def tell(stated: dict[str, object], turn: Turn) -> None:
+    """Keeps facts for this conversation; what is worked out from them says what it started from."""
+    if stated:
+        turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
+
+
+def with_verdict(found: Consultation, stated: dict[str, object], turn: Turn) -> Consultation:
+    """An answer to somebody who told facts in the question: with what these settle, behind the conclusion."""
+    if not (stated and found.sure and found.entry):
+        return found
+    tell(stated, turn)
+    verdict = turn.world.eligibility.judge(found.entry.id, facts(turn), turn.today)
+    line = verdicts.beside(verdict, stated, filed=bool(turn.person.profile)) if verdict else ""
+    if not line:
+        return found
+    first, _, rest = found.say.text.partition("\n")
+    return replace(found, say=replace(found.say, text="\n".join((first, line, rest) if rest else (first, line))))
