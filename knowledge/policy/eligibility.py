@@ -6,7 +6,7 @@ Unknown never becomes no. Works on profiles alone; asks nobody and stores nothin
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +20,8 @@ Judgement = Literal["eligible", "not_eligible", "need_more_info"]
 VALID = "valid"
 """Key of the condition that the policy has not ended; a place that went on with it has a rule with this key."""
 
+PLACES = 4096
+"""Of an entry's rules by day and place, so many are remembered."""
 HORIZON, STEP = 3 * 366, 28
 """Days that `until` looks ahead, and its stride: no condition of ours holds, fails and holds again within a month."""
 
@@ -78,13 +80,24 @@ class Compiled:
 
     entry: Entry
     rules: Sequence[tuple[Rule, Test]]
-    local: bool
+    ats: tuple[str, ...]
+    """Whose place decides which variants hold."""
     dated: bool
+    kept: dict[tuple[date, tuple[str, ...]], Sequence[tuple[Rule, Test]]] = field(default_factory=dict)
 
     def holding(self, facts: Facts) -> Sequence[tuple[Rule, Test]]:
-        """The rules that hold where and when this person asks."""
+        """The rules that hold where and when this person asks; remembered by place, for there are few places and many people."""
+        where = (facts.today, tuple(facts.place(at) for at in self.ats))
+        found = self.kept.get(where)
+        if found is None:
+            if len(self.kept) >= PLACES:
+                self.kept.clear()
+            found = self.kept[where] = self.choose(facts)
+        return found
+
+    def choose(self, facts: Facts) -> Sequence[tuple[Rule, Test]]:
         now = [(rule, test) for rule, test in self.rules if not over(rule, facts.today)] if self.dated else self.rules
-        if not self.local:
+        if not self.ats:
             return now
         here = {id(rule) for rule, _ in now if rule.place and any(lies_in(facts.place(rule.at), place) for place in rule.place)}
         replaced = {rule.key for rule, _ in now if rule.key and id(rule) in here}
@@ -133,7 +146,7 @@ def compile_entry(entry: Entry) -> Compiled:
         text = f"政策还在有效期内({entry.valid_to} 截止)"
         rules.append(Rule(text=text, test="ended()", source=entry.source[0].document, key=VALID, valid_from=after(entry.valid_to)))
     tests = [(rule, compiled(rule.test, entry.id)) for rule in rules]
-    return Compiled(entry, tests, any(rule.place for rule in rules), any(rule.valid_from or rule.valid_to for rule in rules))
+    return Compiled(entry, tests, tuple(sorted({rule.at for rule in rules if rule.place})), any(rule.valid_from or rule.valid_to for rule in rules))
 
 
 def after(day: date) -> date:
