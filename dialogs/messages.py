@@ -54,11 +54,13 @@ Part = Say | Paper
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a channel can carry. `text` counts UTF-8 bytes where `in_bytes`, else characters; no `buttons`: numbered lines."""
+    """What a channel can carry. `text` counts UTF-8 bytes where `in_bytes`, UTF-16 units where `in_utf16`, else characters;
+    no `buttons`: numbered lines."""
 
     text: int = 2000
     in_bytes: bool = False
     buttons: bool = True
+    in_utf16: bool = False
 
 
 def to_json(part: Part) -> dict[str, Any]:
@@ -96,6 +98,8 @@ def split(text: str, limits: Limits) -> Iterator[str]:
     """Pieces within the limit, cut at the last line end, sentence end or space that leaves more than half a piece."""
 
     def size(piece: str) -> int:
+        if limits.in_utf16:
+            return len(piece.encode("utf-16-le")) // 2
         return len(piece.encode()) if limits.in_bytes else len(piece)
 
     while size(text) > limits.text:

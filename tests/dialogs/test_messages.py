@@ -109,6 +109,12 @@ def test_a_wide_character_is_never_cut_in_bytes() -> None:
     assert {len(piece) for piece in pieces} <= set(range(1, 6))
 
 
+def test_a_wide_character_is_two_units_of_utf16() -> None:
+    pieces = texts(fit(Say("a" + "😀" * 50), Limits(text=21, in_utf16=True)))
+    assert "".join(pieces) == "a" + "😀" * 50
+    assert all(len(piece.encode("utf-16-le")) // 2 <= 21 for piece in pieces)
+
+
 def test_a_paper_is_one_piece() -> None:
     paper = Paper("a.txt", "text/plain", "长" * 5_000)
     assert fit(paper, Limits(text=10)) == [paper]
