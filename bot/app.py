@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import broadcast, delivery
 from bot.config import Clock, Settings
-from bot.inbox import Inbox, Reply
+from bot.inbox import Heard, Inbox, Reply
+from bot.planner import Carrier, Quiet
 from dialogs import flows, reminders
 from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation
@@ -62,6 +64,10 @@ class App:
             raise DatabaseError("数据库还没有建好或版本较旧,请先运行 bulixian migrate")
         with self.database.writing() as connection:
             store.refresh(connection, self.clock.now())
+        self.trace_key = self.secret("trace").encode()[:32]
+        self.quiet = Quiet(settings.quiet_from, settings.quiet_to)
+        self.carriers: dict[str, Carrier] = {}
+        """By `channel:account`: how to reach people, for predictions and the pumps."""
         self.flows = flows.compiled()
         self.search = self.build()
         self.eligibility = Eligibility(self.search.knowledge)
@@ -117,8 +123,12 @@ class App:
         except Exception:  # supervisor: the old index goes on answering
             log.exception("index not rebuilt")
 
-    def accept(self, inbound: Inbound, label: str = "") -> Future[Reply]:
-        return self.inbox.accept(inbound, label)
+    def accept(self, inbound: Inbound, label: str = "", heard: Heard | None = None) -> Future[Reply]:
+        return self.inbox.accept(inbound, label, heard)
+
+    def trace(self, key: str) -> str:
+        """Ties the log lines of one message together, from webhook to send, and says nothing about anybody."""
+        return hashlib.blake2s(key.removeprefix("reply|").encode(), key=self.trace_key, digest_size=6).hexdigest()
 
     def due(self) -> list[Inbound]:
         """Timers and reminders that have come, as inputs. The key makes a second sweeper harmless."""

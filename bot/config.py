@@ -4,10 +4,48 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import Literal
 
+from pydantic import BaseModel, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.db import CHINA, local_date
+
+
+class Telegram(BaseModel):
+    """A bot account; without a token there is no such channel."""
+
+    token: SecretStr | None = None
+    """What BotFather gave."""
+    base_url: str = "https://api.telegram.org/bot"
+    """What stands before the token: another server, a relay, the simulator."""
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    proxy: str | None = None
+    """http:// or socks5:// address, where Telegram cannot be reached directly."""
+    webhook_secret: SecretStr | None = None
+    """Set: Telegram calls /hook/telegram with it. Unset: long polling."""
+    public_url: str | None = None
+    """Where this server is reached from outside; set, the webhook is announced at start."""
+
+
+class WeChat(BaseModel):
+    """An Official Account; without appid and token there is no such channel."""
+
+    appid: str | None = None
+    secret: SecretStr | None = None
+    token: SecretStr | None = None
+    aes_key: SecretStr | None = None
+    """EncodingAESKey; unset: plain mode."""
+    previous_aes_key: SecretStr | None = None
+    api_base_url: str = "https://api.weixin.qq.com"
+    """What stands before /cgi-bin/."""
+    capability: Literal["service_verified", "subscription_verified", "unverified"] = "service_verified"
+    template: str | None = None
+    """Template message for what is said unasked outside the 48 hours: its id."""
+    template_title: str = "thing1"
+    """Which of its fields takes the title; the rest stays with the link."""
+    public_url: str | None = None
+    """What a template message opens."""
 
 
 class Settings(BaseSettings):
@@ -27,6 +65,11 @@ class Settings(BaseSettings):
     """Proxies in front whose X-Forwarded-For is believed, counted from the right."""
     messages_per_minute: int = 30
     """Web messages a person may send in a minute before being asked to slow down; an address may send ten times that."""
+    quiet_from: time = time(21, 30)
+    quiet_to: time = time(8, 30)
+    """Between them (in China) nobody is written to unasked; the same moment twice: no quiet hours."""
+    telegram: Telegram = Telegram()
+    wechat: WeChat = WeChat()
 
 
 @cache

@@ -14,6 +14,8 @@ from knowledge.db import Base, Id
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row stays with its owner; longer than any channel call takes."""
+UNASKED = 3
+"""Priority of what nobody waits for: behind every reply, within the quiet hours, at the account's pace."""
 OPEN = ("ready", "claimed", "sending")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
 
@@ -48,6 +50,10 @@ class Delivery(Base):
     remote_id: Mapped[str | None] = mapped_column(String(128))
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+    piece: Mapped[int] = mapped_column(default=0)
+    """How many of its calls have been taken by the platform."""
+    mailbox: Mapped[bool] = mapped_column(default=False)
+    """There was no way to this person: it waits until they write."""
     broadcast_id: Mapped[int | None] = mapped_column(index=True)
 
 
@@ -62,10 +68,11 @@ def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: da
         "conversation": conversation,
         "channel": channel,
         "kind": kind,
-        "priority": 0,
+        "priority": UNASKED if kind in ("notice", "told") else 0,
         "parts": body,
         "status": "ready",
         "created_at": at,
+        "not_before": None,
     }
 
 
@@ -78,10 +85,10 @@ def plan(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
     return [ids[row["key"]] for row in rows]
 
 
-def finish(connection: Connection, ids: Iterable[int], at: datetime, status: str = "sent") -> None:
+def finish(connection: Connection, ids: Iterable[int], at: datetime, status: str = "sent", reason: str | None = None) -> None:
     """Records the outcome of open rows; a row that has one keeps it."""
     query = update(Delivery).where(Delivery.id.in_(list(ids)), Delivery.status.in_(OPEN))
-    connection.execute(query.values(status=status, finished_at=at, lease_until=None))
+    connection.execute(query.values(status=status, finished_at=at, lease_until=None, error=reason))
 
 
 def waiting(connection: Connection, channel: str, at: datetime) -> bool:
@@ -104,9 +111,14 @@ def claim(connection: Connection, channel: str, owner: str, at: datetime, conver
     ids = list(connection.execute(due.with_for_update(skip_locked=True)).scalars())
     if not ids:
         return []
-    taken = update(Delivery).where(Delivery.id.in_(ids))
-    connection.execute(taken.values(status="claimed", owner=owner, lease_until=at + LEASE, attempt=Delivery.attempt + 1))
+    take(connection, ids, owner, at)
     return rows(connection, ids)
+
+
+def take(connection: Connection, ids: Sequence[int], owner: str, at: datetime, status: str = "claimed") -> None:
+    if ids:
+        taken = update(Delivery).where(Delivery.id.in_(ids))
+        connection.execute(taken.values(status=status, owner=owner, lease_until=at + LEASE, attempt=Delivery.attempt + 1))
 
 
 def rows(connection: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:

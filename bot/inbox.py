@@ -7,14 +7,15 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import delivery
+from bot import allowances, delivery, planner
+from bot.allowances import Opening
 from bot.delivery import Delivery
 from bot.effects import carry_out
 from bot.transcript import InboxMessage
@@ -22,7 +23,7 @@ from dialogs.engine import apology, step
 from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation, Place, from_row, to_row
 from dialogs.turn import Person, Turn, World
-from knowledge.db import Database
+from knowledge.db import Database, Moment
 from knowledge.people import Graduate, Identity, Membership, new_id
 
 BATCH = 64
@@ -39,7 +40,8 @@ HELD = (
     .with_for_update(of=Conversation)
 )  # fmt: skip
 """Locked in one order, so that two processes on PostgreSQL never wait for each other."""
-KEPT: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at", "last_in_at")}
+KEPT: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
+KEPT["last_in_at"] = func.coalesce(bindparam("last_in_at", type_=Moment), Conversation.last_in_at)
 STORE = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1, **KEPT)
 log = structlog.get_logger()
 
@@ -55,11 +57,20 @@ class Reply:
     """When it was first said, where it is repeated."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a message changes about reaching the person. `answering`: the channel answers by itself so long, the pump keeps off."""
+
+    openings: tuple[Opening, ...] = ()
+    answering: timedelta | None = None
+
+
 @dataclass(slots=True)
 class Waiting:
     inbound: Inbound
     future: Future[Reply] = field(default_factory=Future)
     label: str = ""
+    heard: Heard | None = None
 
     @property
     def key(self) -> str:
@@ -80,9 +91,9 @@ class Inbox:
         self.thread = threading.Thread(target=self.run, name="inbox", daemon=True)
         self.thread.start()
 
-    def accept(self, inbound: Inbound, label: str = "") -> Future[Reply]:
-        """Queues one message. `label` is what the person saw on a tapped button, for the record."""
-        waiting = Waiting(inbound, label=label)
+    def accept(self, inbound: Inbound, label: str = "", heard: Heard | None = None) -> Future[Reply]:
+        """Queues one message. `label` is what the person saw on a tapped button, for the record; `heard` is for channels with routes."""
+        waiting = Waiting(inbound, label=label, heard=heard)
         self.queue.put(waiting)
         return waiting.future
 
@@ -195,13 +206,20 @@ class Inbox:
             for w in fresh
         ]
         connection.execute(insert(InboxMessage), incoming)
+        heard = {w.inbound.conversation: w.heard.openings for w in fresh if w.heard}
+        if heard:
+            allowances.opened(connection, heard.items())
+            planner.came_back(connection, heard)
         store(connection, turns)
         outgoing = []
         for waiting, turn, added in zip(fresh, turns, carry_out(connection, turns), strict=True):
             parts: list[Part] = [*turn.parts, *added]
             if parts:
                 kind = "notice" if waiting.inbound.kind == "timer" else "reply"
-                outgoing.append(delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at))
+                row = delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at)
+                if waiting.heard and waiting.heard.answering:
+                    row["not_before"] = waiting.inbound.at + waiting.heard.answering
+                outgoing.append(row)
         ids = dict(zip([row["key"] for row in outgoing], delivery.plan(connection, outgoing), strict=True))
         said = {row["key"]: row["parts"] for row in outgoing}
         return {w.key: Reply(ids.get(f"reply|{w.key}"), said.get(f"reply|{w.key}", [])) for w in fresh}
@@ -263,4 +281,8 @@ def create(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held
 
 
 def store(connection: Connection, turns: Sequence[Turn]) -> None:
-    connection.execute(STORE, [{"of": turn.inbound.conversation, "last_in_at": turn.now, **to_row(turn.place)} for turn in turns])
+    rows = []
+    for turn in turns:
+        spoke = None if turn.inbound.kind == "timer" else turn.now
+        rows.append({"of": turn.inbound.conversation, "last_in_at": spoke, **to_row(turn.place)})
+    connection.execute(STORE, rows)

@@ -1,0 +1,138 @@
+"""What may be sent to whom now: windows and tokens of people, holds and paces of accounts, leases of processes.
+
+Known locally and corrected by what the platforms answer. Who uses them: `delivery`, `planner`, the channels. Sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, String, case, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.db import Base
+
+GONE = "gone"
+"""Blocked, unfollowed, deleted: nothing is sent until the person is heard of again."""
+HOLD, PACE, STOPPED = "hold", "pace", "stopped"
+"""Of an account: nothing before then (a 429); the next free slot; its settings are wrong, next try then."""
+
+
+class Allowance(Base):
+    """`left` sends (None: any number) until `until` (None: for good). The owner is a conversation or a `channel:account`."""
+
+    __tablename__ = "allowance"
+
+    owner: Mapped[str] = mapped_column(String(220), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    left: Mapped[int | None] = mapped_column(BigInteger)
+    until: Mapped[datetime | None]
+
+
+class Lease(Base):
+    """Something one process at a time may do: poll an account, fetch a token."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a message of a person opens: so many sends until then."""
+
+    name: str
+    left: int | None
+    until: datetime | None
+
+
+def put(connection: Connection, rows: Sequence[dict[str, Any]], *, newest: bool = False) -> None:
+    """Sets allowances; with `newest` one that ends later than the new one stays."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(Allowance)
+    later = Allowance.until < new.excluded.until if newest else None
+    rows = sorted(rows, key=lambda row: (row["owner"], row["name"]))  # one order for all processes: no deadlock
+    connection.execute(
+        new.on_conflict_do_update(index_elements=["owner", "name"], set_={"left": new.excluded.left, "until": new.excluded.until}, where=later), rows
+    )
+
+
+def opened(connection: Connection, heard: Iterable[tuple[str, Sequence[Opening]]]) -> None:
+    """Conversations were heard from: they are reachable again, and windows open. A push that came late closes nothing."""
+    held = dict(heard)
+    rows = [{"owner": owner, "name": one.name, "left": one.left, "until": one.until} for owner, openings in held.items() for one in openings]
+    put(connection, rows, newest=True)
+    if held:
+        connection.execute(delete(Allowance).where(Allowance.owner.in_(list(held)), Allowance.name == GONE))
+
+
+def held(connection: Connection, owners: Collection[str], now: datetime) -> dict[str, dict[str, Allowance]]:
+    """What holds now, by owner and name. A window that is used up is there with nothing left."""
+    query = select(Allowance.owner, Allowance.name, Allowance.left, Allowance.until)
+    query = query.where(Allowance.owner.in_(list(owners)), or_(Allowance.until.is_(None), Allowance.until > now))
+    found: dict[str, dict[str, Allowance]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.owner, {})[row.name] = Allowance(owner=row.owner, name=row.name, left=row.left, until=row.until)
+    return found
+
+
+def spend(connection: Connection, owner: str, names: Collection[str], count: int = 1) -> None:
+    """Books a send on every one of these windows: how overlapping ones combine is written nowhere (platforms.md §1.5)."""
+    query = update(Allowance).where(Allowance.owner == owner, Allowance.name.in_(list(names)), Allowance.left.is_not(None))
+    connection.execute(query.values(left=case((Allowance.left > count, Allowance.left - count), else_=0)))
+
+
+def used_up(connection: Connection, owner: str, names: Collection[str]) -> None:
+    """The platform says that nothing is left, whatever we had counted."""
+    connection.execute(update(Allowance).where(Allowance.owner == owner, Allowance.name.in_(list(names))).values(left=0))
+
+
+def gone(connection: Connection, owner: str) -> None:
+    put(connection, [{"owner": owner, "name": GONE, "left": 0, "until": None}])
+
+
+def forget(connection: Connection, owner: str) -> None:
+    connection.execute(delete(Allowance).where(Allowance.owner == owner))
+
+
+def hold(connection: Connection, account: str, until: datetime, name: str = HOLD) -> None:
+    """Nothing of this account is sent before then, by any process. A shorter one does not shorten a longer."""
+    put(connection, [{"owner": account, "name": name, "left": 0, "until": until}], newest=True)
+
+
+def held_until(connection: Connection, account: str, now: datetime) -> datetime | None:
+    query = select(func.max(Allowance.until)).where(Allowance.owner == account, Allowance.name.in_((HOLD, STOPPED)), Allowance.until > now)
+    return connection.execute(query).scalar()
+
+
+def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime) -> list[datetime]:
+    """The next free moments of an account's pace, taken for the caller: one budget for all processes."""
+    query = select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE).with_for_update()
+    free = connection.execute(query).scalar()
+    if free is None:
+        put(connection, [{"owner": account, "name": PACE, "left": None, "until": now}], newest=True)
+        free = connection.execute(query).scalar()
+    first = max(now, free or now)
+    query_set = update(Allowance).where(Allowance.owner == account, Allowance.name == PACE)
+    connection.execute(query_set.values(until=first + count * interval))
+    return [first + number * interval for number in range(count)]
+
+
+def lease(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> bool:
+    """Takes or renews a lease; False while another holds it."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(insert(Lease).values(name=name, holder=holder, until=until).on_conflict_do_nothing())
+    query = update(Lease).where(Lease.name == name, or_(Lease.holder == holder, Lease.until <= now))
+    return connection.execute(query.values(holder=holder, until=until)).rowcount == 1
+
+
+def release(connection: Connection, name: str, holder: str) -> None:
+    connection.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))

@@ -1,0 +1,203 @@
+"""The Telegram account of a running program: updates into the inbox, deliveries out, polling by one process at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot import allowances
+from bot.allowances import Allowance
+from bot.app import App
+from bot.channels import Fate, Outcome
+from bot.channels.telegram import reply
+from bot.channels.telegram.limits import BODY_BYTES, PER_SECOND, POLL_SECONDS
+from bot.channels.telegram.poll import Poller, poll
+from bot.channels.telegram.receive import MENU, Bot, Received, Refused, chat_of, read, receive
+from bot.channels.telegram.send import Sender
+from bot.config import Telegram
+from bot.delivery import Delivery
+from bot.inbox import Heard
+from bot.metrics import MESSAGES
+from bot.pump import OWNER, Pump
+from dialogs.messages import Inbound, Say, from_json
+
+LEAD = timedelta(seconds=POLL_SECONDS + 15)
+"""How long a process may poll without renewing: longer than one long poll, so that two never do."""
+AGAIN = 60.0
+"""Seconds before polling is tried again after Telegram refused it."""
+OFFSET = "offset"
+FILES = ("document", "photo")
+log = structlog.get_logger()
+
+
+class TelegramAccount:
+    """One bot account: its routes, what it does while the program serves, and how the pump sends for it."""
+
+    channel = "telegram"
+    interval = timedelta(seconds=1) / PER_SECOND
+    routes = ("chat",)
+
+    def __init__(self, app: App, settings: Telegram) -> None:
+        assert settings.token
+        self.app, self.settings = app, settings
+        token = settings.token.get_secret_value()
+        self.bot = Bot.of(token)
+        self.account = str(self.bot.id)
+        self.sender = Sender(token, base_url=settings.base_url, base_file_url=settings.base_file_url, proxy=settings.proxy)
+        self.secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
+        self.pump: Pump | None = None
+
+    # the carrier
+
+    def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
+        return "chat"
+
+    def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[reply.Body]:
+        return reply.bodies([from_json(part) for part in row["parts"]], row["id"])
+
+    async def send(self, handle: str, body: reply.Body, route: str) -> Outcome:
+        return (await self.sender.send(chat_of(handle), [body]))[-1]
+
+    # the program
+
+    async def run(self) -> None:
+        """Serves until cancelled: the pump, and polling where there is no webhook."""
+        self.pump = Pump(self.app, self)
+        tasks = [self.pump.run(), self.listen()]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            await self.sender.close()
+
+    async def listen(self) -> None:
+        """Tells Telegram where we are; asks for updates where it cannot call us."""
+        while True:
+            try:
+                self.bot = await self.sender.me()
+                await self.sender.set_commands(MENU)
+            except Exception as error:  # supervisor: Telegram is away; replies wait in the ledger
+                log.warning("telegram not reached", reason=type(error).__name__)
+                await asyncio.sleep(AGAIN / 4)
+                continue
+            break
+        if self.secret:
+            if self.settings.public_url:
+                told = await self.sender.set_webhook(f"{self.settings.public_url.rstrip('/')}/hook/telegram", self.secret)
+                log.info("webhook announced", fate=told.fate.value, reason=told.reason)
+            return
+        await self.sender.delete_webhook()
+        while True:
+            outcome = await poll(self.sender, Poller(self.leads, self.load_offset, self.store_offset, self.take))
+            log.error("telegram polling stopped", reason=outcome.reason)
+            await asyncio.sleep(AGAIN)
+
+    async def hook(self, request: Request) -> Response:
+        """POST /hook/telegram. Stored first, then answered 200; a refused update would hold its chat up for a day."""
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_BYTES:
+                break
+        given = request.headers.get("x-telegram-bot-api-secret-token")
+        received = receive(given, body, secret=self.secret, bot=self.bot, now=self.app.clock.now())
+        if isinstance(received, Refused):
+            return Response(status_code=received.status)
+        await self.handle(received)
+        return Response()
+
+    async def take(self, updates: list[Any]) -> None:
+        for update in updates:
+            received = read(update, bot=self.bot, now=self.app.clock.now())
+            if isinstance(received, Received):
+                await self.handle(received)
+
+    async def handle(self, received: Received) -> None:
+        """One update into the inbox; returns when it is stored."""
+        if received.callback:
+            self.beside(self.sender.answer(received.callback))
+        if received.chat is None or received.user is None or received.kind in ("group", "edited", "migrated"):
+            return
+        conversation = f"{self.channel}:{self.account}:{received.handle}"
+        if received.kind in ("blocked", "unblocked"):
+            return await self.reachable(conversation, received.kind == "unblocked")
+        if received.expired or (received.kind == "other" and not received.tell):
+            return
+        MESSAGES.labels(self.channel, received.kind).inc()
+        log.info("received", trace=self.app.trace(f"{conversation}|{received.key}"), channel=self.channel, kind=received.kind)
+        if received.tell:
+            await asyncio.wrap_future(self.app.say(conversation, f"reply|{conversation}|{received.key}", [Say(received.tell)], "reply"))
+        else:
+            inbound, label = await self.inbound(conversation, received)
+            await asyncio.wrap_future(self.app.accept(inbound, label, Heard()))
+        if self.pump:
+            self.pump.wake()
+
+    async def inbound(self, conversation: str, received: Received) -> tuple[Inbound, str]:
+        """What the engine understands, and what the person saw on the button."""
+        now = self.app.clock.now()
+        if received.kind in FILES and received.file:
+            return Inbound(conversation, received.key, "file", received.file.name, now), ""
+        if received.kind == "text":
+            return Inbound(conversation, received.key, "text", received.text, now), ""
+        if received.payload:
+            return Inbound(conversation, received.key, "text", f"绑定 {received.payload}", now), received.label
+        value, label = received.text, received.label
+        if received.kind == "choice" and isinstance(place := reply.decode(received.text), reply.Tapped):
+            value, label = await asyncio.to_thread(self.looked_up, conversation, place)
+        return Inbound(conversation, received.key, "choice", value, now), label
+
+    def looked_up(self, conversation: str, place: reply.Tapped) -> tuple[str, str]:
+        """The choice a button stands for; anyone can make a place up, so only rows of this conversation count."""
+        with self.app.database.reading() as connection:
+            query = select(Delivery.parts).where(Delivery.id == place.row, Delivery.conversation == conversation)
+            parts = connection.execute(query).scalar()
+        choice = reply.chosen(parts or [], place.n)
+        return (choice.value, choice.label) if choice else ("gone", "")
+
+    async def reachable(self, conversation: str, again: bool) -> None:
+        def work(connection: Connection) -> None:
+            if again:
+                allowances.opened(connection, [(conversation, ())])
+            else:
+                allowances.gone(connection, conversation)
+
+        await asyncio.wrap_future(self.app.inbox.write(work))
+
+    def beside(self, call: Any) -> None:
+        """A call whose outcome changes nothing: the spinning mark on a button goes, or not."""
+
+        async def made() -> None:
+            outcome: Outcome = await call
+            if outcome.fate is not Fate.SENT:
+                log.info("button not answered", reason=outcome.reason)
+
+        task = asyncio.get_running_loop().create_task(made())
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    # polling
+
+    async def leads(self) -> bool:
+        now = self.app.clock.now()
+        work = partial(allowances.lease, name=f"poll:{self.account}", holder=OWNER, until=now + LEAD, now=now)
+        held: bool = await asyncio.wrap_future(self.app.inbox.write(work))
+        return held
+
+    async def load_offset(self) -> int | None:
+        def work() -> int | None:
+            with self.app.database.reading() as connection:
+                query = select(Allowance.left).where(Allowance.owner == f"{self.channel}:{self.account}", Allowance.name == OFFSET)
+                return connection.execute(query).scalar()
+
+        return await asyncio.to_thread(work)
+
+    async def store_offset(self, offset: int) -> None:
+        row = {"owner": f"{self.channel}:{self.account}", "name": OFFSET, "left": offset, "until": None}
+        await asyncio.wrap_future(self.app.inbox.write(lambda connection: allowances.put(connection, [row])))

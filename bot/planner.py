@@ -1,0 +1,220 @@
+"""Which way reaches a person now, and when. Decides from what is known locally; the platforms' answers correct it (`settle`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy.orm import aliased
+
+from bot import allowances, delivery
+from bot.allowances import GONE, Allowance
+from bot.channels import Fate, Outcome
+from bot.delivery import Delivery
+from knowledge.db import CHINA
+
+MAILBOX = "mailbox"
+"""In a prediction: what would wait for the person's next message."""
+KEPT = timedelta(days=14)
+"""What nobody came for in this time is out of date."""
+TRIES = 20
+"""Of one delivery that the platform certainly did not take; then somebody must look."""
+REST = timedelta(minutes=10)
+"""Before an account whose settings are wrong is tried again."""
+AHEAD = 10
+"""Pushes claimed at once: a killed process wastes at most so many slots of the pace."""
+AT_ONCE = 64
+"""Replies claimed at once."""
+
+
+class Carrier(Protocol):
+    """One account of one platform, as the planner and the pump see it."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def interval(self) -> timedelta:
+        """Between two pushes of the whole account; replies are not held to it but booked on it."""
+        ...
+
+    @property
+    def routes(self) -> Collection[str]:
+        """The windows a send is booked on."""
+        ...
+
+    def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
+        """The way for this delivery; None: there is none before the person writes again."""
+        ...
+
+    def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[Any]:
+        """The calls that say it, in order; empty where nothing is left to say."""
+        ...
+
+    async def send(self, handle: str, body: Any, route: str) -> Outcome: ...
+
+
+def owner_of(carrier: Carrier) -> str:
+    return f"{carrier.channel}:{carrier.account}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed delivery, its way, and when it may leave."""
+
+    row: Mapping[str, Any]
+    route: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The hours in which nobody is written to unasked; the same moment twice: none."""
+
+    begins: time = time(21, 30)
+    ends: time = time(8, 30)
+
+    def until(self, now: datetime) -> datetime | None:
+        """The end of the quiet hours that run now."""
+        local = now.astimezone(CHINA)
+        at = local.time()
+        over = self.begins > self.ends
+        if self.begins == self.ends or not (at >= self.begins or at < self.ends if over else self.begins <= at < self.ends):
+            return None
+        day = local.date() + timedelta(days=1) if over and at >= self.begins else local.date()
+        return datetime.combine(day, self.ends, CHINA)
+
+
+def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, quiet: Quiet, *, replies: bool) -> list[Job]:
+    """Takes what may leave now, one a conversation in the order it was planned. What has no way waits in the mailbox;
+    what can never arrive is suppressed. Replies leave at once and are marked so; a push is only claimed for its slot (`begin`)."""
+    account = owner_of(carrier)
+    if allowances.held_until(connection, account, now) or (not replies and quiet.until(now)):
+        return []
+    found = due(connection, carrier, now, replies=replies)
+    if not found:
+        return []
+    open_ = allowances.held(connection, [account, *(row["conversation"] for row in found)], now)
+    jobs: list[Job] = []
+    for row in found:
+        known = open_.get(account, {}) | open_.get(row["conversation"], {})
+        if GONE in known:
+            delivery.finish(connection, [row["id"]], now, "suppressed", "gone")
+            continue
+        route = carrier.route(row, known)
+        if route is None:
+            connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(mailbox=True))
+        else:
+            jobs.append(Job(row, route, now))
+    delivery.take(connection, [job.row["id"] for job in jobs], owner, now, "sending" if replies else "claimed")
+    if not jobs:
+        return []
+    slots = allowances.slots(connection, account, len(jobs), carrier.interval, now)
+    return jobs if replies else [Job(job.row, job.route, at) for job, at in zip(jobs, slots, strict=True)]
+
+
+def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: bool) -> list[dict[str, Any]]:
+    """The first of each conversation that may leave: none overtakes another on its way, or an older one of its own kind."""
+    other = aliased(Delivery)
+    waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox
+    before = exists().where(other.conversation == Delivery.conversation, or_(other.status.in_(("claimed", "sending")), waits))
+    account = owner_of(carrier)
+    query = select(Delivery.__table__).where(
+        Delivery.channel == carrier.channel,
+        Delivery.status == "ready",
+        Delivery.conversation >= f"{account}:",
+        Delivery.conversation < f"{account};",  # the sign after the colon: all conversations of this account
+        ~Delivery.mailbox,
+        or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
+        (Delivery.priority == 0) if replies else (Delivery.priority > 0),
+        ~before,
+    )
+    query = query.order_by(Delivery.priority, Delivery.id).limit(AT_ONCE if replies else AHEAD)
+    return [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True, of=Delivery)).mappings()]
+
+
+def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome, last: bool, now: datetime) -> None:
+    """Writes down what became of one call of a delivery, and what it teaches about the person and the account."""
+    row, account = job.row, owner_of(carrier)
+    mine = update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(delivery.OPEN))
+    again = {"status": "ready", "owner": None, "lease_until": None, "error": outcome.reason}
+    match outcome.fate:
+        case Fate.SENT:
+            allowances.spend(connection, row["conversation"], carrier.routes)
+            over = {"status": "sent", "finished_at": now, "lease_until": None} if last else {}
+            connection.execute(mine.values(piece=Delivery.piece + 1, route=job.route, remote_id=outcome.remote_id, **over))
+        case Fate.AGAIN:
+            until = now + (outcome.wait or timedelta(seconds=5))
+            if outcome.everyone:
+                allowances.hold(connection, account, until)
+            over = {"status": "failed", "finished_at": now, "lease_until": None, "error": outcome.reason}
+            connection.execute(mine.values(**(over if row["attempt"] >= TRIES and not outcome.everyone else again | {"not_before": until})))
+        case Fate.UNKNOWN:
+            connection.execute(mine.values(status="unknown", finished_at=now, lease_until=None, route=job.route, error=outcome.reason))
+        case Fate.REFUSED:
+            connection.execute(mine.values(status="failed", finished_at=now, lease_until=None, route=job.route, error=outcome.reason))
+        case Fate.GONE:
+            allowances.gone(connection, row["conversation"])
+            connection.execute(mine.values(status="failed", finished_at=now, lease_until=None, route=job.route, error=outcome.reason))
+        case Fate.CLOSED:
+            if outcome.everyone:
+                allowances.hold(connection, account, now + (outcome.wait or timedelta(hours=1)), f"off:{job.route}")
+            else:
+                allowances.used_up(connection, row["conversation"], [*carrier.routes, f"token:{job.route}"])
+            connection.execute(mine.values(**again))
+        case Fate.OFF:
+            allowances.put(connection, [{"owner": account, "name": f"off:{job.route}", "left": 0, "until": None}])
+            connection.execute(mine.values(**again))
+        case Fate.STOPPED:
+            allowances.hold(connection, account, now + REST, allowances.STOPPED)
+            connection.execute(mine.values(**again))
+
+
+def begin(connection: Connection, carrier: Carrier, job: Job, owner: str, now: datetime) -> bool:
+    """Marks a claimed delivery as leaving, before the call leaves. False: it is not ours any more, or the account is held."""
+    mine = update(Delivery).where(Delivery.id == job.row["id"], Delivery.status == "claimed", Delivery.owner == owner)
+    if allowances.held_until(connection, owner_of(carrier), now):
+        connection.execute(mine.values(status="ready", owner=None, lease_until=None, attempt=Delivery.attempt - 1))
+        return False
+    return connection.execute(mine.values(status="sending", lease_until=now + delivery.LEASE)).rowcount == 1
+
+
+def recover(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, int]:
+    """What lapsed with its process: claimed is free again, what was leaving is unknown, mail nobody came for is expired."""
+    lost = or_(Delivery.lease_until < now, Delivery.owner.in_(list(dead)))
+    free = update(Delivery).where(Delivery.status == "claimed", lost).values(status="ready", owner=None, lease_until=None)
+    unknown = update(Delivery).where(Delivery.status == "sending", lost)
+    unknown = unknown.values(status="unknown", finished_at=now, lease_until=None, error="process_died")
+    old = update(Delivery).where(Delivery.status == "ready", Delivery.mailbox, Delivery.created_at < now - KEPT)
+    old = old.values(status="expired", finished_at=now)
+    return {name: connection.execute(query).rowcount for name, query in (("free", free), ("unknown", unknown), ("expired", old))}
+
+
+def came_back(connection: Connection, conversations: Collection[str]) -> None:
+    """They wrote: their mailbox opens."""
+    if conversations:
+        held = update(Delivery).where(Delivery.conversation.in_(list(conversations)), Delivery.status == "ready", Delivery.mailbox)
+        connection.execute(held.values(mailbox=False))
+
+
+def predict(connection: Connection, carriers: Mapping[str, Carrier], conversations: Sequence[str], now: datetime) -> Counter[str]:
+    """How many would be reached by which way if it were sent now: `channel/route`, `channel/mailbox`, `channel/gone`."""
+    found: Counter[str] = Counter()
+    probe = {"kind": "broadcast", "priority": 5}
+    for start in range(0, len(conversations), 1000):
+        part = conversations[start : start + 1000]
+        open_ = allowances.held(connection, [*part, *map(owner_of, carriers.values())], now)
+        for key in part:
+            channel, account, _ = key.split(":", 2)
+            carrier = carriers.get(f"{channel}:{account}")
+            known = open_.get(f"{channel}:{account}", {}) | open_.get(key, {})
+            way = channel if carrier is None else GONE if GONE in known else carrier.route(probe, known) or MAILBOX
+            found[f"{channel}/{way}" if carrier else channel] += 1
+    return found
