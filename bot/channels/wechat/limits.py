@@ -1,0 +1,157 @@
+"""WeChat's numbers with their sources: what fits, which routes an account has, and how long a person can still be written to.
+
+Numbers only and pure arithmetic on them; the books of what was sent are kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from bot.channels.wechat.receive import Kind, Received
+from dialogs.messages import Limits
+
+TEXT = Limits(text=2000, in_bytes=True, buttons=False)
+"""The limit is written nowhere; 2048 bytes were measured, more shows the person a fault notice (passive) or gives 45002 [C]."""
+MENU_ITEMS = 9
+"""Of a message menu. 45098 says "too long" and no page how long [C]: so many fit a screen."""
+
+ANSWER_WITHIN = timedelta(seconds=4.5)
+"""After 5 s WeChat hangs up and asks again, three times in all [D dwsub/…/Passive_user_reply_message.html]."""
+KEEP_KEYS = timedelta(hours=24)
+
+MESSAGE_WINDOW, MESSAGE_QUOTA = timedelta(hours=48), 5
+"""Customer-service messages after a person wrote [D dwsub/guide/product/kf/intro.md; 5 instead of 20 since 2023]."""
+CLICK_WINDOW, CLICK_QUOTA = timedelta(minutes=1), 3
+"""After a menu click, a follow or a scan [D, same page]. A tap in a message menu is a click, not a message."""
+
+MASS_PER_MONTH = 4
+"""Mass messages one person can get in a calendar month from a service account [D dws/guide/product/message/Batch_Sends.html]."""
+MASS_PER_MINUTE = 60
+MASS_PEOPLE = (2, 10_000)
+"""How many handles one mass send takes."""
+MASS_CONFIRM = timedelta(minutes=30)
+"""Within which an administrator must confirm a mass send of the API where the protection is on; else it fails."""
+CLIENT_ID_BYTES = 64
+TEMPLATE_ONCE, MASS_ONCE = timedelta(minutes=10), timedelta(hours=24)
+"""How long a `client_msg_id` [D] and a `clientmsgid` [C] are remembered."""
+TEMPLATE_PER_DAY = 100_000
+CALLS_PER_DAY = 500_000
+
+QR_SECONDS = 2_592_000
+"""The longest life of a temporary code; unsaid, it lives 30 s [D dws api_createqrcode]."""
+SCENE_LENGTH = 64
+MEDIA_LIFE = timedelta(days=3)
+
+THING, CHARACTERS = 20, 32
+"""Characters of a template's `thing` and `character_string` values; longer gives 47003 [D][C]."""
+
+
+class Route(StrEnum):
+    """A way to a person."""
+
+    PASSIVE = "passive"
+    CUSTOMER = "customer"
+    TEMPLATE = "template"
+    NOTIFICATION = "notification"
+    MASS = "mass"
+    MENU = "menu"
+    QR = "qr"
+    OAUTH = "oauth"
+
+
+BOTH = frozenset({Route.PASSIVE, Route.CUSTOMER, Route.MASS, Route.MENU})
+CAPABILITIES = {
+    "service_verified": BOTH | {Route.TEMPLATE, Route.NOTIFICATION, Route.QR, Route.OAUTH},
+    "subscription_verified": BOTH,
+    "unverified": frozenset({Route.PASSIVE}),
+}
+"""What an account may do, by BULIXIAN_WECHAT__CAPABILITY [D: table of interface permissions]. An unverified service account has menus too,
+made by hand in the console; we count on none."""
+
+MESSAGES = {Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.LINK}
+CLICKS = {Kind.CHOICE, Kind.CLICK, Kind.SUBSCRIBE, Kind.SCAN}
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """So many customer-service messages until then."""
+
+    count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One person's two windows. How they combine is unanswered in public: the larger remainder counts, each send is booked on both,
+    and what WeChat answers (45047, 45015) is the truth."""
+
+    message_at: datetime | None = None
+    message_sent: int = 0
+    click_at: datetime | None = None
+    click_sent: int = 0
+
+    def heard(self, received: Received) -> Window:
+        """After a push. One that came late changes nothing."""
+        kind, at = received.kind, received.at
+        if kind is Kind.UNSUBSCRIBE:
+            return Window()
+        if kind in MESSAGES or (kind is Kind.OTHER and received.answerable):
+            return replace(self, message_at=at, message_sent=0) if self.message_at is None or at > self.message_at else self
+        if kind in CLICKS:
+            return replace(self, click_at=at, click_sent=0) if self.click_at is None or at > self.click_at else self
+        return self
+
+    def sent(self, count: int = 1) -> Window:
+        return replace(self, message_sent=self.message_sent + count, click_sent=self.click_sent + count)
+
+    def used_up(self) -> Window:
+        """After 45047; after 45015 there is no window at all: `Window()`."""
+        return replace(self, message_sent=MESSAGE_QUOTA, click_sent=CLICK_QUOTA)
+
+    def open(self, now: datetime) -> Open | None:
+        """What is left, or None."""
+        spans = ((self.message_at, MESSAGE_WINDOW, MESSAGE_QUOTA - self.message_sent), (self.click_at, CLICK_WINDOW, CLICK_QUOTA - self.click_sent))
+        left = [Open(count, at + span) for at, span, count in spans if at is not None and now < at + span and count > 0]
+        return max(left, key=lambda held: (held.count, held.until), default=None)
+
+
+def menu_faults(menu: dict[str, Any]) -> list[str]:
+    """What WeChat would refuse of a custom menu, one Chinese sentence each [C: official answer and copies of the page]."""
+    buttons = menu.get("button")
+    if not isinstance(buttons, list) or not 1 <= len(buttons) <= 3:
+        return ["一级菜单要有 1 到 3 个。"]
+    faults: list[str] = []
+    for number, button in enumerate(buttons, 1):
+        faults += button_faults(button, f"第 {number} 个菜单", 16)
+        below = button.get("sub_button", []) if isinstance(button, dict) else []
+        if not isinstance(below, list) or len(below) > 5:
+            faults.append(f"第 {number} 个菜单下面最多放 5 个子菜单。")
+            continue
+        for place, item in enumerate(below, 1):
+            faults += button_faults(item, f"第 {number} 个菜单的第 {place} 个子菜单", 60)
+    return faults
+
+
+def button_faults(button: Any, where: str, most: int) -> Iterator[str]:
+    if not isinstance(button, dict) or not isinstance(button.get("name"), str) or not button["name"].strip():
+        yield f"{where}没有名字。"
+        return
+    if len(button["name"].encode()) > most:
+        yield f"{where}的名字「{button['name']}」太长,最多 {most} 个字节(一个汉字 3 个字节)。"
+    if button.get("sub_button"):
+        return
+    if button.get("type") not in ("click", "view", "scancode_push", "scancode_waitmsg"):
+        yield f"{where}的类型要写 click、view、scancode_push 或 scancode_waitmsg。"
+        return
+    field, size = ("url", 1024) if button["type"] == "view" else ("key", 128)
+    value = button.get(field)
+    if not isinstance(value, str) or not value:
+        yield f"{where}缺少 {field}。"
+    elif len(value.encode()) > size:
+        yield f"{where}的 {field} 太长,最多 {size} 个字节。"
+    elif field == "url" and not value.startswith(("http://", "https://")):
+        yield f"{where}的 url 要以 http:// 或 https:// 开头。"
