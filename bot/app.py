@@ -15,15 +15,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, String, insert, inspect, select
+from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import broadcast, delivery
+from bot import allowances, broadcast, delivery, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
 from dialogs import flows, reminders
-from dialogs.messages import Inbound, Part
+from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError
@@ -43,7 +43,7 @@ class Secret(Base):
     __tablename__ = "secret"
 
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[str] = mapped_column(String(120))
+    value: Mapped[str] = mapped_column(String(1200))
 
 
 class App:
@@ -126,6 +126,20 @@ class App:
     def accept(self, inbound: Inbound, label: str = "", heard: Heard | None = None) -> Future[Reply]:
         return self.inbox.accept(inbound, label, heard)
 
+    def tell(self, conversation: str, message_id: str, sentence: str, heard: Heard) -> Future[Reply]:
+        """Answers a message that is none for the dialogs (a voice, a sticker) with one sentence; the same message is answered once."""
+        now = self.clock.now()
+        row = delivery.row_of(f"reply|{conversation}|{message_id}", conversation, "reply", [Say(sentence)], now)
+        row["not_before"] = now + heard.answering if heard.answering else None
+
+        def work(connection: Connection) -> Reply:
+            allowances.opened(connection, [(conversation, heard.openings)])
+            planner.came_back(connection, [conversation])
+            known = connection.execute(select(delivery.Delivery.id).where(delivery.Delivery.key == row["key"])).scalar()
+            return Reply(known or delivery.plan(connection, [row])[0], row["parts"], known is not None)
+
+        return self.inbox.write(work)
+
     def trace(self, key: str) -> str:
         """Ties the log lines of one message together, from webhook to send, and says nothing about anybody."""
         return hashlib.blake2s(key.removeprefix("reply|").encode(), key=self.trace_key, digest_size=6).hexdigest()
@@ -192,6 +206,12 @@ class App:
 def index_key(version: int) -> str:
     """Names the index of a knowledge version as this program builds it."""
     return f"entries-{version}-{search.version()}"
+
+
+def keep_secret(connection: Connection, name: str, value: str) -> None:
+    """Sets a secret that changes, such as an access token."""
+    connection.execute(delete(Secret).where(Secret.name == name))
+    connection.execute(insert(Secret).values(name=name, value=value))
 
 
 def alembic(connection: Connection) -> Config:

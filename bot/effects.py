@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import product, zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, update
 
-from bot import transcript
-from dialogs import reminders
+from bot import forgetting, transcript
+from dialogs import notices, reminders
 from dialogs.effects import (
     CloseHandover,
     DropReminder,
@@ -18,20 +18,23 @@ from dialogs.effects import (
     Erase,
     Export,
     ForgetWishes,
+    Join,
     KeepQuestion,
+    OfferCode,
     OpenCase,
     Remind,
     SaveGroups,
     SaveProfile,
     SetConsent,
     ShowAccesses,
+    Unlink,
     WantAnswer,
 )
 from dialogs.messages import Paper, Part, Say
+from dialogs.place import Conversation
 from dialogs.turn import Turn
-from knowledge import cases, people
+from knowledge import cases, links, people
 from knowledge.db import CHINA
-from knowledge.people import Graduate
 from knowledge.policy import questions
 
 
@@ -76,14 +79,24 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             reminders.drop(connection, key, about)
         case ForgetWishes():
             reminders.drop(connection, key, None)
+        case OfferCode():
+            code = links.offer(connection, person, key.partition(":")[0], at)
+            return [Say(notices.CODE.format(code=code))]
+        case Join(code):
+            joined = links.join(connection, code, person, at)
+            return [Say(notices.JOINED if joined else notices.BAD_CODE, (notices.TO_MENU,))]
+        case Unlink():
+            parted = links.part(connection, person, key, at)
+            if parted:
+                connection.execute(update(Conversation).where(Conversation.key == key).values(graduate_id=parted))
+            return [Say(notices.PARTED if parted else notices.ALONE, (notices.TO_MENU,))]
         case Export():
             people.log_access(connection, person, "本人", "导出全部数据", at)
             return [export(connection, turn)]
         case ShowAccesses():
             return [accesses(connection, person)]
         case Erase():
-            transcript.erase(connection, key, f"{key}|{turn.inbound.message_id}")
-            connection.execute(delete(Graduate).where(Graduate.id == person))
+            forgetting.person(connection, person, f"{key}|{turn.inbound.message_id}")
     return []
 
 

@@ -23,6 +23,7 @@ from dialogs.engine import apology, step
 from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation, Place, from_row, to_row
 from dialogs.turn import Person, Turn, World
+from knowledge import links
 from knowledge.db import Database, Moment
 from knowledge.people import Graduate, Identity, Membership, new_id
 
@@ -261,6 +262,11 @@ def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
     newcomers = [message for message in inbound if message.conversation not in found]
     if newcomers:
         found |= create(connection, newcomers)
+    codes = {message.conversation: digest for message in inbound if (digest := links.said(message.text))}
+    if codes:
+        good = links.known(connection, codes.values(), inbound[0].at)
+        for key, digest in codes.items():
+            found[key].person.code = good.get(digest)
     return found
 
 

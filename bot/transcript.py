@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, String, Text, delete, select, update
+from sqlalchemy import Connection, Index, String, Text, cast, delete, literal, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.delivery import Delivery
+from bot.delivery import OPEN, Delivery
 from knowledge.db import Base, Id
 
 
@@ -60,7 +60,13 @@ def everything(connection: Connection, conversation: str) -> dict[str, Any]:
 
 
 def erase(connection: Connection, conversation: str, last_key: str) -> None:
-    """Deletes what was said. The key of the last message stays, without its words, so that a retry of it is recognised."""
-    connection.execute(delete(Delivery).where(Delivery.conversation == conversation))
+    """Deletes what was said. The key of the last message stays, without its words, so that a retry of it is recognised.
+
+    What belongs to a broadcast stays as an empty row, so that its books balance.
+    """
+    connection.execute(delete(Delivery).where(Delivery.conversation == conversation, Delivery.broadcast_id.is_(None)))
+    mine = update(Delivery).where(Delivery.conversation == conversation)
+    connection.execute(mine.where(Delivery.status.in_(OPEN)).values(status="cancelled"))
+    connection.execute(mine.values(parts=[], conversation="", remote_id=None, key=literal("erased|") + cast(Delivery.id, String)))
     connection.execute(delete(InboxMessage).where(InboxMessage.conversation == conversation, InboxMessage.key != last_key))
     connection.execute(update(InboxMessage).where(InboxMessage.key == last_key).values(text=""))

@@ -88,6 +88,23 @@ class DropReminder:
     about: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfferCode:
+    """A one-time code with which the person can go on in another channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """This conversation belongs to the person who was given the code (its digest) from now on."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """This conversation is a person of its own again; the file stays with the other channels."""
+
+
 Effect = (
     OpenCase
     | CloseHandover
@@ -102,4 +119,7 @@ Effect = (
     | ForgetWishes
     | Remind
     | DropReminder
+    | OfferCode
+    | Join
+    | Unlink
 )

@@ -13,6 +13,7 @@ from dialogs.messages import Choice, Say
 from dialogs.place import Frame
 from dialogs.questions import LABELLED
 from dialogs.turn import Turn
+from knowledge import links
 from knowledge.people import phrases
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry
@@ -43,6 +44,8 @@ HUMAN = re.compile(
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
 CORE = {"residence", "graduation_date", "cohort", "degree", "employment"}
 """Two of these make a message an account of oneself; a contract or a deposit in it is usually what is asked about."""
+GUESSES, GUESSING = 5, timedelta(hours=1)
+"""Codes that may be tried in a conversation, and in how long: of 100 million one is good for ten minutes."""
 EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
 
 
@@ -62,6 +65,8 @@ def route(turn: Turn) -> None:
         named = global_word(turn.text)
         if named:
             return obey(named, turn)
+        if links.said(turn.text):
+            return given_code(turn)
         tapped = answers.chosen(turn.text, turn.place.choices)
         if tapped:
             return tap(tapped.value, turn)
@@ -80,6 +85,22 @@ def route(turn: Turn) -> None:
 def global_word(text: str) -> str | None:
     plain = NOT_WORD.sub("", words().normalise(text))
     return WORDS.get(plain) or WORDS.get(words().plain(text)) or ("human" if HUMAN.search(plain) and len(plain) <= 24 else None)
+
+
+def given_code(turn: Turn) -> None:
+    """「绑定 12345678」: whose code it is has been looked up; guessing is slowed down."""
+    code, memo = turn.person.code, turn.place.memo
+    tries = [at for at in memo.get("codes", ()) if turn.now - datetime.fromisoformat(at) < GUESSING]
+    if len(tries) >= GUESSES:
+        return turn.say(notices.MANY_CODES, notices.TO_MENU)
+    if code is None:
+        memo["codes"] = [*tries, turn.now.isoformat()]
+        return turn.say(notices.BAD_CODE, notices.TO_MENU)
+    if code.graduate_id == turn.person.graduate_id:
+        return turn.say(notices.SAME, notices.TO_MENU)
+    memo["prefill"] = {"link": {"code": code.digest, "where": links.CHANNELS.get(code.channel, "另一边")}}
+    open_flow("link", turn)
+    memo.pop("prefill", None)
 
 
 def unhelpful(turn: Turn) -> None:

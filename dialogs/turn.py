@@ -11,6 +11,7 @@ from dialogs.effects import Effect
 from dialogs.messages import Choice, Inbound, Link, Part, Say
 from dialogs.place import Place
 from knowledge.db import local_date
+from knowledge.links import Code
 from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import PolicySearch
@@ -28,6 +29,8 @@ class Person:
     groups: tuple[str, ...] = ()
     profile_consent: bool = False
     groups_consent: bool = False
+    code: Code | None = None
+    """Whose code this message gives, where it gives one that is good."""
 
 
 @dataclass(frozen=True, slots=True)

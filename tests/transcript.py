@@ -6,6 +6,7 @@
 我: …                        typed
 我> …                        tapped, by the label
 +2天                         time passes (天, 时, 分), timers run
+别处: …                      typed in another conversation; `{码}` stands for the one-time code said last, everywhere
 机: …                        said; more lines are indented by four spaces
   [按钮] [按钮]               its choices
   <链接>                      its links, by label
@@ -61,7 +62,7 @@ def parse(path: Path) -> Transcript:
         elif line.startswith("@clock"):
             found.head.append(line)
             found.clock = datetime.strptime(line.removeprefix("@clock").strip(), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
-        elif line.startswith(("我:", "我>", "+")):
+        elif line.startswith(("我:", "我>", "+", "别处:", "别处>")):
             found.steps.append(line)
     return found
 
@@ -75,6 +76,7 @@ class Replay:
         self.cases = 0
         self.questions: set[tuple[int, bool]] = set()
         self.number = 0
+        self.code = ""
         if transcript.clock:
             app.clock.advance(transcript.clock - app.clock.now())
 
@@ -86,7 +88,7 @@ class Replay:
             self.app.inbox.write(self.introduce).result()
         for step in self.transcript.steps:
             lines += ["", step]
-            lines += self.take(step)
+            lines += [line.replace(self.code, "{码}") if self.code else line for line in self.take(step)]
         return "\n".join(lines) + "\n"
 
     def take(self, step: str) -> list[str]:
@@ -95,20 +97,24 @@ class Replay:
             self.app.clock.advance(timedelta(**{UNITS[span[2]]: int(span[1])}))
             said = [reply.parts for key, reply in self.app.sweep() if key == self.key]
             return [line for parts in said for line in shown(parts)] + self.for_staff()
-        text = step[2:].strip().replace("\\n", "\n")
-        parts = self.tap(text) if step.startswith("我>") else self.send("text", text)
+        who, sign, text = next(step.partition(sign) for sign in (":", ">") if step.removeprefix("我").removeprefix("别处").startswith(sign))
+        key = f"{self.key}-2" if who == "别处" else self.key
+        text = text.strip().replace("\\n", "\n").replace("{码}", self.code)
+        parts = self.tap(text, key) if sign == ">" else self.send("text", text, key)
+        if found := re.search(r"绑定码:(\d{8})", str(parts)):
+            self.code = found[1]
         return shown(parts) + self.for_staff()
 
-    def tap(self, label: str) -> list[dict[str, Any]]:
+    def tap(self, label: str, key: str) -> list[dict[str, Any]]:
         with self.app.database.reading() as connection:
-            memo = connection.execute(select(Conversation.memo).where(Conversation.key == self.key)).scalar_one()
+            memo = connection.execute(select(Conversation.memo).where(Conversation.key == key)).scalar_one()
         value = next((value for name, value in memo.get("choices", ()) if name == label), None)
         assert value is not None, f"{self.transcript.name}: no button 「{label}」 among {[name for name, _ in memo.get('choices', ())]}"
-        return self.send("choice", value)
+        return self.send("choice", value, key)
 
-    def send(self, kind: Any, text: str) -> list[dict[str, Any]]:
+    def send(self, kind: Any, text: str, key: str = "") -> list[dict[str, Any]]:
         self.number += 1
-        inbound = Inbound(self.key, f"m{self.number}", kind, text, self.app.clock.now())
+        inbound = Inbound(key or self.key, f"m{self.number}", kind, text, self.app.clock.now())
         return self.app.accept(inbound).result().parts
 
     def introduce(self, connection: Connection) -> None:

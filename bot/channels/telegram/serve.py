@@ -27,7 +27,7 @@ from bot.delivery import Delivery
 from bot.inbox import Heard
 from bot.metrics import MESSAGES
 from bot.pump import OWNER, Pump
-from dialogs.messages import Inbound, Say, from_json
+from dialogs.messages import Inbound, from_json
 
 LEAD = timedelta(seconds=POLL_SECONDS + 15)
 """How long a process may poll without renewing: longer than one long poll, so that two never do."""
@@ -133,7 +133,7 @@ class TelegramAccount:
         MESSAGES.labels(self.channel, received.kind).inc()
         log.info("received", trace=self.app.trace(f"{conversation}|{received.key}"), channel=self.channel, kind=received.kind)
         if received.tell:
-            await asyncio.wrap_future(self.app.say(conversation, f"reply|{conversation}|{received.key}", [Say(received.tell)], "reply"))
+            await asyncio.wrap_future(self.app.tell(conversation, received.key, received.tell, Heard()))
         else:
             inbound, label = await self.inbound(conversation, received)
             await asyncio.wrap_future(self.app.accept(inbound, label, Heard()))

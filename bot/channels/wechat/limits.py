@@ -1,17 +1,16 @@
-"""WeChat's numbers with their sources: what fits, which routes an account has, and how long a person can still be written to.
+"""WeChat's numbers with their sources: what fits, which routes an account has, how long a person can still be written to.
 
-Numbers only and pure arithmetic on them; the books of what was sent are kept elsewhere.
+The books of what was sent are kept elsewhere (`bot.allowances`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from bot.channels.wechat.receive import Kind, Received
+from bot.channels.wechat.receive import Kind
 from dialogs.messages import Limits
 
 TEXT = Limits(text=2000, in_bytes=True, buttons=False)
@@ -74,49 +73,6 @@ made by hand in the console; we count on none."""
 
 MESSAGES = {Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.LINK}
 CLICKS = {Kind.CHOICE, Kind.CLICK, Kind.SUBSCRIBE, Kind.SCAN}
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """So many customer-service messages until then."""
-
-    count: int
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One person's two windows. How they combine is unanswered in public: the larger remainder counts, each send is booked on both,
-    and what WeChat answers (45047, 45015) is the truth."""
-
-    message_at: datetime | None = None
-    message_sent: int = 0
-    click_at: datetime | None = None
-    click_sent: int = 0
-
-    def heard(self, received: Received) -> Window:
-        """After a push. One that came late changes nothing."""
-        kind, at = received.kind, received.at
-        if kind is Kind.UNSUBSCRIBE:
-            return Window()
-        if kind in MESSAGES or (kind is Kind.OTHER and received.answerable):
-            return replace(self, message_at=at, message_sent=0) if self.message_at is None or at > self.message_at else self
-        if kind in CLICKS:
-            return replace(self, click_at=at, click_sent=0) if self.click_at is None or at > self.click_at else self
-        return self
-
-    def sent(self, count: int = 1) -> Window:
-        return replace(self, message_sent=self.message_sent + count, click_sent=self.click_sent + count)
-
-    def used_up(self) -> Window:
-        """After 45047; after 45015 there is no window at all: `Window()`."""
-        return replace(self, message_sent=MESSAGE_QUOTA, click_sent=CLICK_QUOTA)
-
-    def open(self, now: datetime) -> Open | None:
-        """What is left, or None."""
-        spans = ((self.message_at, MESSAGE_WINDOW, MESSAGE_QUOTA - self.message_sent), (self.click_at, CLICK_WINDOW, CLICK_QUOTA - self.click_sent))
-        left = [Open(count, at + span) for at, span, count in spans if at is not None and now < at + span and count > 0]
-        return max(left, key=lambda held: (held.count, held.until), default=None)
 
 
 def menu_faults(menu: dict[str, Any]) -> list[str]:

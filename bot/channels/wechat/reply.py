@@ -66,10 +66,22 @@ def envelope(encrypted: str, signed: str, at: str, nonce: str, *, as_json: bool)
     )
 
 
-def passive(parts: Sequence[Part]) -> tuple[str, list[dict[str, Any]]]:
-    """The text of the passive reply, which is free, and the rest as customer-service bodies, each of which costs one of five."""
-    texts = list(packed(list(numbered(parts))))
-    return (texts[0], [text_body(text) for text in texts[1:]]) if texts else ("", [])
+def texts(parts: Sequence[Part]) -> list[str]:
+    """All that is said as texts that fit: the first goes as the passive reply, which is free, each further one costs one of five."""
+    return list(packed(list(numbered(parts))))
+
+
+def title(parts: Sequence[Part]) -> str:
+    """The first line, for a notification that carries no more."""
+    said = next((part.text for part in parts if isinstance(part, Say) and part.text.strip()), "你有一条新消息")
+    return plain(said.strip().partition("\n")[0])
+
+
+def as_text(menu: dict[str, Any]) -> dict[str, Any]:
+    """A message menu that was refused, as numbered lines."""
+    held = menu["msgmenu"]
+    lines = [f"{number}. {item['content']}" for number, item in enumerate(held["list"], 1)]
+    return text_body("\n".join((held["head_content"], *lines)))
 
 
 def bodies(parts: Sequence[Part], row: int | None = None) -> list[dict[str, Any]]:

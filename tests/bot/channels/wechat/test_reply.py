@@ -73,20 +73,20 @@ def test_the_official_encrypted_reply(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_short_parts_are_one_free_reply() -> None:
-    text, rest = reply.passive([Say("第一段", CHOICES[:1]), Say("第二段", CHOICES, (LINK,))])
+    text, *rest = reply.texts([Say("第一段", CHOICES[:1]), Say("第二段", CHOICES, (LINK,))])
     assert text == (
         "第一段\n· 我的合同是一年\n\n第二段\n1. 我的合同是一年\n2. 问老师\n"
         '<a href="https://www.gov.cn/x?a=1&b=2">官方原文</a>'
     )  # fmt: skip
     assert rest == []
-    assert reply.passive([]) == ("", [])
+    assert reply.texts([]) == []
 
 
 def test_what_does_not_fit_costs_messages() -> None:
-    text, rest = reply.passive([Say("这是一句话。" * 300), Say("完")])
+    text, *rest = reply.texts([Say("这是一句话。" * 300), Say("完")])
     assert text.endswith("。")
-    assert [body["msgtype"] for body in rest] == ["text"] * 2
-    assert text + "".join(body["text"]["content"] for body in rest) == "这是一句话。" * 300 + "\n\n完"
+    assert len(rest) == 2
+    assert text + "".join(rest) == "这是一句话。" * 300 + "\n\n完"
 
 
 def said(body: dict[str, Any]) -> str:
@@ -101,8 +101,7 @@ def weight(body: dict[str, Any]) -> int:
 
 @given(PARTS, st.none() | st.integers(1, 10**12))
 def test_every_message_fits_and_nothing_is_lost(parts: list[Part], row: int | None) -> None:
-    text, rest = reply.passive(parts)
-    for bodies in ([reply.text_body(text), *rest] if text else [], reply.bodies(parts, row)):
+    for bodies in ([reply.text_body(text) for text in reply.texts(parts)], reply.bodies(parts, row)):
         assert all(weight(body) <= 2048 for body in bodies)
         assert all(len(said(body).encode()) <= TEXT.text for body in bodies)
         assert all(said(body).strip() for body in bodies if body["msgtype"] == "text")
@@ -165,20 +164,19 @@ def test_without_a_row_or_with_too_many_choices_a_menu_is_numbered() -> None:
     ],
 )
 def test_links(link: Link, line: str) -> None:
-    assert reply.passive([Say("看", (), (link,))])[0] == f"看\n{line}"
+    assert reply.texts([Say("看", (), (link,))])[0] == f"看\n{line}"
 
 
 @pytest.mark.parametrize("text", ['<a href="https://evil.invalid">点我</a>', "< a href=x>", "<\nA href=x>y</a >"])
 def test_what_others_wrote_becomes_no_link(text: str) -> None:
-    assert not re.search(r"<\s*/?\s*a\b", reply.passive([Say(text)])[0], re.IGNORECASE)
+    assert not re.search(r"<\s*/?\s*a\b", reply.texts([Say(text)])[0], re.IGNORECASE)
 
 
 def test_a_link_is_never_cut() -> None:
     links = tuple(Link("原文" * 20, f"https://a.invalid/{'x' * 700}{number}") for number in range(4))
-    text, rest = reply.passive([Say("长" * 600, (), links)])
-    for one in (text, *(body["text"]["content"] for body in rest)):
+    for one in reply.texts([Say("长" * 600, (), links)]):
         assert one.count("<a href=") == one.count("</a>")
 
 
 def test_a_paper_is_said() -> None:
-    assert reply.passive([Paper("我的资料.json", "application/json", "{}")])[0] == "【我的资料.json】\n{}"
+    assert reply.texts([Paper("我的资料.json", "application/json", "{}")])[0] == "【我的资料.json】\n{}"

@@ -1,0 +1,97 @@
+"""The passive reply and the ledger: what of a delivery goes out with the webhook's answer, and what is left for later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from bot import allowances
+from bot.channels.wechat import reply
+from bot.channels.wechat.limits import TEXT, Route
+from bot.channels.wechat.receive import Kind, Received
+from bot.delivery import Delivery
+from bot.inbox import Reply
+from dialogs.messages import from_json
+
+LATER = "这个问题要多想一会儿。过十几秒随便回一个字,我就把答案给你。"
+MORE = "(还有没说完的,随便回一个字我接着说)"
+
+
+def say(connection: Connection, reply: Reply, conversation: str, now: datetime, *, whole: bool) -> str:
+    """The text of the passive reply, written down as sent before it leaves: if it does not arrive, WeChat asks again and gets the same.
+
+    `whole`: the account has nothing but passive replies, so what waits for this person goes along as far as it fits, and what does not
+    fit waits for their next message. Else the pump sends the rest. Empty where a customer-service message has taken this reply.
+    """
+    row = row_of(connection, reply.delivery_id)
+    if row is None or (row["status"] != "ready" and row["route"] != Route.PASSIVE):
+        return ""
+    texts = texts_of(row)
+    if not texts:
+        taken(connection, row, 1, 1, now)
+        return ""
+    if not whole:
+        taken(connection, row, 1, len(texts), now)
+        return texts[0]
+    said = [texts[0]]
+    done = fitted(said, texts[1:])
+    taken(connection, row, 1 + done, len(texts), now, mailbox=True)
+    rest = len(texts) - 1 - done
+    for other in waiting(connection, conversation, row["id"]) if not rest else ():
+        held = texts_of(other)[other["piece"] :]
+        more = fitted(said, held)
+        if more:
+            taken(connection, other, other["piece"] + more, other["piece"] + len(held), now, mailbox=True)
+        rest += len(held) - more
+        if more < len(held):
+            break
+    return "\n\n".join([*said, MORE] if rest else said)
+
+
+def fitted(said: list[str], texts: list[str]) -> int:
+    """How many of `texts` fit behind what is said already, with room for MORE; they are added to it."""
+    before = len(said)
+    for text in texts:
+        if reply.size("\n\n".join([*said, text, MORE])) > TEXT.text:
+            break
+        said.append(text)
+    return len(said) - before
+
+
+def texts_of(row: RowMapping) -> list[str]:
+    return reply.texts([from_json(part) for part in row["parts"]])
+
+
+def row_of(connection: Connection, number: int | None) -> RowMapping | None:
+    return connection.execute(select(Delivery.__table__).where(Delivery.id == number)).mappings().first()
+
+
+def waiting(connection: Connection, conversation: str, after: int) -> list[RowMapping]:
+    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.status == "ready", Delivery.id != after)
+    return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20)).mappings())
+
+
+def taken(connection: Connection, row: RowMapping, piece: int, of: int, now: datetime, *, mailbox: bool = False) -> None:
+    """So many pieces are out; the last of them ends the delivery. A retry writes the same again."""
+    values: dict[str, Any] = {"piece": piece, "route": str(Route.PASSIVE), "not_before": None, "mailbox": mailbox and piece < of}
+    if piece >= of:
+        values |= {"status": "sent", "finished_at": now}
+    connection.execute(update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(("ready", "sent"))).values(values))
+
+
+def free(connection: Connection, number: int) -> None:
+    """Nothing went out with the webhook: the pump may send it now."""
+    connection.execute(update(Delivery).where(Delivery.id == number, Delivery.status == "ready").values(not_before=None))
+
+
+def report(connection: Connection, conversation: str, received: Received, template: str | None) -> None:
+    """What WeChat reports afterwards: a template message that failed, a notification accepted or refused."""
+    for result in received.results:
+        if received.kind is Kind.TEMPLATE_RESULT and not result.good:
+            mine = update(Delivery).where(Delivery.conversation == conversation, Delivery.remote_id == result.remote_id)
+            connection.execute(mine.values(status="failed", error=result.status[:80]))
+        if received.kind is Kind.SUBSCRIBE_CHOICE and result.template == template:
+            row = {"owner": conversation, "name": f"token:{template}", "left": 1 if result.good else 0, "until": None}
+            allowances.put(connection, [row])

@@ -1,0 +1,248 @@
+"""The WeChat account of a running program: pushes into the inbox, the passive reply in time, the rest by the pump.
+
+WeChat waits five seconds and asks three times. What is ready by then goes out as the passive reply, which is free; else we answer
+`success` and the pump sends it as a customer-service message, or, where the account has none, it waits for the person's next message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Literal
+
+import structlog
+from sqlalchemy import select
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot import forgetting
+from bot.allowances import Allowance, Opening
+from bot.app import App
+from bot.channels import Outcome
+from bot.channels.wechat import passive, reply
+from bot.channels.wechat.envelope import BODY_BYTES, Keys
+from bot.channels.wechat.limits import (
+    ANSWER_WITHIN,
+    CAPABILITIES,
+    CLICK_QUOTA,
+    CLICK_WINDOW,
+    CLICKS,
+    MESSAGE_QUOTA,
+    MESSAGE_WINDOW,
+    MESSAGES,
+    THING,
+    Route,
+)
+from bot.channels.wechat.receive import Kind, Received, Refused, greeting, receive
+from bot.channels.wechat.send import WeChat
+from bot.channels.wechat.token import Tokens
+from bot.config import WeChat as Settings
+from bot.delivery import Delivery
+from bot.inbox import Heard, Reply
+from bot.metrics import MESSAGES as COUNTED
+from bot.pump import Pump
+from dialogs.messages import Inbound, from_json
+
+TRIES = timedelta(seconds=16)
+"""Three tries of five seconds, and a little: so long only the webhook answers, then the pump takes what it could not."""
+THIRD = timedelta(seconds=12)
+"""After the person wrote: when the second try is given up at 9.5 s there is a third, which is given up at 14.5 s."""
+NO_VOICE = "语音我现在听不了。把想说的打成字发我,一两句就行。"
+NO_IDEA = "这类消息我现在看不懂。用文字说一句想问的,我来答。"
+TELL = {Kind.VOICE: NO_VOICE, Kind.VIDEO: NO_IDEA, Kind.LOCATION: "定位我现在看不了。直接打出城市就行,比如「贵阳」。", Kind.LINK: NO_IDEA}
+ERASES = (Kind.UNSUBSCRIBE, Kind.REVOKE)
+log = structlog.get_logger()
+
+
+class WeChatAccount:
+    """One Official Account: its routes, what it does while the program serves, and how the pump sends for it."""
+
+    channel = "wechat"
+    interval = timedelta(seconds=1) / 20
+    """Ours: no page limits the rate of customer-service messages; 500 000 a day do not need more."""
+    routes = ("message", "click")
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        assert settings.appid
+        assert settings.token
+        assert settings.secret
+        self.app, self.settings = app, settings
+        self.account = settings.appid
+        keys = [key.get_secret_value() if key else None for key in (settings.aes_key, settings.previous_aes_key)]
+        self.keys = Keys(settings.token.get_secret_value(), settings.appid, *keys)
+        self.ways = CAPABILITIES[settings.capability]
+        self.client = WeChat(settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
+        self.threads = ThreadPoolExecutor(16, "wechat")
+        self.pump: Pump | None = None
+
+    # the carrier
+
+    def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
+        """A customer-service message while a window is open; for what is said unasked else a notification or a template message."""
+        if (
+            Route.CUSTOMER in self.ways
+            and f"off:{Route.CUSTOMER}" not in open_
+            and any((a := open_.get(w)) and (a.left or 0) > 0 for w in self.routes)
+        ):
+            return str(Route.CUSTOMER)
+        if row["priority"] == 0 or not self.settings.template:
+            return None
+        token = open_.get(f"token:{self.settings.template}")
+        if Route.NOTIFICATION in self.ways and token and (token.left or 0) > 0:
+            return str(Route.NOTIFICATION)
+        return str(Route.TEMPLATE) if Route.TEMPLATE in self.ways and f"off:{Route.TEMPLATE}" not in open_ else None
+
+    def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[Any]:
+        parts = [from_json(part) for part in row["parts"]]
+        if route != Route.CUSTOMER:
+            return [{"title": reply.title(parts)[:THING], "row": row["id"]}]
+        if row["piece"]:  # its beginning went out as a passive reply
+            return [None] * row["piece"] + [reply.text_body(text) for text in reply.texts(parts)[row["piece"] :]]
+        return reply.bodies(parts, row["id"])
+
+    async def send(self, handle: str, body: Any, route: str) -> Outcome:
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self.call, handle, body, route)
+
+    def call(self, handle: str, body: Any, route: str) -> Outcome:
+        if route == Route.CUSTOMER:
+            outcome = self.client.customer(handle, body)
+            if outcome.reason in ("menu", "not_allowed") and body["msgtype"] == "msgmenu":  # 45098, 40200: say the menu as text
+                outcome = self.client.customer(handle, reply.as_text(body))
+            return outcome
+        template, values = self.settings.template or "", {self.settings.template_title: body["title"]}
+        if route == Route.NOTIFICATION:
+            return self.client.notification(handle, template, values, self.settings.public_url or "")
+        return self.client.template(handle, template, values, self.settings.public_url or "", f"d{body['row']}")
+
+    # the program
+
+    async def run(self) -> None:
+        self.pump = Pump(self.app, self)
+        try:
+            await self.pump.run()
+        finally:
+            self.threads.shutdown(cancel_futures=True)
+            self.client.close()
+
+    def verify(self, request: Request) -> Response:
+        """GET /hook/wechat: WeChat asks whether we know the token."""
+        found = greeting(request.query_params, self.keys, datetime.now(UTC))
+        return Response(status_code=found.status) if isinstance(found, Refused) else PlainTextResponse(found)
+
+    async def hook(self, request: Request) -> Response:
+        """POST /hook/wechat."""
+        begun = time.monotonic()
+        body = b""
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    break
+        except ClientDisconnect:
+            return Response(status_code=400)
+        received = receive(request.query_params, body, self.keys, datetime.now(UTC))
+        if isinstance(received, Refused):
+            log.info("refused", channel=self.channel, reason=received.reason)
+            return Response(status_code=received.status)
+        text = await self.handle(received, begun)
+        if text is None:
+            return Response(status_code=503)  # WeChat asks again; on the last try there is always an answer
+        kind = "application/json" if received.form.json else "application/xml"
+        return Response(reply.passive_bytes(received, text, self.keys, datetime.now(UTC)), media_type=kind if text else "text/plain")
+
+    async def handle(self, received: Received, begun: float) -> str | None:
+        """What to answer: a text, nothing ("": `success`), or None to be asked again."""
+        conversation = f"{self.channel}:{self.account}:{received.openid}"
+        COUNTED.labels(self.channel, received.kind.value).inc()
+        log.info("received", trace=self.app.trace(f"{conversation}|{received.key}"), channel=self.channel, kind=received.kind.value)
+        if received.kind in ERASES:
+            await self.write(partial(forgetting.channel, conversation=conversation))
+            return ""
+        if received.results or not received.answerable:
+            await self.write(partial(passive.report, conversation=conversation, received=received, template=self.settings.template))
+            return ""
+        heard = Heard(openings(received), TRIES)
+        waiting = self.accept(conversation, received, heard)
+        left = ANSWER_WITHIN.total_seconds() - (time.monotonic() - begun)
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(waiting), left)
+        except TimeoutError:
+            return await self.late(received, waiting)
+        if answer.delivery_id is None:
+            return ""
+        whole = Route.CUSTOMER not in self.ways
+        text: str = await self.write(partial(passive.say, reply=answer, conversation=conversation, now=self.app.clock.now(), whole=whole))
+        if self.pump:
+            self.pump.wake()
+        return text
+
+    async def late(self, received: Received, waiting: asyncio.Future[Reply]) -> str | None:
+        """No answer yet. With customer-service messages: `success`, and the pump sends it. Without: be asked again, or say how to get it."""
+        if Route.CUSTOMER in self.ways:
+            waiting.add_done_callback(self.release)
+            return ""
+        if datetime.now(UTC) - received.at > THIRD:
+            return passive.LATER
+        await asyncio.sleep(1)  # past WeChat's patience: an answer now, even an error, would end its tries
+        return None
+
+    def release(self, done: asyncio.Future[Reply]) -> None:
+        """The answer that came too late for the webhook is free for the pump."""
+        number = None if done.cancelled() or done.exception() else done.result().delivery_id
+        if number is None:
+            return
+        freed = self.app.inbox.write(partial(passive.free, number=number))
+        if self.pump:
+            pump = self.pump
+            freed.add_done_callback(lambda _: pump.wake())
+
+    def accept(self, conversation: str, received: Received, heard: Heard) -> asyncio.Future[Reply]:
+        now = self.app.clock.now()
+        kind, text = understood(received)
+        if kind == "tell":
+            return asyncio.wrap_future(self.app.tell(conversation, received.key, text, heard))
+        label = received.text if received.kind is Kind.CHOICE else ""
+        if received.kind is Kind.CHOICE and (value := self.looked_up(conversation, received.menu_id)):
+            kind, text = "choice", value
+        return asyncio.wrap_future(self.app.accept(Inbound(conversation, received.key, kind, text, now), label, heard))
+
+    def looked_up(self, conversation: str, menu_id: str) -> str | None:
+        """The choice that an item of a message menu stands for; only rows of this conversation count."""
+        number, place = reply.menu_place(menu_id)
+        with self.app.database.reading() as connection:
+            query = select(Delivery.parts).where(Delivery.id == number, Delivery.conversation == conversation)
+            parts = connection.execute(query).scalar() or []
+        offered = reply.choices([from_json(part) for part in parts])
+        return offered[place - 1].value if 1 <= place <= len(offered) else None
+
+    async def write(self, work: Any) -> Any:
+        return await asyncio.wrap_future(self.app.inbox.write(work))
+
+
+def openings(received: Received) -> tuple[Opening, ...]:
+    """The windows a push opens, from when the person acted."""
+    if received.kind in MESSAGES or received.kind is Kind.OTHER:
+        return (Opening("message", MESSAGE_QUOTA, received.at + MESSAGE_WINDOW),)
+    return (Opening("click", CLICK_QUOTA, received.at + CLICK_WINDOW),) if received.kind in CLICKS else ()
+
+
+def understood(received: Received) -> tuple[Literal["text", "choice", "file", "tell"], str]:
+    """The kind and text of an `Inbound`, or `tell` and a sentence to answer with."""
+    match received.kind:
+        case Kind.TEXT:
+            return ("text", received.text)
+        case Kind.CHOICE:
+            return ("text", received.text)  # the label, which the engine knows among the choices it showed last
+        case Kind.CLICK:
+            return ("choice", received.event_key)
+        case Kind.SUBSCRIBE | Kind.SCAN:
+            return ("text", f"绑定 {received.scene}") if received.scene else ("choice", "go/menu")
+        case Kind.IMAGE:
+            return ("file", "图片")
+        case Kind.VOICE if received.text.strip():
+            return ("text", received.text)
+    return ("tell", TELL.get(received.kind, NO_IDEA))

@@ -1,0 +1,41 @@
+"""Erasing: a whole person on their own word, or only what came through one channel when they leave it. The books stay balanced."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, func, select
+
+from bot import allowances, transcript
+from dialogs.place import Conversation
+from knowledge.people import Graduate, Identity
+
+
+def person(connection: Connection, graduate_id: str, last: str) -> None:
+    """Everything held on somebody, on every channel. `last` is the key of the message that asked for it (see `transcript.erase`)."""
+    for key in conversations(connection, graduate_id):
+        transcript.erase(connection, key, last)
+        allowances.forget(connection, key)
+    connection.execute(delete(Graduate).where(Graduate.id == graduate_id))
+
+
+def channel(connection: Connection, conversation: str) -> None:
+    """What came through one channel. The person goes with it unless they are here by another one too.
+
+    WeChat asks for it at once when somebody unfollows [D dws/Account_Management/Wechat_Accreditation_Event_Push.html].
+    """
+    platform, account, handle = conversation.split(":", 2)
+    where = (Identity.channel == platform, Identity.account == account, Identity.handle == handle)
+    who = connection.execute(select(Identity.graduate_id).where(*where)).scalar()
+    transcript.erase(connection, conversation, "")
+    allowances.forget(connection, conversation)
+    if who is None:
+        return
+    others = connection.execute(select(func.count()).select_from(Identity).where(Identity.graduate_id == who)).scalar_one()
+    if others <= 1:
+        connection.execute(delete(Graduate).where(Graduate.id == who))
+        return
+    connection.execute(delete(Identity).where(*where))
+    connection.execute(delete(Conversation).where(Conversation.key == conversation))
+
+
+def conversations(connection: Connection, graduate_id: str) -> list[str]:
+    return list(connection.execute(select(Conversation.key).where(Conversation.graduate_id == graduate_id)).scalars())
