@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Connection, RowMapping, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import delivery
+from bot import delivery, planner
 from bot.delivery import Delivery
 from dialogs.messages import from_json
 from dialogs.place import Conversation
@@ -25,6 +25,15 @@ CHUNK = 1000
 """Rows of one planning transaction: short enough that replies never wait for it."""
 PRIORITY = 5
 """Behind every reply."""
+WAYS = {
+    "chat": "Telegram 能收到",
+    "customer": "微信 48 小时窗口内能收到",
+    "template": "微信模板消息",
+    "notification": "微信订阅通知",
+    "mailbox": "微信要等对方下次来说话",
+    "gone": "已取关或拉黑,发不到",
+}
+"""How a predicted way is told to staff."""
 STATES = {"draft": "草稿,等另一位老师批准", "approved": "已批准,正在排入发送", "planned": "已全部排入发送", "cancelled": "已取消"}
 
 
@@ -90,11 +99,12 @@ def preview(app: App, number: int) -> str:
         row = get(connection, number)
         people = row["audience"]["people"]
         keys = list(reachable(connection, people)) if row["status"] == "draft" else []
-    channels = {channel: sum(key.startswith(f"{channel}:") for key in keys) for channel in sorted({key.partition(":")[0] for key in keys})}
+        ways = planner.predict(connection, app.carriers, keys, app.clock.now())
     lines = [f"第 {number} 号 {row['title']}:{STATES[row['status']]}", f"{row['author']} 起草,{row['created_at'].astimezone(CHINA):%Y-%m-%d %H:%M}"]
     if row["status"] == "draft":
-        routes = "、".join(f"{channel} {count}" for channel, count in channels.items())
-        lines.append(f"名单 {len(people)} 人,会发 {len(keys)} 人({routes});其余退订了或没有对话")
+        routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {count}" for way, count in sorted(ways.items()))
+        lines.append(f"名单 {len(people)} 人,会发 {len(keys)} 人;其余退订了或没有对话")
+        lines.append(f"现在发:{routes}")
     for part in map(from_json, row["parts"]):
         text = getattr(part, "text", "")
         lines += [*(f"    {line}" for line in text.split("\n")), "    " + " ".join(f"[{choice.label}]" for choice in getattr(part, "choices", ()))]

@@ -29,6 +29,10 @@ cli.add_typer(knowledge, name="knowledge")
 broadcasts = typer.Typer(no_args_is_help=True, help="群发:看草稿、批准、看进度、取消。起草见 knowledge reach。")
 cli.add_typer(cases, name="cases")
 cli.add_typer(broadcasts, name="broadcast")
+deliveries = typer.Typer(no_args_is_help=True, help="发送台账:每条消息到哪一步,不知道到没到的怎么办。")
+cli.add_typer(deliveries, name="deliveries")
+wechat = typer.Typer(no_args_is_help=True, help="公众号:推送自定义菜单。")
+cli.add_typer(wechat, name="wechat")
 
 
 @cli.command()
@@ -38,14 +42,24 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="试用:数据放临时目录,停止后全部丢弃")] = False,
 ) -> None:
     """启动网页聊天(/)和后台任务;默认用当前目录的 SQLite,自动建表。"""
+    from bot.accounts import AccountError
     from bot.web.app import run
 
     aside = TemporaryDirectory() if demo else nullcontext("")
     with aside as folder, running(database_url=folder and f"sqlite:///{folder}/demo.db") as app:
+        structlog.configure(
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+            processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(), structlog.processors.format_exc_info, as_line],
+        )
         try:
             run(app, host, port)
+        except AccountError as error:
+            raise fail(str(error), 3) from error
         except OSError as error:
             raise fail(f"端口 {port} 用不了({error.strerror or error}),换一个:bulixian serve --port {port + 1}", 3) from error
+
+
+as_line = structlog.processors.JSONRenderer()
 
 
 @cli.command()
@@ -198,6 +212,45 @@ def close(case: Annotated[int, typer.Argument(help="编号")]) -> None:
     with running() as app:
         if not closed(app, case):
             raise fail(f"没有编号 {case} 的事", 1)
+
+
+@deliveries.command()
+def status() -> None:
+    """每种状态多少条(JSON);planned 等于其余之和,不等就有问题。"""
+    from bot import delivery
+
+    with running() as app, app.database.reading() as connection:
+        books = delivery.books(connection)
+        detail = delivery.reasons(connection)
+    print(json.dumps({**books, "detail": detail}, ensure_ascii=False, indent=1))
+    if books["planned"] != books["open"] + sum(books[state] for state in delivery.FINAL):
+        raise typer.Exit(1)
+
+
+@deliveries.command()
+def resend(numbers: Annotated[list[int], typer.Argument(help="编号;只能是 unknown 的")]) -> None:
+    """不知道到没到的,老师看过后再发一次(对方可能收到两次)。"""
+    from bot import delivery
+
+    with running() as app, app.database.writing() as connection:
+        again = delivery.resend(connection, numbers)
+    print(f"重新排入 {again} 条,{len(numbers) - again} 条不是 unknown,没有动")
+    if again != len(numbers):
+        raise typer.Exit(1)
+
+
+@wechat.command()
+def menu(file: Annotated[Path, typer.Argument(help="菜单(JSON,和公众平台的格式一样);key 写 go/menu、open/entitlements 这样的选项")]) -> None:
+    """把自定义菜单推到公众号;不合微信规定的先说出来。"""
+    from bot.channels.wechat.menu import push
+
+    with running() as app:
+        problems = push(app, file)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        raise typer.Exit(1)
+    print("菜单已更新,手机上大约 5 分钟后能看到")
 
 
 Number = Annotated[int, typer.Argument(help="第几号群发")]

@@ -47,6 +47,11 @@ class WeChat(BaseModel):
     public_url: str | None = None
     """What a template message opens."""
 
+    def lacking(self) -> list[str]:
+        """What must be set too where any of the three is."""
+        needed = {"APPID": self.appid, "SECRET": self.secret, "TOKEN": self.token}
+        return [name for name, value in needed.items() if not value] if any(needed.values()) else []
+
 
 class Settings(BaseSettings):
     """Every setting has a default with which the embedded product runs."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, Index, RowMapping, String, Text, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.metrics import QUEUE, QUEUE_AGE
 from dialogs.messages import Part, to_json
 from knowledge.db import Base, Id
 
@@ -130,6 +131,32 @@ def since(connection: Connection, conversation: str, after: int) -> Sequence[Row
     """What a conversation was told after a row, oldest first."""
     query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after)
     return connection.execute(query.order_by(Delivery.id)).mappings().all()
+
+
+def reasons(connection: Connection) -> list[dict[str, Any]]:
+    """How many are in each state, by channel, kind, route and reason."""
+    columns = (Delivery.channel, Delivery.kind, Delivery.status, Delivery.route, Delivery.error, Delivery.mailbox)
+    query = select(*columns, func.count().label("count")).group_by(*columns).order_by(*columns)
+    return [{name: value for name, value in row.items() if value not in (None, False)} for row in connection.execute(query).mappings()]
+
+
+def resend(connection: Connection, ids: Sequence[int]) -> int:
+    """What staff decided to send again though it may have arrived: from the call that was in doubt on. Returns how many."""
+    mine = update(Delivery).where(Delivery.id.in_(ids), Delivery.status == "unknown")
+    return connection.execute(mine.values(status="ready", owner=None, finished_at=None, not_before=None)).rowcount
+
+
+def measure(connection: Connection, at: datetime) -> None:
+    """The queue for Prometheus: how much is open, and how long the oldest that could leave has waited."""
+    QUEUE.clear()
+    QUEUE_AGE.clear()
+    held = select(Delivery.channel, Delivery.kind, func.count()).where(Delivery.status.in_(OPEN)).group_by(Delivery.channel, Delivery.kind)
+    for channel, kind, count in connection.execute(held):
+        QUEUE.labels(channel, kind).set(count)
+    due = (Delivery.status == "ready") & ~Delivery.mailbox & ((Delivery.not_before.is_(None)) | (Delivery.not_before <= at))
+    oldest = select(Delivery.channel, func.min(func.coalesce(Delivery.not_before, Delivery.created_at))).where(due).group_by(Delivery.channel)
+    for channel, since in connection.execute(oldest):
+        QUEUE_AGE.labels(channel).set(max(0.0, (at - since).total_seconds()))
 
 
 def books(connection: Connection) -> dict[str, int]:

@@ -105,7 +105,7 @@ def export(connection: Connection, turn: Turn) -> Paper:
     who = turn.person.graduate_id
     held = people.record(connection, who) | {"questions": questions.record(connection, who)}
     held["reminders"] = reminders.record(connection, turn.inbound.conversation)
-    held |= transcript.everything(connection, turn.inbound.conversation)
+    held |= transcript.everything(connection, forgetting.conversations(connection, who))
     return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,10 +50,10 @@ def told(delivery_id: int, kind: str, parts: list[dict[str, Any]], at: datetime)
     return {"key": f"out:{delivery_id}", "from": "staff" if kind == "staff" else "bot", "parts": parts, "at": at.isoformat()}
 
 
-def everything(connection: Connection, conversation: str) -> dict[str, Any]:
-    """The whole conversation, for the person's own copy."""
-    mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation == conversation).order_by(InboxMessage.id)
-    said = select(Delivery.created_at, Delivery.parts).where(Delivery.conversation == conversation).order_by(Delivery.id)
+def everything(connection: Connection, conversations: Sequence[str]) -> dict[str, Any]:
+    """All that was said on every channel, for the person's own copy."""
+    mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation.in_(conversations)).order_by(InboxMessage.id)
+    said = select(Delivery.created_at, Delivery.parts).where(Delivery.conversation.in_(conversations)).order_by(Delivery.id)
     return {
         "you_said": [{"at": at.isoformat(), "text": text} for at, text in connection.execute(mine)],
         "we_said": [{"at": at.isoformat(), "parts": parts} for at, parts in connection.execute(said)],

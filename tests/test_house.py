@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import broadcasts, cases, cli
+from bot.cli import broadcasts, cases, cli, deliveries, wechat
 from bot.config import Settings
 from bot.upkeep import knowledge
 from dialogs.flows import declared
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 OURS = [path for room in ("bot", "dialogs", "knowledge", "tests") for path in sorted((ROOT / room).rglob("*.py"))]
 CODE = [path for path in OURS if "versions" not in path.parts]
 README = (ROOT / "README.md").read_text(encoding="utf8")
-SUPERVISORS = {"bot/inbox.py", "bot/app.py", "bot/web/chat.py"}
+SUPERVISORS = {"bot/inbox.py", "bot/app.py", "bot/pump.py", "bot/web/app.py", "bot/web/chat.py", "bot/channels/telegram/serve.py"}
 
 
 def name(path: Path) -> str:
@@ -76,6 +76,8 @@ def test_readme_names_every_command_setting_flow_and_channel() -> None:
     commands = [command.name or command.callback.__name__.rstrip("_") for command in cli.registered_commands if command.callback]
     commands += [f"knowledge {command.name or command.callback.__name__}" for command in knowledge.registered_commands if command.callback]
     commands += [f"broadcast {command.name or command.callback.__name__}" for command in broadcasts.registered_commands if command.callback]
+    commands += [f"deliveries {command.name or command.callback.__name__}" for command in deliveries.registered_commands if command.callback]
+    commands += [f"wechat {command.name or command.callback.__name__}" for command in wechat.registered_commands if command.callback]
     commands += [f"cases {command.name or command.callback.__name__}" for command in cases.registered_commands if command.callback]
     lacking = [command for command in commands if f"bulixian {command}" not in README]
     lacking += [key for key in Settings.model_fields if f"BULIXIAN_{key.upper()}" not in README]

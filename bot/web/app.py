@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket as sockets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,12 +22,18 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot import delivery
+from bot.accounts import Account, accounts
 from bot.app import App
+from bot.channels.wechat.serve import WeChatAccount
+from bot.pump import recover
 from bot.web.chat import WebChat
 from knowledge.db import DatabaseError
 
 log = structlog.get_logger()
 
+RESTART = 5.0
+"""Seconds before an account that failed is served again."""
 HERE = Path(__file__).parent
 HEADERS = {
     b"content-security-policy": b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -48,8 +57,8 @@ class SafeHeaders:
         await self.app(scope, receive, with_headers)
 
 
-def create(app: App) -> Starlette:
-    """The ASGI application of a running program."""
+def create(app: App, served: Sequence[Account] = ()) -> Starlette:
+    """The ASGI application of a running program, with the accounts it serves."""
     chat = WebChat(app)
 
     def health(request: Request) -> Response:
@@ -62,6 +71,8 @@ def create(app: App) -> Starlette:
         return JSONResponse({"status": "ok", "knowledge": app.search.knowledge.version, "entries": len(app.search.knowledge.entries)})
 
     def metrics(request: Request) -> Response:
+        with app.database.reading() as connection:
+            delivery.measure(connection, app.clock.now())
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes = [
@@ -73,9 +84,32 @@ def create(app: App) -> Starlette:
         Route("/metrics", metrics),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
-    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)])
+    for account in served:
+        routes.append(Route(f"/hook/{account.channel}", account.hook, methods=["POST"]))
+        if isinstance(account, WeChatAccount):
+            routes.append(Route(f"/hook/{account.channel}", account.verify, methods=["GET"]))
+    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served))
     web.state.chat = chat
     return web
+
+
+@asynccontextmanager
+async def serving(_: Starlette, accounts: Sequence[Account]) -> AsyncIterator[None]:
+    """The accounts run while the server does; one that fails does not take the others along."""
+    tasks = [asyncio.create_task(watched(account)) for account in accounts]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def watched(account: Account) -> None:
+    while True:
+        try:
+            await account.run()
+        except Exception:  # supervisor: what was to be sent is in the ledger
+            log.exception("account stopped", channel=account.channel)
+        await asyncio.sleep(RESTART)
 
 
 class Server(uvicorn.Server):
@@ -110,9 +144,11 @@ def run(app: App, host: str, port: int) -> None:
     Raises:
         OSError: the address cannot be bound.
     """
-    web = create(app)
+    found = accounts(app)
+    recover(app)
+    web = create(app, found)
     chat: WebChat = web.state.chat
-    config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, lifespan="off", server_header=False)
+    config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, server_header=False)
     listener = bind(host, port)
     app.start_sweeper(chat.wake)
     shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # only for the printed address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,19 +17,22 @@ from bot.inbox import Reply
 from dialogs.messages import from_json
 
 LATER = "这个问题要多想一会儿。过十几秒随便回一个字,我就把答案给你。"
+SLICE = replace(TEXT, text=600)
+"""Of an account with nothing but replies: small, so that something of what waits fits beside every answer."""
 MORE = "(还有没说完的,随便回一个字我接着说)"
 
 
-def say(connection: Connection, reply: Reply, conversation: str, now: datetime, *, whole: bool) -> str:
+def say(connection: Connection, answer: Reply, conversation: str, now: datetime, *, whole: bool) -> str:
     """The text of the passive reply, written down as sent before it leaves: if it does not arrive, WeChat asks again and gets the same.
 
     `whole`: the account has nothing but passive replies, so what waits for this person goes along as far as it fits, and what does not
     fit waits for their next message. Else the pump sends the rest. Empty where a customer-service message has taken this reply.
     """
-    row = row_of(connection, reply.delivery_id)
+    row = row_of(connection, answer.delivery_id)
     if row is None or (row["status"] != "ready" and row["route"] != Route.PASSIVE):
         return ""
-    texts = texts_of(row)
+    limits = SLICE if whole else TEXT
+    texts = reply.texts([from_json(part) for part in row["parts"]], limits)
     if not texts:
         taken(connection, row, 1, 1, now)
         return ""
@@ -40,7 +44,7 @@ def say(connection: Connection, reply: Reply, conversation: str, now: datetime, 
     taken(connection, row, 1 + done, len(texts), now, mailbox=True)
     rest = len(texts) - 1 - done
     for other in waiting(connection, conversation, row["id"]) if not rest else ():
-        held = texts_of(other)[other["piece"] :]
+        held = reply.texts([from_json(part) for part in other["parts"]], SLICE)[other["piece"] :]
         more = fitted(said, held)
         if more:
             taken(connection, other, other["piece"] + more, other["piece"] + len(held), now, mailbox=True)
@@ -58,10 +62,6 @@ def fitted(said: list[str], texts: list[str]) -> int:
             break
         said.append(text)
     return len(said) - before
-
-
-def texts_of(row: RowMapping) -> list[str]:
-    return reply.texts([from_json(part) for part in row["parts"]])
 
 
 def row_of(connection: Connection, number: int | None) -> RowMapping | None:

@@ -18,7 +18,7 @@ from wechatpy.replies import TextReply
 from bot.channels.wechat.envelope import Keys, legal, sealed, signature
 from bot.channels.wechat.limits import MENU_ITEMS, TEXT
 from bot.channels.wechat.receive import Received
-from dialogs.messages import Choice, Link, Paper, Part, Say, split
+from dialogs.messages import Choice, Limits, Link, Paper, Part, Say, split
 
 SUCCESS = b"success"
 """Heard, and nothing to say now [D]; also for every push that may not be answered."""
@@ -66,9 +66,9 @@ def envelope(encrypted: str, signed: str, at: str, nonce: str, *, as_json: bool)
     )
 
 
-def texts(parts: Sequence[Part]) -> list[str]:
+def texts(parts: Sequence[Part], limits: Limits = TEXT) -> list[str]:
     """All that is said as texts that fit: the first goes as the passive reply, which is free, each further one costs one of five."""
-    return list(packed(list(numbered(parts))))
+    return list(packed(list(numbered(parts, limits)), limits))
 
 
 def title(parts: Sequence[Part]) -> str:
@@ -139,21 +139,21 @@ def choices(parts: Sequence[Part]) -> list[Choice]:
     return [choice for part in parts if isinstance(part, Say) for choice in part.choices]
 
 
-def numbered(parts: Sequence[Part]) -> Iterator[str]:
+def numbered(parts: Sequence[Part], limits: Limits = TEXT) -> Iterator[str]:
     """All parts as texts that fit. Only the last choices are numbered: a number typed means one of those, a label any."""
     last = max((place for place, part in enumerate(parts) if isinstance(part, Say) and part.choices), default=-1)
     for place, part in enumerate(parts):
         lines = []
         if isinstance(part, Say):
             lines = [f"{number}. {choice.label}" if place == last else f"· {choice.label}" for number, choice in enumerate(part.choices, 1)]
-        yield from pieces(part, lines)
+        yield from pieces(part, lines, limits)
 
 
-def pieces(part: Part, lines: Sequence[str] = ()) -> list[str]:
+def pieces(part: Part, lines: Sequence[str] = (), limits: Limits = TEXT) -> list[str]:
     """One part's texts: cut where it reads well, never within a link."""
     if isinstance(part, Paper):
-        return split_text(f"【{part.name}】\n{part.content}")
-    texts = list(split_text("\n".join(line for line in (part.text, *lines) if line)))
+        return split_text(f"【{part.name}】\n{part.content}", limits)
+    texts = list(split_text("\n".join(line for line in (part.text, *lines) if line), limits))
     for link in part.links:
         line = anchor(link)
         if not line.strip():
@@ -167,16 +167,16 @@ def pieces(part: Part, lines: Sequence[str] = ()) -> list[str]:
     return texts
 
 
-def split_text(text: str) -> list[str]:
-    return [piece for piece in split(plain(text), TEXT) if piece.strip()]
+def split_text(text: str, limits: Limits = TEXT) -> list[str]:
+    return [piece for piece in split(plain(text), limits) if piece.strip()]
 
 
-def packed(texts: Sequence[str]) -> Iterator[str]:
+def packed(texts: Sequence[str], limits: Limits = TEXT) -> Iterator[str]:
     """Neighbours joined while they fit one message."""
     held = ""
     for text in texts:
         joined = f"{held}\n\n{text}" if held else text
-        if size(joined) > TEXT.text:
+        if held and size(joined) > limits.text:
             yield held
             joined = text
         held = joined

@@ -175,7 +175,7 @@ class WeChatAccount:
         if answer.delivery_id is None:
             return ""
         whole = Route.CUSTOMER not in self.ways
-        text: str = await self.write(partial(passive.say, reply=answer, conversation=conversation, now=self.app.clock.now(), whole=whole))
+        text: str = await self.write(partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now(), whole=whole))
         if self.pump:
             self.pump.wake()
         return text

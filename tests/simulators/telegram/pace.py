@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 @dataclass
 class Pace:
     per_second: int = 30
+    slack: int = 0
+    """What any one second may hold beyond: the documented number is an "about"."""
     per_chat_second: float = 1.0
     chat_burst: int = 5
     """Messages a chat that was quiet takes at once: "short bursts" are allowed."""
@@ -40,7 +42,7 @@ class Pace:
     def wait(self, chat: int, group: bool, now: float) -> int:
         if pause := self.pause(now):
             return pause
-        if len([at for at in self.sent[-self.per_second :] if now - at < 1]) >= self.per_second:
+        if len([at for at in self.sent[-self.per_second - self.slack :] if now - at < 1]) >= self.per_second + self.slack:
             return self.penalty
         recent = [at for at in self.chats[chat] if now - at < 60]
         if group and len(recent) >= self.per_group_minute:

@@ -312,6 +312,7 @@ def test_what_an_account_may_not_do(capability: str) -> None:
 
 def test_no_secret_and_no_person_in_any_log(wechat: WeChat, api: Api, address: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "httpx")  # the other channel turns it down
     with capture_logs() as logs:
         wechat.customer("o1", text_body("我叫欧阳测试"))
         wechat.media("none")

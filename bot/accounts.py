@@ -1,0 +1,34 @@
+"""The accounts on messaging platforms that the settings name. Each reaches people (`planner.Carrier`) and serves (`run`, its hooks)."""
+
+from __future__ import annotations
+
+from bot.app import App
+from bot.channels.telegram.send import SetupError
+from bot.channels.telegram.serve import TelegramAccount
+from bot.channels.wechat.serve import WeChatAccount
+
+Account = TelegramAccount | WeChatAccount
+
+
+class AccountError(ValueError):
+    """Settings of a channel that cannot work; the message is one sentence for the person who runs the program."""
+
+
+def accounts(app: App) -> list[Account]:
+    """Also tells the program of them, so that it can say who would be reached.
+
+    Raises:
+        AccountError: a setting is missing or wrong.
+    """
+    found: list[Account] = []
+    try:
+        if app.settings.telegram.token:
+            found.append(TelegramAccount(app, app.settings.telegram))
+        if lacking := app.settings.wechat.lacking():
+            raise AccountError(f"微信还缺设置:{'、'.join(f'BULIXIAN_WECHAT__{name}' for name in lacking)}")
+        if app.settings.wechat.appid:
+            found.append(WeChatAccount(app, app.settings.wechat))
+    except (SetupError, ValueError) as error:
+        raise AccountError(str(error)) from error
+    app.carriers = {f"{account.channel}:{account.account}": account for account in found}
+    return found

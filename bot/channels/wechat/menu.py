@@ -1,0 +1,32 @@
+"""The custom menu of the account, from a file: checked, then pushed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bot.app import App
+from bot.channels import Fate, Outcome
+from bot.channels.wechat.serve import WeChatAccount
+
+
+def push(app: App, path: Path) -> list[str]:
+    """Returns what is wrong, one sentence each; nothing where the menu is up."""
+    if app.settings.wechat.lacking() or not app.settings.wechat.appid:
+        return ["还没有设置公众号:BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN"]
+    try:
+        menu = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        return [f"读不了 {path}:{error.strerror}"]
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        return [f"{path} 不是有效的 JSON,请存成 UTF-8"]
+    if not isinstance(menu, dict):
+        return [f'{path} 要是 {{"button": […]}} 的样子']
+    account = WeChatAccount(app, app.settings.wechat)
+    try:
+        done = account.client.menu(menu)
+    finally:
+        account.client.close()
+    if isinstance(done, Outcome):
+        return [] if done.fate is Fate.SENT else [f"微信没有接受:{done.reason}"]
+    return done

@@ -1,0 +1,217 @@
+"""The program and WeChat, from phone to phone: every situation of a person, on both databases, in safe mode."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import func, select
+
+from bot import delivery
+from bot.app import App
+from bot.delivery import Delivery
+from bot.transcript import InboxMessage
+from dialogs.messages import Inbound, Say
+from dialogs.turn import Turn
+from knowledge.people import Graduate, Identity
+from tests.bot.channels.program import AES_KEY, TOKEN, serving, wechat_settings
+from tests.simulators.wechat import Account, Api, People, World
+from tests.simulators.wechat import serving as api_of
+
+PERSON = "oPersonA"
+
+
+class Town:
+    """One program, one account, its people."""
+
+    def __init__(self, app: App, world: World, people: People) -> None:
+        self.app, self.world, self.people = app, world, people
+
+    def seen(self, openid: str = PERSON) -> list[str]:
+        return self.world.person(openid).texts()
+
+    async def until(self, count: int, openid: str = PERSON) -> list[str]:
+        await self.people.wait_until(openid, count)
+        return self.seen(openid)
+
+    async def settled(self, open_: int = 0) -> dict[str, int]:
+        """The books once so many are open: an outcome is written just after the person saw it."""
+        end = time.monotonic() + 10
+        while (books := self.books())["open"] != open_:
+            assert time.monotonic() < end, books
+            await asyncio.sleep(0.02)
+        return books
+
+    def books(self) -> dict[str, int]:
+        with self.app.database.reading() as connection:
+            counted = delivery.books(connection)
+        assert counted["planned"] == counted["open"] + sum(counted[state] for state in delivery.FINAL)
+        return counted
+
+
+@contextmanager
+def town(url: str, capability: str = "service_verified", patience: float = 5.0) -> Iterator[Town]:
+    world = World(Account(capability=capability))
+    with api_of(Api(world)) as api:
+        app = App(wechat_settings(url, api, world.account.appid, world.account.secret, capability))
+        with serving(app, sweeps=True) as address:
+            yield Town(app, world, People(world, f"{address}/hook/wechat", TOKEN, AES_KEY, "safe", patience=patience))
+        app.close()
+
+
+@pytest.fixture
+async def served(url: str) -> AsyncIterator[Town]:
+    with town(url) as found:
+        yield found
+        await found.people.close()
+
+
+@pytest.fixture
+async def unverified(sqlite_url: str) -> AsyncIterator[Town]:
+    with town(sqlite_url, "unverified") as found:
+        yield found
+        await found.people.close()
+
+
+def slow(monkeypatch: pytest.MonkeyPatch, app: App, seconds: float) -> None:
+    """Answers are ready so much later."""
+    held = app.inbox.step
+
+    def step(*given: object) -> Turn:
+        time.sleep(seconds)
+        return held(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(app.inbox, "step", step)
+
+
+async def test_the_address_is_verified_and_a_question_is_answered_at_once(served: Town) -> None:
+    assert await served.people.verify()
+    push = await served.people.text(PERSON, "报到证还发吗")
+    assert "报到证" in push.text
+    assert [one.status for one in push.tries] == [200]
+    assert (await served.settled())["sent"] == 1
+
+
+async def test_ten_in_a_burst_are_answered_once_each(served: Town) -> None:
+    pushes = await asyncio.gather(*(served.people.text(PERSON, f"档案放哪儿 {number}") for number in range(10)))
+    assert all(push.text and not push.fault for push in pushes)
+    assert len(await served.until(10)) == 10
+    assert (await served.settled())["sent"] == 10
+
+
+async def test_events_never_leave_a_person_stuck(served: Town) -> None:
+    await served.people.follow(PERSON)
+    await served.people.click(PERSON, "open/entitlements")
+    await served.people.event(PERSON, "some_event_of_2030")
+    await served.people.message(PERSON, "voice", MediaId="M", Format="amr", Recognition="")
+    await served.people.message(PERSON, "video", MediaId="M", ThumbMediaId="T")
+    push = await served.people.text(PERSON, "档案放哪儿")
+    assert "公共人才机构" in push.text
+    texts = served.seen()
+    assert len(texts) == 5
+    assert not any("故障" in text for text in texts)
+
+
+async def test_one_message_id_of_two_people_is_two_messages(served: Town) -> None:
+    fields = served.people.fields(PERSON, "text", Content="档案放哪儿", MsgId=7)
+    first = await served.people.push(fields)
+    second = await served.people.push({**fields, "FromUserName": "oPersonB"})
+    again = await served.people.push(fields)
+    assert first.text == second.text == again.text != ""
+    with served.app.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(InboxMessage)).scalar() == 2
+
+
+async def test_an_answer_that_is_late_comes_as_a_message_of_its_own(served: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow(monkeypatch, served.app, 5.5)
+    push = await served.people.text(PERSON, "档案放哪儿")
+    assert (push.text, push.fault, len(push.tries)) == ("", False, 1)
+    assert "公共人才机构" in (await served.until(1))[0]
+    await asyncio.sleep(1)
+    assert not served.world.person(PERSON).duplicates()
+    assert (await served.settled())["sent"] == 1
+
+
+async def test_a_long_answer_is_finished_by_messages(served: Town) -> None:
+    await served.people.text(PERSON, "你好")
+    served.app.say(f"wechat:{served.world.account.appid}:{PERSON}", "long", [Say("这是一句话。" * 400)]).result()
+    seen = await served.until(5)
+    assert "".join(seen[1:]) == "这是一句话。" * 400
+
+
+async def test_what_does_not_fit_the_windows_waits_for_the_next_contact(served: Town) -> None:
+    await served.people.text(PERSON, "你好")
+    key = f"wechat:{served.world.account.appid}:{PERSON}"
+    for number in range(7):
+        served.app.say(key, f"n{number}", [Say(f"老师说的第 {number} 句")]).result()
+    await served.until(6)
+    await asyncio.sleep(1.5)
+    assert len(served.seen()) == 6
+    await served.settled(2)
+    await served.people.text(PERSON, "在吗")
+    seen = await served.until(9)
+    assert [text for text in seen if text.startswith("老师说的")] == [f"老师说的第 {number} 句" for number in range(7)]
+    await served.settled()
+
+
+async def test_a_token_that_dies_while_sending_is_renewed_once(served: Town) -> None:
+    await served.people.text(PERSON, "你好")
+    key = f"wechat:{served.world.account.appid}:{PERSON}"
+    served.app.say(key, "one", [Say("第一句")]).result()
+    await served.until(2)
+    served.world.kill_stable()
+    served.app.say(key, "two", [Say("第二句")]).result()
+    assert (await served.until(3))[-1] == "第二句"
+    assert served.world.books["tokens/STABLE"] == 2
+
+
+async def test_unfollowing_erases_what_came_from_wechat(served: Town) -> None:
+    await served.people.follow(PERSON)
+    await served.people.text(PERSON, "档案放哪儿")
+    await served.people.unfollow(PERSON)
+    with served.app.database.reading() as connection:
+        for table in (Graduate, Identity, InboxMessage, Delivery):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
+    await served.people.follow(PERSON)
+    assert (await served.people.text(PERSON, "档案放哪儿")).text
+
+
+async def test_a_tapped_item_of_a_message_menu_is_the_choice(served: Town) -> None:
+    await served.people.text(PERSON, "你好")
+    key = f"wechat:{served.world.account.appid}:{PERSON}"
+    served.app.accept(Inbound(key, "menu", "choice", "go/menu", served.app.clock.now())).result()
+    await served.until(2)
+    push = await served.people.tap(PERSON, "找老师")
+    assert "转给老师" in push.text
+
+
+async def test_an_unverified_account_says_all_it_can_in_replies(unverified: Town) -> None:
+    await unverified.people.text(PERSON, "你好")
+    key = f"wechat:{unverified.world.account.appid}:{PERSON}"
+    unverified.app.say(key, "staff", [Say("老师说:" + "材料带齐。" * 300)]).result()
+    await asyncio.sleep(1)
+    assert len(unverified.seen()) == 1
+    for _ in range(3):
+        await unverified.people.text(PERSON, "好")
+    told = "".join(unverified.seen())
+    assert told.count("材料带齐。") == 300
+    assert "随便回一个字" in told
+    await unverified.settled()
+
+
+@pytest.mark.parametrize("seconds", [6, 16])
+async def test_a_late_answer_of_an_unverified_account_takes_at_most_one_more_message(
+    unverified: Town, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    slow(monkeypatch, unverified.app, seconds)
+    push = await unverified.people.text(PERSON, "档案放哪儿")
+    assert not push.fault
+    if "公共人才机构" not in push.text:
+        assert "随便回一个字" in push.text
+        monkeypatch.undo()
+        await asyncio.sleep(seconds - 14)
+        assert "公共人才机构" in (await unverified.people.text(PERSON, "好")).text
+    assert "".join(unverified.seen()).count("档案不能自己保管") == 1
