@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from dialogs import dates
+from dialogs import dates, sayings
 from dialogs.messages import Choice
 from knowledge.policy import regions
 from knowledge.profile import FIELDS, GROUPS
@@ -23,30 +23,6 @@ NO = re.compile(
     r"^(不|不是|不对|不用|不要|不好|不行|不同意|不愿意|不了|算了|没|没有|没办过|否|别|先不|暂不|no|n|唔使|莫|不必|不需要|先不填|没得|还没有?|冇)"
     r"(了|吧|啊|呀|哦)?$"
 )
-STATUS = {
-    "灵活就业": ("灵活就业", "自由职业", "跑单", "送外卖", "跑外卖", "骑手", "网约车", "做自媒体", "打零工", "接单", "兼职"),
-    "创业": ("创业", "开店", "个体户", "自己干", "自己开", "开公司"),
-    "失业登记": ("登记失业", "失业登记", "办了失业"),
-    "未就业": (
-        "没工作", "没有工作", "没在上班", "未就业", "待业", "没找到工作", "没上班", "在家待", "在家呆", "家里蹲",
-        "找工作", "无业", "备考", "考公", "考研",
-    ),
-    "就业": ("有工作", "已就业", "上班", "在职", "工作了", "入职"),
-}  # fmt: skip
-GROUP_WORDS = {
-    "低保": ("低保(?!边缘)",),
-    "低保边缘": ("低保边缘",),
-    "零就业": ("零就业",),
-    "监测": ("监测", "返贫"),
-    "特困": ("特困",),
-    "残疾": ("残疾(?!人?家庭)", "残障"),
-    "残疾家庭": ("残疾人?家庭",),
-    "助学贷款": ("助学贷款", "贷款上学", "生源地贷款"),
-    "脱贫": ("脱贫", "建档立卡", "贫困户"),
-    "孤儿": ("孤儿",),
-    "退役": ("退役", "当过兵", "退伍"),
-    "第一代": ("第一代", "家里第一个大学生"),
-}
 DENIED = re.compile(r"(?:(?:不是|没有|没得|不算|不属于)[^,。;、是]{0,4}|(?:没|未|无|非|别|不)(?:在|当|办|读|上|去)?)$")
 
 
@@ -113,13 +89,13 @@ def degree(text: str) -> str | None:
 
 @remembered
 def status(text: str) -> str | None:
-    return first_of(STATUS, words().normalise(text))
+    return first_of(sayings.STATUS, words().normalise(text))
 
 
 @remembered  # a turn asks twice: whether an answer fits, and what it says
 def groups(text: str) -> tuple[str, ...]:
     text = words().normalise(text)
-    return tuple(group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for w in GROUP_WORDS[group] for m in re.finditer(w, text)))
+    return tuple(group for group in GROUPS if any(not DENIED.search(text[: m.start()]) for m in sayings.GROUPS[group].finditer(text)))
 
 
 @remembered

@@ -1,94 +1,171 @@
-"""A message cut into the clauses in which the person states something of themselves. Knows no field.
+"""What a person states of themself in a text: clauses cut free of questions, plans, conditions, denials and of other people.
 
-Left out: questions, conditions, plans and what is said of other people. Who asks for a child or partner speaks for them.
+Reads no field. What cannot be told apart is dropped: a missing fact is asked for, a wrong one is acted upon.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-from dialogs import questions
+from dialogs import dates, sayings
+from knowledge.words import words
 
-BREAK = re.compile(r"[,。;!\n ~|]+|(?<=[??])|(?:但是|不过|可是|而且|然后|后来)")
-LABEL = re.compile(
-    r"((?:毕业(?:时间|日期|年份)?|学历|专业|户口|户籍(?:地|所在地)?|现居(?:地|住地)?|性别|年龄|出生(?:日期|年月)?|入职(?:时间)?)) *[: ] *"
+SPACES = re.compile(
+    r"(?<=\d)\s+(?=[年月日号届岁级个])|(?<=[年月])\s+(?=\d)|(?<=[\u4e00-\u9fff])\s+(?=\d+(?:个月|年(?!毕|出|生|的)|月(?!毕|出|生|的)))|(?<=[a-z])\s+(?=[a-z])"
 )
-DENIED_PART = re.compile(r"(?:并)?不是[^,。;是]{1,12}(?=是)")
-STRONG = re.compile(
-    r"能不能|可不可以|是否|有没有|要不要|算不算|是不是|会不会|行不行|用不用|需不需要|怎么|咋|如何|什么|啥|哪|多少|几[个年岁]"
-    r"|(?:还|也|都)?(?<![不只])(?:能|可以|可否|需要|应该|该)(?!力)|(?:还|也)?(?:算|要|得)(?!求)|符合|够(?!不)"
+CUT = sayings.patterns("cut")
+POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, EITHER, SURE, PAST, TOPIC, NOUN = (
+    CUT[name]
+    for name in (
+        "polite", "separator", "label", "if", "then", "plan", "ask", "how", "benefit", "no_problem", "either", "sure", "past", "topic", "noun"
+    )
+)  # fmt: skip
+ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
+PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|合法|违法|中不|有用|影响")
+"""把档案拿回家行不行: what is asked about is a proposal, not a fact."""
+SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
+PERSONAL = re.compile(r"[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
+OWN = re.compile(r"我(?!国)|俺|咱|本人|已经|刚")
+PEOPLE = sayings.patterns("people")
+ASKS_FOR, HAS_CHILD, HELPS_LATER, SELF, OUR_HOME, THIRD, BOSS, LATER_SELF, OF_PARENTS = (
+    PEOPLE[name] for name in ("asks_for", "has_child", "helps_later", "self", "our_home", "third", "boss", "later_self", "of_parents")
 )
-WEAK = re.compile(r"(?:还|也)?(?:有|是)")
-SUPPOSED = re.compile(
-    r"如果|听说|据说|网上说|要是|假如|假设|万一|倘若|等我|以后|将来|打算|计划|考虑|想(?!问|咨询|了解|知道|请)|准备(?!考|了)|能不能先|的话|还是说"
-)
-CHILD = r"(?:儿子|女儿|闺女|孩子|娃儿?|小孩|弟弟|妹妹|老弟|对象|男朋友|女朋友|老公|老婆|丈夫|妻子|侄子|侄女|外甥女?|表弟|表妹|堂弟|堂妹)"
-ASKS_FOR = re.compile(rf"(?:帮|替|给|代|为)(?:我|俺|咱)?(?:们?家)?(?:的)?{CHILD}|(?:我|俺|咱)(?:们?家)?(?:的)?(?:儿子|女儿|闺女|孩子|娃儿?|小孩)")
-OTHER = re.compile(
-    r"(?:同学|朋友|室友|舍友|同事|老板|闺蜜|邻居|学长|学姐|学弟|学妹|师兄|师姐|亲戚|表哥|表姐|堂哥|堂姐|哥哥|姐姐|我弟|我妹|我哥|我姐|人家|别人|有人|他们"
-    r"|爸|妈|爹|娘(?!家)|父亲|母亲|爷爷|奶奶|外公|外婆|姥姥|姥爷|父母|" + CHILD + ")"
-)
-SELF = re.compile(r"我(?!们?家|的?(?:同学|朋友|室友))|俺|本人|自己|咱")
-MALE, FEMALE = re.compile(r"儿子|弟弟|老弟|男朋友|老公|丈夫|侄子|表弟|堂弟"), re.compile(r"女儿|闺女|妹妹|女朋友|老婆|妻子|侄女|外甥女|表妹|堂妹")
+HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
+MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
+ANSWER = re.compile(r"没|有|不|交|办|签|早|已|还没")
+VOCATIVE = re.compile(r"\w{0,2}(?:老师|同学|朋友|姐妹|学长|学姐|妹子|哥|姐|大佬|兄弟)(?:们|你好|您好|好)*")
+SCHOOLING = re.compile(r"毕业|届|学历|大专|本科|硕士|专科|高职|中专|技校|研究生|专业")
+DENIAL = re.compile(r"(?<![是算])(?:[也又更并]|而)?不(?:是|属于|算)[^,是]{1,12}?(?=,|$|(?:也|又|更|而)?(?:不)?是)")
+MISTAKEN = re.compile(r"(户口|户籍|学历|毕业(?:时间|日期)|专业|年龄|生日)[^,。]{0,6}错了?[,。;]?\s?(?:应该|其实)?是")
+"""学历填错了,应该是…: the correction says of itself what it corrects."""
+CORRECTION = re.compile(r"[说写填记搞弄发打选]错|不对(?!口|等|劲)|更正|纠正|改成|改为|应该是|其实是|口误|(?<!我)不是[^,]{1,12}(?:,)?(?:而)?是")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """`own`: clauses of facts; `family`: clauses whose subject is a relative; `gender`: of the child that is asked for."""
+class Said:
+    """What is stated: `own` clauses free of what 不是 denies, `raw` with it, `now` without the past, `family` of parents."""
 
     own: tuple[str, ...]
+    raw: tuple[str, ...]
+    now: tuple[str, ...]
     family: tuple[str, ...]
-    gender: str | None
+    asked_for: str | None
+    corrected: bool
+    whole: str
+
+    @property
+    def text(self) -> str:
+        return ",".join(self.own)
 
 
-def told(text: str) -> Told:
-    """The clauses of a normalised text, in order."""
-    text = DENIED_PART.sub("", LABEL.sub(r"\1:", text))
-    asked_for = ASKS_FOR.search(text)
-    own: list[str] = []
+@dataclass(frozen=True, slots=True)
+class Clause:
+    text: str
+    sign: str
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """Clauses with the sign that ends each."""
+    parts = SEPARATOR.split(POLITE.sub("", text))
+    for body, sign in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        if body.strip():
+            yield Clause(body.strip(), sign)
+
+
+def who_is_asked_for(text: str) -> str | None:
+    """Child, brother, partner on whose behalf this is written: their facts count, the writer's do not."""
+    found = ASKS_FOR.search(text) or HELPS_LATER.search(text)
+    if found:
+        return found["who"]
+    child = HAS_CHILD.search(text)
+    if child and (SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃)", text)):
+        return child["who"] or child["who2"]
+    return None
+
+
+def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
+    """The part of a clause that is claimed, and whether a condition goes on into the next clause."""
+    text = clause.text
+    over = clause.sign in ("。", "!", "?", ";")
+    if text.endswith(("的话", "的话呢")) or EITHER.search(text):
+        return "", supposing and not over
+    if supposing:
+        return "", not (over or THEN.search(text) or ASK.search(text))
+    condition = SUPPOSED.search(text)
+    if condition:
+        rest = text[condition.start() :]
+        return text[: condition.start()], not (over or re.search(r"就|的话|是不是|会不会", rest))
+    asks = None if NO_PROBLEM.search(text) else ASK.search(text)
+    if asks:
+        text, tail = text[: asks.start()], text[asks.start() :]
+        how = HOW.search(tail) and not SURE.search(text.replace("自己", ""))
+        sure = OWN.search(text) or (SURE.search(text) and ("自己" not in text or BENEFIT.search(tail)))
+        proposes = PROPOSAL.match(tail) and not SETTLED.search(text)
+        if how or proposes or not sure:
+            text = ""
+    elif (clause.sign == "?" or re.search(r"(?:吗|么|嘛)$|(?:了|过)(?:没有?|不)$", text)) and not text.endswith("吧"):
+        text = text if OWN.search(text) and SURE.search(text) and not ENDING.search(text) else ""
+    if HEARSAY.search(text):
+        return "", False
+    plan = PLAN.search(text)
+    text = text[: plan.start()] if plan else text
+    other = MID_OTHER.search(text)
+    return (text[: other.start()] if other and "我" not in text[other.end() :] else text), False
+
+
+def normal(text: str) -> str:
+    """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
+    text = dates.numerals(sayings.plain(words().normalise(dates.numerals(text))))
+    return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
+
+
+def spoken(whole: str) -> list[Clause]:
+    """The clauses that may state something: no search words; who asks 合同? and answers 没有 states it."""
+    parts = list(clauses(whole))
+    for place, (clause, following) in enumerate(pairwise(parts)):
+        if clause.sign == "?" and len(clause.text) <= 8 and not ASK.search(clause.text) and ANSWER.match(following.text):
+            parts[place] = Clause(clause.text, "")
+    searching = any(TOPIC.fullmatch(clause.text) for clause in parts)
+    return [clause for clause in parts if not (searching and NOUN.fullmatch(clause.text))]
+
+
+def stated(text: str) -> Said:
+    """The clauses that speak of the person, each cut down to what it claims."""
+    whole = normal(text)
+    if " " in whole and "," not in whole and not PERSONAL.search(whole):
+        whole = ""  # search words, not a statement
+    asked_for = who_is_asked_for(whole)
+    kept: list[str] = []
+    now: list[str] = []
     family: list[str] = []
-    others = supposed = False
-    for part in BREAK.split(text):
-        if not part:
-            continue
-        clause, doubtful = stated(part)
-        was, supposed = supposed, doubtful
-        if was and re.match(r"就|那|会|是不是|能|再", part):
-            continue
+    third = parent = supposing = corrected = False
+    for clause in spoken(whole):
+        said, supposing = asserted(clause, supposing)
         if asked_for:
-            mine = re.match(rf"(?:我|俺)(?!们?家?的?{CHILD})", part)
-            if not mine and clause:
-                own.append(clause)
-            continue
-        other = OTHER.search(clause)
-        if other and not re.search(r"(?:帮|替|跟|和|与|给|被|由)(?:我|俺)?的?$", clause[: other.start()]):
-            others = other.start() <= 4
-            rest = clause[other.end() :]
-            if not re.search(r"我|俺|本人", rest):
-                family.append(clause)
+            other = THIRD.search(said)
+            third = bool(re.match(r"(?:我|俺)(?!们?家?的?(?:" + re.escape(asked_for) + "))(?!们?家)", said)) and asked_for not in said
+            if third or (other and (other["parent"] or asked_for not in other[0]) and not re.match(r"(?:他|她)(?!爸|妈|爹|娘)", said)):
                 continue
-        if others and not SELF.search(clause) and not re.match(r"现在|目前|人在|户口|户籍|档案", clause):
-            family.append(clause)
-            continue
-        others = bool(other)
-        if clause:
-            own.append(clause)
-    gender = None
-    if asked_for:
-        gender = "男" if MALE.search(asked_for[0]) else "女" if FEMALE.search(asked_for[0]) else None
-    return Told(tuple(own), tuple(family), gender)
-
-
-def stated(part: str) -> tuple[str, bool]:
-    """What a clause says before it asks or supposes, and whether it supposes."""
-    supposed = SUPPOSED.search(part)
-    if supposed:
-        part = "" if supposed[0] in ("的话", "还是说") else part[: supposed.start()]
-    if questions.shaped(part):
-        cut = STRONG.search(part)
-        if cut is None:
-            weak = list(WEAK.finditer(part))
-            return (part[: weak[-1].start()] if weak else ""), bool(supposed)
-        part = part[: cut.start()]
-    return part, bool(supposed)
+        else:
+            found = None if VOCATIVE.fullmatch(said) else THIRD.search(said) or BOSS.search(said)
+            if found:
+                third, parent = True, bool(found.groupdict().get("parent"))
+            elif SELF.search(said) or OUR_HOME.search(said) or (parent and not OF_PARENTS.search(said)):
+                third = False
+            if third:
+                later = LATER_SELF.search(said)
+                if parent or "父母" in said:
+                    family.append(said)
+                if not later:
+                    continue
+                said, third = said[later.start() :], False
+        corrected = corrected or bool(CORRECTION.search(said))
+        if said:
+            kept.append(said)
+            if not PAST.search(said):
+                now.append(said)
+    own = tuple(DENIAL.sub("", part) for part in kept)
+    return Said(own, tuple(kept), tuple(DENIAL.sub("", part) for part in now), tuple(family), asked_for, corrected, whole)

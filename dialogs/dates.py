@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 DIGITS = "零一二三四五六七八九十"
-NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "〇": 0}
+NUMERALS = {**{sign: value for value, sign in enumerate(DIGITS)}, "两": 2, "俩": 2, "仨": 3, "〇": 0}
 YEARS = {"今年": 0, "本年": 0, "去年": 1, "上年": 1, "前年": 2, "大前年": 3, "明年": -1}
 YEAR = r"(?P<year>(?:19|20)\d{2}|\d{2})"
 DATE = re.compile(
@@ -18,15 +18,15 @@ COMPACT = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[
 RELATIVE = re.compile(r"(?P<year>大前年|今年|本年|去年|上年|前年|明年)的?(?:(?P<month>1[0-2]|0?[1-9])月份?(?:(?P<day>\d{1,2})[日号])?)?")
 COHORT = re.compile(r"(?<!\d)(?P<year>(?:20)?\d{2})\s*(?:届|级毕业|年毕业|毕业)")
 BARE_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?=年|$|[^\d.%元块级])|(?<![\d第])(?P<short>\d{2})年(?![半多以零之前内了级限期])")
-MONTH = re.compile(r"(?<![\d年.])(?P<month>1[0-2]|0?[1-9])月份?(?:(?P<day>\d{1,2})[日号])?")
+MONTH = re.compile(r"(?<![\d年.])(?P<month>1[0-2]|0?[1-9])月份?(?:(?P<day>\d{1,2})(?:[日号]|(?=[签入办去注登领拿])))?")
 NEAR = {"上个月": "month", "上月": "month", "这个月": "this", "本月": "this", "今天": "0", "昨天": "1", "前天": "2"}
-NEARBY = re.compile("|".join(NEAR))
+NEARBY = re.compile(rf"(?P<near>{'|'.join(NEAR)})(?:(?P<day>(?<=月)\d{{1,2}})[日号]?)?")
 COUNT = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 LENGTH = re.compile(
     rf"(?<![\d.第快近约小])(?:(?P<years>{COUNT})年(?P<half>半)?(?:零?(?:又)?(?P<rest>{COUNT})个?月)?|(?P<months>{COUNT})个月(?P<and_half>半)?|(?P<semi>半)年)"
     r"(?![多几来]|左右|出头|不到|以上|以下|以内|之内|级|[前后]?毕业)"
 )
-VAGUE = re.compile(r"(?:快|不到|将近|差不多|大概|大约|接近|没到|不满|好|大|超过|至少|最多|最长|几|多)$")
+VAGUE = re.compile(r"(?:快|不到|将近|差不多|大概|大约|接近|没到|不满|(?<![刚正])好|大|超过|至少|最多|最长|几|多)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ def figure(found: re.Match[str]) -> str:
 def full_year(said: str, today: date) -> int:
     if said in YEARS:
         return today.year - YEARS[said]
-    return int(said) if len(said) == 4 else 2000 + int(said)
+    short = 2000 + int(said)
+    return int(said) if len(said) == 4 else short if short <= today.year + 8 else short - 100
 
 
 def value(parts: dict[str, str | None], today: date) -> str | None:
@@ -122,7 +123,8 @@ def find(text: str, today: date) -> Iterator[Dated]:
         *_, pattern, found = min(hits, key=lambda hit: hit[:3])
         parts = found.groupdict()
         if pattern is NEARBY:
-            said: str | None = near(found[0], today)
+            month = near(found["near"], today)
+            said: str | None = value({"year": month[:4], "month": month[5:7], "day": parts["day"]}, today) if parts["day"] else month
         elif pattern is MONTH:
             said = last(int(parts["month"]), int(parts["day"]) if parts["day"] else None, today)
         else:

@@ -1,80 +1,117 @@
-"""Where a person is registered, lives, works and runs a business, out of their clauses. The list of places is in `knowledge.policy.regions`."""
+"""Where a person lives, where their hukou is, where their employer or shop is: read from stated clauses. No list of places."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
+from dialogs import sayings
+from dialogs.clauses import Said
 from knowledge.policy import regions
 
-SCHOOL = re.compile(r"[\u4e00-\u9fff]{0,8}(?:大学|学院|学校|一个大专|大专毕业|读|上学|念|毕业)")
-ELSEWHERE = re.compile(r"(?:公司|单位|厂子?|店|档案|学校|合同|社保|总部|老家|以前|之前|原来|曾经|爸妈?|父母|实习|大学|读|从)[^,]{0,6}$")
-DOES = r"(?:上班|工作|打工|跑单|送外卖|跑外卖|租房|待|呆|住|干|生活|开|做|接|找|当|跑|备考|考|打零工|自由|这边|的|呢|了|,|$|没|无|待业|人)"
+WAYS: dict[str, list[list[str]]] = sayings.TABLE["place"]
+HERE = r"(?:这儿|那儿|那边|这边|这里|本地|当地|村里|老家(?![\u4e00-\u9fff]{2})|家里|这(?![个家次种]))"
+HUKOU = r"(?:户口本?|户籍)"
+HERE_LIVES = re.compile(rf"人(?:也|就|都)?在{HERE}|(?:住|居住)(?:也|就)?在{HERE}")
+HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HERE}(?:的)?{HUKOU}")
+ORIGIN = re.compile(r"(?:老家|家在|家住|家是|我是)(?:在|是)?$")
+DENIED = re.compile(r"(?:不|没|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
+UNMOVED = re.compile(rf"{HUKOU}[^,]{{0,6}}(?:没|未)(?:迁|动|变|转)")
+MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
+OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
+GOES_ON = re.compile(r"(?:一直|还|都|仍|也)+(?:是|在)*$")
 
 
 @cache
-def place() -> str:
-    """A pattern of one place: province, city and county as far as they are said, with groups p, c and d."""
-    names = "|".join(sorted(regions.places(), key=len, reverse=True))
-    suffix = r"(?:省|市|自治区|自治州|地区|州|盟)?"
-    county = r"(?:(?P<county>[\u4e00-\u9fff]{1,4}?)(?P<kind>县|旗|区|市(?![场民区])))?"
-    return rf"(?:(?:(?P<one>{names}){suffix})(?:(?P<two>{names}){suffix})?{county}|(?P<bare>[\u4e00-\u9fff]{{2,3}}?)县)"
+def place() -> re.Pattern[str]:
+    return re.compile(regions.expression())
 
 
 @cache
-def patterns() -> dict[str, re.Pattern[str]]:
-    where = place()
-    return {
-        "both": re.compile(rf"(?:户口|户籍)(?:和|跟|与)?(?:人|住)?[^,]{{0,2}}(?:都|全)(?:是)?在{where}"),
-        "hukou": re.compile(rf"(?:户口|户籍)(?:所在地|地|本)?(?:也|还|就|都|落|迁|一直|现在)*(?:是|在|到|回|:)*{where}"),
-        "hukou_of": re.compile(rf"{where}(?:本地|这边)?(?:的)?(?:户口|户籍)(?!在|不)"),
-        "residence": re.compile(
-            rf"(?:现居(?:地|住地|住)?|人(?:也|就|都|是|一直|现在|目前)*在|(?:现在|目前)(?:人)?(?:在|住)|住(?:在|到)?|坐标|搬到了?|回到?了?|来到?了?|待在|长居|所在城市)[:是]?(?:老家)?{where}"
-        ),
-        "works": re.compile(rf"(?<![户口籍案])在{where}(?={DOES})"),
-        "employer": re.compile(rf"(?:公司|单位|厂子?)(?:也|就)?(?:在|是){where}"),
-        "business": re.compile(rf"(?:店|执照|注册|登记)(?:也|就|开|办)*(?:在|地是|地在){where}"),
-        "home": re.compile(rf"(?:家在|家住|是){where}(?:的|人)?$"),
-    }
+def ways(kind: str) -> tuple[tuple[re.Pattern[str] | None, re.Pattern[str]], ...]:
+    """What stands before a place and what after it, for each way to say it; before may be anything."""
+    return tuple((sayings.pattern(lead) if lead else None, sayings.pattern(tail)) for lead, tail in WAYS[kind])
 
 
-def named(found: re.Match[str]) -> str | None:
-    """The most exact place said: a county by its own name, a district behind its city."""
-    if found["bare"]:
-        return found["bare"]
-    city = found["two"] or found["one"]
-    if found["county"]:
-        if re.search(r"[在是的人和]|本地|这边", found["county"]):
-            return city
-        if found["kind"] == "区":
-            return None if found["county"] in ("小", "地", "市", "社") else f"{city}{found['county']}区"
-        return found["county"] if len(found["county"]) > 1 else f"{found['county']}{found['kind']}"
-    return city
-
-
-def read(own: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    home: str | None = None
-    for clause in own:
-        for name, pattern in patterns().items():
-            for hit in pattern.finditer(clause):
-                place = named(hit)
-                if place is None or re.search(r"不在?$|没在?$|不是$|没有$|非$|外地$", clause[: hit.start()]):
+def said_places(kind: str, clauses: Iterable[str]) -> list[str]:
+    """Places said that way and not denied, in order."""
+    found: list[str] = []
+    for clause in clauses:
+        here = []
+        for lead, tail in ways(kind):
+            starts = (
+                ((m.start(), m.end()) for m in lead.finditer(clause)) if lead else ((m.start(), m.start()) for m in place().finditer(clause) if m[0])
+            )
+            for start, at in starts:
+                if kind == "residence" and OF_PAPERS.search(clause[:start]):
                     continue
-                if name == "home":
-                    home = place
-                elif name == "both":
-                    found["hukou"] = found["residence"] = place
-                elif name in ("hukou", "hukou_of"):
-                    found["hukou"] = place
-                elif name in ("employer", "business"):
-                    found[f"{name}.region"] = place
-                elif ELSEWHERE.search(clause[: hit.start()]) or SCHOOL.match(clause[hit.end() :]):
-                    continue
-                elif name == "residence" or "residence" not in found:
-                    found["residence"] = place
-        if re.search(r"(?:户籍|户口)(?:也|就|都)*在这", clause) and home:
-            found["hukou"] = home
-        if re.search(r"人(?:也|就|都)*在这", clause) and (home or found.get("hukou")):
-            found["residence"] = home or found["hukou"]
+                match = place().match(clause, at)
+                name = regions.name(match) if match and match[0] else None
+                if match and name and tail.match(clause, match.end()) and not DENIED.search(clause[max(0, start - 4) : start]):
+                    here.append((match.end(), name))
+        found += [name for _, name in sorted(here)]
     return found
+
+
+def pointed(pattern: re.Pattern[str], said: Said) -> str | None:
+    """The place that 这儿, 老家 points back to."""
+    if not any(pattern.search(clause) for clause in said.own):
+        return None
+    names = [
+        (bool(ORIGIN.search(clause[: hit.start()])), name)
+        for clause in said.own
+        for hit in place().finditer(clause)
+        if hit[0] and (name := regions.name(hit))
+    ]
+    home = [name for origin, name in names if origin]
+    return home[-1] if home else names[0][1] if len({name for _, name in names}) == 1 else None
+
+
+def still(said: Said) -> str | None:
+    """户口没迁过,一直在 X: the clause after goes on about the hukou."""
+    for clause, following in zip(said.own, said.own[1:], strict=False):
+        match = next((hit for hit in place().finditer(following) if hit[0]), None)
+        before, after = (following[: match.start()], following[match.end() :]) if match else ("", "")
+        moved = MOVED.search(clause) and re.fullmatch(r"现?在", before) and not after
+        if match and (moved or (UNMOVED.search(clause) and GOES_ON.match(before))):
+            return regions.name(match)
+    return None
+
+
+def corrected(said: Said) -> str | None:
+    """户口填错了,我是 X 的: the topic stands in another clause than the place."""
+    if not (said.corrected and re.search(HUKOU, said.whole)):
+        return None
+    found = said_places("corrected", said.own)
+    return found[-1] if found else None
+
+
+def residence(said: Said) -> str | None:
+    """Where the person says they are now; where the school or a former job is says nothing."""
+    same = said_places("both", said.own)
+    found = same or said_places("residence", said.now)
+    if still(said) in found:
+        found.remove(still(said) or "")
+    return found[-1] if found else pointed(HERE_LIVES, said)
+
+
+def hukou(said: Said) -> str | None:
+    if "户" not in said.whole:
+        return None
+    found = said_places("both", said.own) or said_places("hukou", said.own)
+    if said.corrected and (meant := corrected(said)):
+        return meant
+    return found[-1] if found else still(said) or pointed(HERE_HUKOU, said) or pointed(UNMOVED, said)
+
+
+def employer(said: Said, works: bool) -> str | None:
+    """Where the employer is; where a job is told, a bare place in a clause beside it counts."""
+    found = said_places("employer", said.now) or (said_places("beside", said.now) if works else [])
+    return found[-1] if found else None
+
+
+def business(said: Said) -> str | None:
+    """Where the own business is; a bare place in a clause beside it counts."""
+    found = said_places("business", said.now) or said_places("beside", said.now)
+    return found[-1] if found else None

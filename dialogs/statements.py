@@ -1,383 +1,291 @@
-"""Facts that a person states in a free sentence, read into profile fields. Reads what is said, never guesses; decides nothing.
+"""Facts that a free sentence states, as profile fields; tables are in statements.toml, what counts as stated at all in `clauses`.
 
-Which clauses count is in `clauses`, dates and lengths are in `dates`, places in `localities`.
+Pure and deterministic. An unclear fact is left out: a missing one is asked for, a wrong one is acted upon.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
+from collections.abc import Callable, Iterable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from dialogs import clauses, dates, localities
-from knowledge.words import words
+from dialogs import dates, localities, polarity, sayings, schooling, work
+from dialogs.clauses import FEMALE, MALE, Said, stated
+from dialogs.events import bound
+from knowledge.profile import GROUPS
 
 Facts = dict[str, Any]
-NOT = re.compile(
-    r"(?:不是|没有?|没得|未|无|不算|不属于|非|不|别|还没|从来没|冇)(?:在|去|来得及|给我?|怎么|再|曾|自己|享受|参加|办|办理|申请|领|拿|考|考到|做|交|有|任何|国家|什么|过|签|认定|评上?|上|当){0,3}$"
-)
-PAST = re.compile(r"之前|以前|曾经|原来|原先|当时|那会儿?|上家|上一?份|前一?份|上个单位|前单位|在校时|上学时|大学时|读书时|实习")
-CORRECTED = re.compile(r"应该是|应为|写错|填错|说错|更正|改成|改为|搞错|不是")
-TABLE = tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf8"))
-DEGREE = TABLE["degree"]
-DEGREES = tuple(DEGREE)
-DEGREE_WORD = {name: re.compile(rf"(?:{said})(?!及?以上|学历要求|起|招生|老师|院校)") for name, said in DEGREE.items()}
-WANTED = re.compile(r"(?:考|报|招|要求|读不起|升|从)(?:个|了)?$")
-GRADUATES = re.compile(r"毕业|毕的业|届|拿(?:到|的)?证")
-NOT_GRADUATION = re.compile(r"入学|复学|休学|入职|辞|离职|登记|出生|生日|签|退[伍役]|入伍|级|岁|交|缴|注册|工作")
-COHORT = re.compile(r"(?<!\d)(20\d{2}|\d{2})(?:年)?(?:应|毕业|的)?届")
-BIRTH = re.compile(
-    r"(?<!\d)(19\d{2}|20\d{2}|\d{2})(?:年|[-./])(?:(\d{1,2})(?:月份?|[-./])(?:(\d{1,2})[日号]?)?)?(?=(?:出?生(?!源|活|意|效)|的(?!$)|的$)|$)"
+READ_CHARS = 1000
+"""So much of a text is read: nobody tells facts beyond that."""
+COHORT = re.compile(r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届")
+BIRTH_YEAR = re.compile(
+    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
-    r"(?<![\d.~到至-])(\d{2}|[二三四]?十[一二三四五六七八九]?)(?:周)?岁(?!以|之|前|后|的?时候|时|内)|(?<=今年)(\d{2})$|(?<=年龄:)(\d{2})|周岁(\d{2})"
+    r"(?<![\d~到至五六七八九百-])(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|年龄是|周岁|毕业(?=[2-4]\d了))"
+    r"(?P<bare>[1-6]\d|[二三四]十[一二三四五六七八九]?)(?:了|(?=,|$))"
 )
-MAJOR = re.compile(
-    r"(?:学的是?|读的是?|念的是?|专业是?:?|主修|^学(?!前|生|历|校|位|籍))([\u4e00-\u9fff]{2,10}?)(?:专业|出身|毕业)?的?$|([\u4e00-\u9fff]{2,10})专业"
-)
-NO_MAJOR = re.compile(r"什么|这个|那个|对口|不限|相关|哪|冷门|热门|全日制|本科|大专|专科|研究生|硕士|中专|高中|学校|大学$|的$|我|学历|国外")
-STILL = r"(?:一直|正|还|都|也|就|已经?|老早|早就|刚|主动)?"
-WORKS = tuple((name, re.compile(said)) for name, said in TABLE["work"].items())
-LEFT = re.compile(
-    r"被裁|裁员|裁了|辞职|辞的职|辞了|离职|裸辞|辞退|被优化|没续|不续|不干了|失了业|走了|走人|(?:在|正|还|天天|一直)[\u4e00-\u9fff]{0,3}找工作|倒闭|投.{0,3}简历"
-)
-ENDED = re.compile(r"上过|干过|做过|工作过|跑过|送过|开过|离职|辞|被裁|不干|关了|倒闭|黄了|到期|不续")
-PUBLIC = re.compile(r"事业编|事业单位|机关|公务员|公办学校|公立医院|(?:学校|医院|教师)编|编制|编了$")
-INSURANCE = re.compile(r"失业(?:保)?险|社保|养老(?:保险)?|五险(?:一金)?|职工保险|(?<![失商医])(?<![业疗])保险")
-OWN_PAY = re.compile(
-    r"(?:自己|自个儿?|自费|个人)(?:掏钱|花钱|在|一直|去|全额|身份|还在|按月)*(?:交|缴|买|参保)|自缴|灵活就业(?:人员)?(?:身份|的身份)?(?:在|一直)?(?:参保|缴|交|买)"
-)
-UNIT_PAY = re.compile(
-    r"(?:公司|单位|厂里?|学校|老板)(?:在|都|也|一直)?(?:给|帮|替)?我?(?:在|都|也|一直)?(?:交|缴|买|上)(?:着|了|的)?(?!不|没)|(?:公司|单位)(?:给)?(?:交|缴|买)的"
-)
-NEVER_PAID = re.compile(
-    r"(?:从来?|一直|压根|根本|一天|一次)(?:都|也)?没(?:有)?(?:交|缴|买)过?|没(?:有)?(?:交|缴)过|(?:一天|一次|一个月)[\u4e00-\u9fff]{0,2}(?:没|未)(?:交|缴)"
-)
-FLEXIBLE_REGISTRATION, UNEMPLOYMENT_REGISTRATION = r"灵活(?:就业)?(?:人员)?登记", r"失业登记"
-DONE = r"(?:已经|刚|早就|早)?(?:去)?(?:办|做|弄|搞|登)(?:理)?(?:了|过|好|完|上|的)"
-UNDONE = r"(?:没|没有|未|还没|还没有|没去|没得)(?:来得及)?(?:去)?(?:办|做|弄|搞|登|过)?"
-
-
-def registration(what: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Denied and stated forms of one registration."""
-    return (
-        re.compile(rf"{UNDONE}(?:理|过|了)?{what}|{what}(?:也|还|都|一直|我)*{UNDONE}"),
-        re.compile(
-            rf"(?:办|做|弄|搞)(?:理)?(?:了|过|好|完|的)?(?:个)?{what}|{what}[^没未不]{{0,8}}{DONE}|^(?:有|已)?{what}了|登记了失业|在.{{0,8}}{what}了?$"
-        ),
+GENDER = {
+    "女": re.compile(
+        r"本人女|我(?:是|一个)?(?:个)?女(?:的|生|孩|性)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小姑娘|女孩子|妹子)一枚"
+    ),
+    "男": re.compile(
+        r"本人男|我(?:是|一个)?(?:个)?男(?:的|生|孩|性)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|小伙子一枚"
+    ),
+}
+FACTS = tuple(
+    (
+        row["field"],
+        sayings.pattern(row["topic"]),
+        sayings.pattern(row["done"]) if "done" in row else None,
+        row.get("state", False),
+        row.get("now", False),
     )
-
-
-REGISTRATIONS = {"unemployment_registered": registration(UNEMPLOYMENT_REGISTRATION), "flexible_registered": registration(FLEXIBLE_REGISTRATION)}
-HOUSEHOLD: dict[str, str] = TABLE["household"]
-PERSONAL: dict[str, str] = TABLE["personal"]
-NO_GROUP = re.compile(
-    r"都不是$|什么困难都没|不属于(?:任何|什么)?(?:困难|特殊)群体|不是(?:什么)?困难(?:群体|家庭)|没有(?:任何|什么)?困难(?:身份|情况)"
+    for row in sayings.TABLE["fact"]
 )
-NOT_IN = re.compile(r"(?:户口|名字|我)(?:也)?(?:不在|没在)(?:上面|里面|那|本上|上头)|(?:不包括|没有)我")
-LOAN = re.compile(r"助学贷款|生源地(?:信用)?(?:助学)?贷款|校园地贷款|助学贷")
-RULES = tuple((row["field"], row["value"], re.compile(row["said"])) for row in TABLE["rule"])
-RECEIVED = tuple((entry, re.compile(said)) for entry, said in TABLE["received"].items())
-TEACHER = re.compile(r"教师资格证?|教资|教师证")
-CERTIFICATE = re.compile(
-    r"(?:有|考了|拿了|考到|考到了|考过|拿到|拿到了|取得|取得了|考出|考下|考下了)(?:一?个|一?本|张|了)?([\u4e00-\u9fffa-z]{2,9}证)(?!书?要|明)"
+DENIALS = tuple((row["field"], sayings.pattern(row["said"])) for row in sayings.TABLE["denial"])
+RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
+HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
+TOOK = re.compile(
+    r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给)|见习(?:了|过|期?满|结束|{数})".replace(
+        "{数}", sayings.NAMES["数"]
+    )
 )
-NO_CERTIFICATE = re.compile(r"毕业|学位|身份|居住|失业|残疾|创业|登记|退伍|教师|保|执照|没")
-GENDER = re.compile(
-    r"本人(?:是)?(男|女)|性别:?(男|女)|^(?:我)?(?:是)?(?:个|一个|一名)?(男|女)(?:的|生|孩子?|性)?$|(?:我是|我)(?:个|一个|一名)?(男|女)(?:的|生|孩)"
+NONE_OF_THEM = re.compile(
+    r"(?:这些|那些|以上|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
+    r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
+    r"|^(?:我)?都不(?:是|属于)(?:的)?$|(?:什么|啥|任何)(?:特殊)?困难(?:情况|群体|家庭)?(?:都|也)?(?:没|不)|(?:困难|特殊)群体(?:都)?不(?:是|沾|属于)"
 )
+ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|以上|" + "|".join(sayings.TABLE["groups"]))
+NOT_GROUPS = re.compile(r"登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
+NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
+ELDERS = re.compile(r"(?:奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
+NO_MORE = re.compile(r"取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)")
+ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
+TOLD_OF_OTHERS = re.compile(r"邻居|村里(?!说|把|给|评)|同学|朋友")
 
 
-def read(text: str, today: date) -> Facts:
-    """Profile fields that the text states, names and values as in `knowledge.profile`; nested ones flat with a dot."""
-    told = clauses.told(words().normalise(dates.numerals(text)))
+def said_last(table: dict[str, re.Pattern[str]], clauses: Iterable[str]) -> str | None:
+    """The name whose saying stands last un-denied; a longer one wins over one inside it."""
+    best: tuple[int, int, int, str] | None = None
+    for place, clause in enumerate(clauses):
+        for name, pattern in table.items():
+            for hit in pattern.finditer(clause):
+                if not polarity.denied(clause, hit.start()) and (best is None or (place, hit.end(), hit.end() - hit.start()) > best[:3]):
+                    best = (place, hit.end(), hit.end() - hit.start(), name)
+    return best[3] if best else None
+
+
+def matters(said: Said) -> Facts:
+    """What is done, is not done or merely is: the table of facts, each by its topic and the polarity around it."""
     found: Facts = {}
-    if told.gender:
-        found["gender"] = told.gender
-    topic = ""
-    corrected = bool(CORRECTED.search(text))
-    for clause in told.own:
-        when = list(dates.find(clause, today))
-        graduation(clause, when, found, today)
-        degree(clause, found, corrected)
-        person(clause, found, today)
-        topic = insurance(clause, topic, found)
-        registrations(clause, when, found)
-        rules(clause, found)
-        contract(clause, when, found)
-        own_business(clause, when, found)
-        qualifications(clause, found)
-    employment(told.own, found)
-    employer(told.own, found)
-    groups(told, found)
-    found.update(localities.read(told.own))
+    text = ",".join(said.raw)
+    for field, topic, done, state, now in FACTS:
+        if topic.search(text):
+            clauses = said.now if now else said.raw
+            value = polarity.of(clauses, topic, state)
+            if value is None and done and any((hit := done.search(clause)) and not polarity.denied(clause, hit.start()) for clause in clauses):
+                value = True
+            if value is not None:
+                found[field] = value
+    for field, pattern in DENIALS:
+        if pattern.search(text):
+            found[field] = False
+    if "overseas_certified" not in found and re.search(r"国外|海归|留学|海外|境外|回国", text):
+        value = polarity.of(said.raw, re.compile("认证"))
+        found |= {} if value is None else {"overseas_certified": value}
+    if "student_loan" not in found and re.search(r"学费|上学|读书|大学|助学|低保|残疾", text) and not re.search(r"创业|房|车|小额", text):
+        found |= {"student_loan": False} if polarity.of(said.raw, re.compile("贷款")) is False else {}
+    if "flexible_registered" not in found and "灵活" in said.whole and "失业" not in said.whole:
+        value = polarity.of([part for part in said.raw if not re.search(r"注册|公司", part)], re.compile("登记"))
+        found |= {} if value is None else {"flexible_registered": value}
     return found
 
 
-def denied(clause: str, at: int) -> bool:
-    return bool(NOT.search(clause, 0, at))
+def flags(said: Said) -> Facts:
+    """How a job ended, and whether one is looked for."""
+    found: Facts = {}
+    text = ",".join(said.raw)
+    looks = not FLAGS["not_seeking"].search(said.whole)
+    places = {name: [hit.start() for hit in pattern.finditer(text) if not denied_far(text, hit.start())] for name, pattern in FLAGS.items()}
+    own_shop = re.search(r"开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
+    if (places["quit_yes"] or places["quit_no"]) and not own_shop:
+        found["quit_involuntary"] = bool(places["quit_yes"])
+        if places["quit_yes"] and places["quit_no"] and not re.search(r"让我|叫我|逼我|其实", text):
+            found["quit_involuntary"] = places["quit_yes"][-1] > places["quit_no"][-1]
+    if places["seeking"] and looks:
+        found["job_seeking"] = True
+    elif not looks and not re.search(r"[?吗]", said.whole):
+        found["job_seeking"] = False
+    return found
 
 
-def degree(clause: str, found: Facts, corrected: bool) -> None:
-    for name, pattern in DEGREE_WORD.items():
-        for hit in pattern.finditer(clause):
-            before = clause[: hit.start()]
-            if denied(clause, hit.start()) or WANTED.search(before):
-                continue
-            held = found.get("degree")
-            if corrected or held is None or DEGREES.index(name) > DEGREES.index(held):
-                found["degree"] = name
+def denied_far(text: str, start: int) -> bool:
+    return bool(re.search(r"(?:不是|没有?|没想|不想|并非)(?:公司|单位|我|被|在|去)?$", text[max(0, start - 8) : start].rpartition(",")[2]))
 
 
-def graduation(clause: str, when: list[dates.Dated], found: Facts, today: date) -> None:
-    if cohort := COHORT.search(clause):
-        if not clause[: cohort.start()].endswith("不是"):
-            found.setdefault("cohort", dates.full_year(cohort[1], today))
-        return
-    mark = GRADUATES.search(clause)
-    if not mark:
-        return
-    for dated in when:
-        between = clause[dated.end : mark.start()] if dated.end <= mark.start() else clause[mark.end() : dated.start]
-        if NOT_GRADUATION.search(between) or re.match(r"前|之前|后(?!的)", clause[mark.end() :]) or clause[: dated.start].endswith("不是"):
+def graduation(said: Said, days: dict[str, str]) -> Facts:
+    value = days.get("graduation")
+    if value:
+        return {"cohort": int(value[:4])} | ({"graduation_date": value} if len(value) > 4 else {})
+    classes = [int(hit[1]) for clause in said.own for hit in COHORT.finditer(clause)]
+    return {"cohort": classes[-1] % 100 + 2000} if classes else {}
+
+
+def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts:
+    """Fields that are dates, apart from the graduation."""
+    found: Facts = {}
+    exact = {event: value for event, value in days.items() if len(value) > 4}
+    if result.get("unemployment_registered") is not False and exact.get("unemployed", "9") <= today.isoformat():
+        found["unemployment_registered_on"] = exact["unemployed"]
+    if "hired" in exact and result.get("employment") == "就业":
+        found["hired_on"] = exact["hired"]
+    if "退役" in result.get("groups", ()) and "retired" in days:
+        found["retired_on"] = days["retired"]
+    if "enlisted" in exact:
+        found["enlisted_on"] = exact["enlisted"]
+    if "contract" in exact and ("contract_years" in result or result.get("contract_signed")):
+        found["contract_signed_on"] = exact["contract"]
+    if "business" in exact and result.get("employment") == "创业":
+        found["business.registered_on"] = exact["business"]
+    if "birth" in days and 1950 <= int(days["birth"][:4]) <= today.year - 14:
+        found["birth_date"] = days["birth"]
+    else:
+        for born in BIRTH_YEAR.finditer(said.text):
+            year = int(born["year"] or born["full"])
+            year += 0 if year > 99 else 2000 if year <= today.year % 100 else 1900
+            if 1965 <= year <= today.year - 15:
+                found["birth_date"] = f"{year}"
+    return found
+
+
+def groups(said: Said) -> list[str] | None:
+    """Groups the person is in, or the family for those that are the household's; [] where all are denied."""
+    found: set[str] = set()
+    listed: set[str] = set()
+    refused: set[str] = set()
+    for clause in (*said.own, *said.family):
+        family = clause in said.family
+        if ALL_DENIED.search(clause):
+            found -= listed
+        if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
             continue
-        if re.match(r"入学|级|入职|出?生|考|的时候", clause[dated.end :]) or len(between) > 16:
-            continue
-        found["cohort"] = int(dated.value[:4])
-        if len(dated.value) > 4:
-            found["graduation_date"] = dated.value
+        for group, pattern in sayings.GROUPS.items():
+            for hit in pattern.finditer(clause):
+                tail = clause[hit.end() : hit.end() + 8]
+                if polarity.denied(clause, hit.start()) or re.match(
+                    r"(?:户|家庭|人|证)?(?:也|都)?(?:不|没有?(?!还)|未|资格|标准|政策|补贴|补助|军人事务)", tail
+                ):
+                    refused |= set() if family else {group}
+                    continue
+                if re.match(r"[^,]{0,3}是我?(?:姐|哥|弟|妹|爸|妈|表|堂)", clause[hit.end() :]):
+                    continue
+                listed |= {group} if hit[0] == clause.rstrip("户人证") else set()
+                if (
+                    group == "残疾"
+                    and (family or re.search(r"(?:家里|家庭|家中|家人|户|爸|妈|爹)", clause[: hit.start()]))
+                    and not re.search(r"我(?:自己|本人)", clause)
+                ):
+                    found.add("残疾家庭")
+                elif group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause):
+                    continue
+                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭")):
+                    found.add(group)
+    if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
+        found.add("残疾家庭")
+    if not said.corrected:
+        found -= refused - {"助学贷款"}
+    if found:
+        return [group for group in GROUPS if group in found]
+    raw = any(NONE_OF_THEM.search(clause) and not NOT_GROUPS.search(clause) for clause in said.raw)
+    return [] if raw and ABOUT_GROUPS.search(said.whole) else None
 
 
-def person(clause: str, found: Facts, today: date) -> None:
-    if said := GENDER.search(clause):
-        found["gender"] = next(filter(None, said.groups()))
-    if said := AGE.search(clause):
-        found["age"] = dates.count(next(filter(None, said.groups())))
-    for said in BIRTH.finditer(clause):
-        born = bool(
-            re.match(r"出?生", clause[said.end() :]) or re.search(r"(?:生日|出生(?:日期|年月|于|在)?|生于)(?:是|:)?$", clause[: said.start()])
-        )
-        if not born and (said[2] or not re.match(r"的$", clause[said.end() :]) or GRADUATES.search(clause)):
-            continue
-        year = int(said[1]) if len(said[1]) == 4 else int(said[1]) + (2000 if int(said[1]) <= today.year % 100 else 1900)
-        exact = dates.value({"year": str(year), "month": said[2], "day": said[3]}, today)
-        if exact and 14 <= today.year - year <= 60:
-            found["birth_date"] = exact
-    for said in MAJOR.finditer(clause):
-        name = re.split(r"[届的是我]|毕业于?|大学|学院|本科|大专|专科|硕士|研究生|中专|^学(?!前)", said[1] or said[2])[-1]
-        if len(name) >= 2 and not NO_MAJOR.search(name):
-            found["major"] = name
-
-
-def insurance(clause: str, topic: str, found: Facts) -> str:
-    """Who pays, and for how many months; returns the insurance that the next clause may go on about."""
-    named = list(INSURANCE.finditer(clause))
-    continues = (
-        bool(topic)
-        and not named
-        and bool(re.match(r"(?:我)?(?:是|都|一共|总共|累计|到现在|已经|目前|自己|自个|断断续续|连续)*(?:交|缴|自己|自个)", clause))
-    )
-    if not named and not continues:
-        return ""
-    own = OWN_PAY.search(clause)
-    subject = "own" if own and not denied(clause, own.start()) else ""
-    past = bool(PAST.search(clause) or re.search(r"(?:交|缴|买)过", clause))
-    if subject and not past:
-        found["pays_own_insurance"] = True
-    elif UNIT_PAY.search(clause) and not past and not re.search(r"没|不|未", clause):
-        found["pays_own_insurance"] = False
-    if NEVER_PAID.search(clause):
-        kind = named[0][0] if named else topic
-        if not kind.startswith("失业"):
-            found["insured_months"] = 0
-        if not UNIT_PAY.search(clause) and not subject:
-            found["ui_paid_months"] = 0
-        return kind
-    if re.search(r"交|缴|买|断|满|参保", clause):
-        for start, end, months in dates.lengths(clause):
-            before = [hit[0] for hit in named if hit.end() <= start]
-            after = [hit[0] for hit in named if hit.start() >= end]
-            kind = before[-1] if before else after[0] if after else topic
-            if (
-                denied(clause, start)
-                or months != int(months)
-                or re.match(r"前|后|没|以[前后]|内", clause[end:])
-                or re.search(r"断|停|缺|差|要|需|班|干|经营|开", clause[:start][-4:])
-            ):
+def received(said: Said) -> list[str]:
+    """Benefits and programmes had before, by the number of their entry."""
+    found = []
+    for entry, what in RECEIVED.items():
+        for place, clause in enumerate(said.own):
+            hit = what.search(clause)
+            if hit and hit.end() == len(clause) and not TOOK.search(clause):
+                clause = ",".join(said.own[place : place + 3])
+            if entry == "SUB-02" and ("灵活" not in said.whole or re.search(r"公司|单位", clause)):
                 continue
-            flexible = subject or topic == "own"
-            name = "ui_paid_months" if kind.startswith("失业") else "flexible_paid_months" if flexible else "insured_months"
-            found[name] = int(months)
-    return "own" if subject else named[-1][0] if named else topic
+            if hit and TOOK.search(clause) and not re.search(r"没|未|不|想|在见习", clause):
+                found.append(entry)
+                break
+    return found
 
 
-def registrations(clause: str, when: list[dates.Dated], found: Facts) -> None:
-    for name, (undone, done) in REGISTRATIONS.items():
-        if undone.search(clause):
-            found[name] = False
-        elif said := done.search(clause):
-            near = [dated for dated in when if len(dated.value) > 4 and not GRADUATES.search(clause[dated.end : said.end()])]
-            if name == "unemployment_registered" and near:
-                found["unemployment_registered_on"] = near[-1].value
-            else:
-                found[name] = True
+def person(said: Said) -> Facts:
+    """Age and gender."""
+    found: Facts = {}
+    if age := AGE.search(said.text):
+        found["age"] = dates.count(age["age"] or age["bare"])
+    spoken = {sign for sign, pattern in GENDER.items() if pattern.search(said.text)}
+    if said.asked_for and not spoken:
+        pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘)", "", said.whole))
+        if len(pronouns) == 1 and not MALE.search(said.asked_for) and not FEMALE.search(said.asked_for):
+            return found | {"gender": "女" if "她" in pronouns else "男"}
+        spoken = {"男"} if MALE.search(said.asked_for) else {"女"} if FEMALE.search(said.asked_for) else set()
+    return found | ({"gender": spoken.pop()} if len(spoken) == 1 else {})
 
 
-def rules(clause: str, found: Facts) -> None:
-    for name, value, pattern in RULES:
-        said = pattern.search(clause)
-        if said and (value is False or not denied(clause, said.start())):
-            found[name] = value
-        elif said and value == "中央部门所属高校":
-            found.setdefault("school_type", "地方高校")
-    for entry, pattern in RECEIVED:
-        said = pattern.search(clause)
-        if said and not denied(clause, said.start()) and not re.search(r"没|未", said[0]):
-            found.setdefault("received_before", []).append(entry)
+PLAIN: dict[str, Callable[[Said], Any]] = {
+    "degree": schooling.degree,
+    "major": schooling.major,
+    "employment": work.employment,
+    "residence": localities.residence,
+    "hukou": localities.hukou,
+    "archive": schooling.archive,
+    "groups": groups,
+    "school_type": lambda said: said_last(SCHOOL, said.raw),
+    "service": lambda said: said_last(
+        SERVICE,
+        (
+            part
+            for part in said.own
+            if re.search(r"期满|结束|到期|志愿者|(?:服务|参加|干|做)(?:[了过完]|[^,]{0,6}[年月])|考上|服务期|队员", part)
+            and not re.search(r"考(?!上)|想|没", part)
+        ),
+    ),
+}
 
 
-def contract(clause: str, when: list[dates.Dated], found: Facts) -> None:
-    if "合同" in clause and not re.search(r"租|到期|还剩|剩", clause):
-        for start, end, months in dates.lengths(clause):
-            if found.get("contract_signed") is not False and not denied(clause, start) and not re.match(r"前|后|没|了$", clause[end:]):
-                years = round(months / 12, 2)
-                found["contract_years"] = int(years) if years == int(years) else years
-    for dated in when:
-        if re.match(r"[^没未]{0,4}签", clause[dated.end :]) and found.get("contract_signed") and len(dated.value) > 4:
-            found["contract_signed_on"] = dated.value
-        around = clause[max(0, dated.start - 6) : dated.start], clause[dated.end : dated.end + 10]
-        if len(dated.value) == 4:
-            continue
-        if re.search(r"入职(?:时间|日期)?(?:是|:|于)?$", around[0]) or re.match(r"[^没未离辞]{0,6}入职|(?:开始|就|才)?上(?:的)?班|上岗", around[1]):
-            found["hired_on"] = dated.value
-        if re.search(r"退[伍役](?:时间)?(?:是|:|于)?$", around[0]) or re.match(r"[^入]{0,4}退[伍役]", around[1]):
-            found["retired_on"] = dated.value
-        if re.search(r"入伍(?:时间)?(?:是|:|于)?$", around[0]) or re.match(r"(?:去)?(?:入伍|参军|当兵|去当)", around[1]):
-            found["enlisted_on"] = dated.value
-
-
-def own_business(clause: str, when: list[dates.Dated], found: Facts) -> None:
-    shop = re.search(r"店|公司|经营|个体|执照|注册|开业|合作社|工作室", clause)
-    if shop and re.search(r"开了|经营|开业|营业(?!执)", clause):
-        for start, _, months in dates.lengths(clause):
-            if re.search(r"(?:开|经营|营业|开业)(?:了|有|满|已经)*$", clause[:start]) and months == int(months):
-                found["business.operating_months"] = int(months)
-    for dated in when:
-        if (
-            len(dated.value) > 4
-            and re.match(r"[^没未]{0,4}(?:注册|办(?:的|了)?[\u4e00-\u9fff]{0,4}执照|登记注册|领(?:的|了)?执照)", clause[dated.end :])
-            and shop
-        ):
-            found["business.registered_on"] = dated.value
-    if hired := re.search(
-        r"(?:招|雇|请|带)(?:了|着)?(\d{1,2}|[一二两三四五六七八九十])(?:个|名|位)(?:人|员工|工人|店员|小工|毕业生|伙计|帮工)", clause
-    ):
-        found["business.hires"] = dates.count(hired[1])
-
-
-def qualifications(clause: str, found: Facts) -> None:
-    held: list[str] = []
-    if teacher := TEACHER.search(clause):
-        before, after = clause[: teacher.start()], clause[teacher.end() :]
-        if re.search(r"(?:没|没有|未|还没)(?:考|拿|有|取得|得)?(?:到|过|下)?(?:了)?[\u4e00-\u9fff]{0,2}$", before) or re.match(
-            r"证?(?:也|还|一直)?(?:没|未)", after
-        ):
-            found["teacher_certificate"] = False
-        elif re.search(
-            r"(?:有|考了|考到了?|拿了|拿到了?|考下了?|取得了?|考过了?|考出了?)(?:个|一个|了|初中|高中|小学|幼儿|中学|幼师|语文|数学|英语)*$", before
-        ) or re.match(r"证?(?:书)?(?:也|已经|早就|早|都|刚|今年|去年)?(?:有了|有$|考了|考到|拿了|拿到|考过|过了|考下|到手|考出)", after):
-            found["teacher_certificate"] = True
-            held.append("教师资格证")
-    if not re.search(r"没|未|还差", clause):
-        held += [name for name in CERTIFICATE.findall(clause) if not NO_CERTIFICATE.search(name)]
-    if held:
-        found.setdefault("certificates", []).extend(name for name in held if name not in found.get("certificates", []))
-    if loan := LOAN.search(clause):
-        undone = denied(clause, loan.start()) or re.match(r"[\u4e00-\u9fff]{0,3}(?:没|未)(?:有)?(?:办|贷|申请)", clause[loan.end() :])
-        if undone:
-            found["student_loan"] = False
-        elif re.search(r"办|贷了|有|申请|还(?!没)|用|欠|靠", clause[: loan.start()] + clause[loan.end() :]):
-            found["student_loan"] = True
-
-
-def employment(own: tuple[str, ...], found: Facts) -> None:
-    """The last state that is not over; leaving a job or looking for one counts only where nothing stronger is said."""
-    strong: str | None = None
-    weak = False
-    for clause in own:
-        hits = [
-            (said.end(), name) for name, pattern in WORKS for said in pattern.finditer(clause) if name == "未就业" or not denied(clause, said.start())
-        ]
-        current = re.search(r"现在|目前|如今|眼下", clause)
-        over = not current and (PAST.search(clause) or ENDED.search(clause))
-        left = LEFT.search(clause)
-        if left and not denied(clause, left.start()):
-            weak = True
-            if strong == "就业" and "找工作" not in left[0] and not PAST.search(clause):
-                strong = None
-        founding = any(name == "创业" for _, name in hits)
-        hits = [hit for hit in hits if hit[1] == "未就业" or not (over or (founding and hit[1] == "就业"))]
-        if hits:
-            strong = max(hits)[1]
-    if strong or weak:
-        found["employment"] = strong or "未就业"
-
-
-def employer(own: tuple[str, ...], found: Facts) -> None:
-    """The kind of employer, where the person has one now."""
-    if found.get("employment") != "就业":
-        if "employer.size" in found and found.get("employment"):
-            del found["employer.size"]
-        return
-    for clause in own:
-        if PAST.search(clause) or ENDED.search(clause):
-            continue
-        if (said := PUBLIC.search(clause)) and not denied(clause, said.start()) and not re.search(r"备考|想考|在考", clause):
-            found["employer.type"] = "机关事业"
-        elif re.search(r"民办非企业|社会组织|基金会|公益机构|协会", clause):
-            found["employer.type"] = "社会组织"
-        elif re.search(r"公司|厂|企业|国企|央企|私企|外企", clause) and "employer.type" not in found:
-            found["employer.type"] = "企业"
-
-
-def groups(told: clauses.Told, found: Facts) -> None:
-    held: list[str] = ["助学贷款"] if found.get("student_loan") else []
-    whole = ",".join((*told.own, *told.family))
-    away = NOT_IN.search(whole)
-    for clause in (*told.own, *told.family):
-        family = clause in told.family
-        relatives = family and not re.search(r"我们?家|家里|全家", clause)
-        for name, said in ({**HOUSEHOLD} if family else {**HOUSEHOLD, **PERSONAL}).items():
-            hit = re.search(said, clause)
-            after = clause[hit.end() :] if hit else ""
-            if (
-                not hit
-                or denied(clause, hit.start())
-                or re.search(r"^[户家庭]{0,2}(?:也|都|还)?(?:没|不是|未|不)|都(?:不是|没有|不算)$", after)
-                or re.search(r"军人(?:事务|优待)", after)
-            ):
-                continue
-            if name in HOUSEHOLD and (away or re.search(r"奶奶|爷爷|外公|外婆|姥|同学|朋友|村里|邻居", clause)):
-                continue
-            if relatives and not re.search(r"爸|妈|父|母", clause):
-                continue
-            if name in PERSONAL and re.search(r"(?:爸|妈|父亲|母亲|爹|哥|姐|弟|妹|爷爷|奶奶)[^,我]{0,4}$", clause[: hit.start()]):
-                held += ["残疾家庭"] if name == "残疾" and re.search(r"爸|妈|父|母|爹", clause) else []
-                continue
-            held.append(name)
-        if (
-            family
-            and re.search(r"残疾|残障", clause)
-            and re.search(r"爸|妈|父|母|爹|家里|我家", clause)
-            and not re.search(r"不是残|没残|没有残", clause)
-        ):
-            held.append("残疾家庭")
-        elif not family and re.search(r"残疾(?:人)?家庭|家(?:里)?有残疾", clause) and "不是" not in clause:
-            held = [name for name in held if name != "残疾"] + ["残疾家庭"]
-    held = [name for name in held if not (name in HOUSEHOLD and re.search(rf"(?:不是|没有|不属于|不算|没)(?:{HOUSEHOLD[name]})", whole))]
-    if held:
-        found["groups"] = sorted(set(held))
-    elif NO_GROUP.search(whole):
-        found["groups"] = []
+def read(text: str, today: date) -> Facts:
+    """Every profile field that the text states of the person; absent where it says nothing or nothing clear."""
+    said = stated(text[:READ_CHARS])
+    if not said.raw and not said.family:
+        return {}
+    days = bound(said, today)
+    result = graduation(said, days)
+    result |= {field: value for field, reader in PLAIN.items() if (value := reader(said)) is not None}
+    result |= matters(said) | flags(said) | person(said) | work.insurance(said)
+    result |= schooling.papers(said, result)
+    result |= work.contract(said, result)
+    if took := received(said):
+        result["received_before"] = took
+    if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
+        held = {*result.get("groups", ()), "助学贷款"}
+        result["groups"] = [group for group in GROUPS if group in held]
+    elif result.get("student_loan") is False and result.get("groups"):
+        result["groups"] = [group for group in result["groups"] if group != "助学贷款"]
+    elif "助学贷款" in result.get("groups", ()):
+        result["student_loan"] = True
+    if "quit_involuntary" in result and result.get("pays_own_insurance") is False:
+        del result["pays_own_insurance"]  # who paid in a job that ended
+    own = work.business(said, result)
+    if own and result.get("pays_own_insurance") is False:
+        del result["pays_own_insurance"]
+    for field in [field for field in result if field.startswith("business.")]:
+        del result[field]
+    if own:
+        result |= own
+    if result.get("employment") != "创业":
+        result |= work.employer(said, result)
+    result |= dated(said, days, result, today)
+    if "unemployment_registered_on" in result:
+        result.pop("unemployment_registered", None)
+    return result

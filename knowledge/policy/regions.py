@@ -8,7 +8,7 @@ from functools import cache
 from itertools import accumulate
 
 from knowledge.policy.entry import Entry, Region
-from knowledge.words import Phrases, pairs, words
+from knowledge.words import Phrases, lines, pairs, words
 
 SUFFIX = re.compile(r"(?<=..)(特别行政区|自治区|自治州|地区|省|市|州|盟)$")
 
@@ -43,6 +43,42 @@ def phrases() -> Phrases:
     return Phrases((*places(), *DISTRICTS, *WORDS))
 
 
+MUNICIPALITIES = ("北京", "天津", "上海", "重庆")
+NO_COUNTY = re.compile(
+    r"^[咱我俺这]|[西东中]部|边远|贫困|(?:小|社|校|园|市|城|郊|地|景|山|片|大|战|辖|县|新|老)区$|(?:超|城|都|门|上|全|本|夜|菜)市$|[全本各外]县$|[乡城集小]镇$"
+)
+"""Words that end like the name of a county and are none."""
+
+
+@cache
+def expression() -> str:
+    """A regular expression for a place as it is said, province to county: 云南文山州广南县, 六安裕安区, 昆山.
+
+    Groups: `province`, `city`, `county` (with its suffix), `known` (a county-level city that goes without one).
+    """
+    provinces = sorted(set(places().values()), key=len, reverse=True)
+    cities = sorted(places().keys() - set(provinces) | {*MUNICIPALITIES, "吉林"}, key=len, reverse=True)
+    known = sorted((name for line in lines("counties.txt") for name in line.split()), key=len, reverse=True)
+    county = r"[^\W\d_在上的了我你他她是和跟人户也都就还租住做打跑送开有没工那这家里几个去到,]{1,4}?(?:县|区|旗|市|镇)|[于丰宜新武江花]都[县市区]"
+    not_names = "|".join(sorted(WORDS - {"朝阳区"}))
+    return (
+        rf"(?!{not_names})(?=[\u4e00-\u9fff])(?:(?P<province>{'|'.join(provinces)})(?:省|市|(?:\w{{1,3}})?自治区)?的?)?"
+        rf"(?:(?P<city>{'|'.join(cities)})(?:市|地区|自治州|(?:\w{{1,3}}族)?自治州|州|盟)?的?)?(?:(?P<known>{'|'.join(known)})市?)?(?:(?P<county>{county}))?"
+    )
+
+
+def name(found: re.Match[str]) -> str | None:
+    """The most exact place that a match of `expression` says, without 省, 市, 县; a district keeps its city."""
+    county, city = found["county"], found["known"] or found["city"]
+    if county and NO_COUNTY.search(county):
+        county = None
+    if county and county.endswith("区"):
+        return f"{city or (found['province'] if found['province'] in MUNICIPALITIES else None) or ''}{county}"
+    if county and not (county.endswith("镇") and (city or found["province"])):
+        return county[:-1] if len(county) > 2 and county[-1] in "县市" else county
+    return city or found["province"]
+
+
 def find(text: str) -> Place | None:
     """The most exact place a text names: a city wins over a province; of several cities the last one said."""
     found = [(at, DISTRICTS.get(name, name)) for at, name in phrases().find(text) if name not in WORDS]
@@ -52,7 +88,7 @@ def find(text: str) -> Place | None:
     hits = [(name, places()[name]) for at, name in found if at in starts]  # 周六|安排 is not 六安
     if not hits:
         return None
-    cities = [hit for hit in hits if hit[0] != hit[1] or hit[1] in ("北京", "天津", "上海", "重庆")]
+    cities = [hit for hit in hits if hit[0] != hit[1] or hit[1] in MUNICIPALITIES]
     name, province = (cities or hits)[-1]
     return Place(name, province)
 

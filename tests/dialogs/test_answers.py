@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs import answers
+from dialogs import answers, sayings
 from dialogs.messages import Choice
 from knowledge.profile import DEGREES
 from tests.conftest import TODAY
@@ -266,8 +266,8 @@ def test_nothing_raises(text: str) -> None:
     assert answers.chosen(text, CHOICES) in (None, *CHOICES)
     assert answers.yes_no(text) in (True, False, None)
     assert answers.degree(text) in (None, *DEGREES)
-    assert answers.status(text) in (None, *answers.STATUS)
-    assert set(answers.groups(text)) <= set(answers.GROUP_WORDS)
+    assert answers.status(text) in (None, *sayings.STATUS)
+    assert set(answers.groups(text)) <= set(sayings.GROUPS)
     place = answers.place(text)
     assert place is None or 2 <= len(place) <= 12
 

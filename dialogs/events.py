@@ -1,0 +1,43 @@
+"""Dated events in stated clauses: which date belongs to 毕业, 入职, 退伍… Reads dates through `dates`, sets no field."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from dialogs import dates, sayings
+from dialogs.clauses import Said
+
+EVENT = re.compile("|".join(f"(?P<{name}>{words})" for name, words in sayings.TABLE["events"].items()))
+UNTIL = re.compile(r"(?:到|至|截止|不到|超过|不是)$")
+ALONE = re.compile(
+    r"(?:我|他|她|本人)?(?:也|就|都|应该|其实|大概|时间|日期|具体)*(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
+)
+
+
+def bound(said: Said, today: date) -> dict[str, str]:
+    """Each dated event and its date: the event word that follows the date in its clause, else the one before it."""
+    found: dict[str, str] = {}
+    last = ""
+    for clause in said.own:
+        marks = [(mark.start(), mark.end(), mark.lastgroup or "") for mark in EVENT.finditer(clause)]
+        days = list(dates.find(clause, today))
+        for order, day in enumerate(days):
+            if UNTIL.search(clause[: day.start]) or re.match(r"级|入学|届", clause[day.end :]):
+                continue
+            limit = days[order + 1].start if order + 1 < len(days) else len(clause)
+            after = [mark for mark in marks if day.end <= mark[0] <= min(limit, day.end + 14) or day.end - 1 <= mark[0] < day.end]
+            before = [mark for mark in marks if mark[1] <= day.start and (order == 0 or mark[0] >= days[order - 1].end)]
+            event = after[0][2] if after else before[-1][2] if before else ""
+            if not event and re.search(r"\d", clause) and ALONE.fullmatch(clause[: day.start] + clause[day.end :].lstrip("年月日号份初底末中")):
+                event = "birth" if 1975 <= int(day.value[:4]) <= today.year - 15 else last
+            elif not event and said.corrected:
+                event = last
+            if event:
+                keep = found.get(event)
+                if event != "graduation" or keep is None or said.corrected or day.value[:4] >= keep[:4]:
+                    found[event] = day.value
+                last = event
+        if marks and not days:
+            last = marks[-1][2]
+    return found

@@ -1,0 +1,32 @@
+"""The words by which facts are said, out of statements.toml: loaded once, for prose and for short answers. Reads no text, decides nothing."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf8"))
+NAMES: dict[str, str] = TABLE["words"]
+
+
+def pattern(said: str) -> re.Pattern[str]:
+    """A saying with the {words} it uses filled in."""
+    return re.compile(re.sub(r"\{(\D[^{}]*)\}", lambda name: NAMES[name[1]], said))
+
+
+def patterns(section: str) -> dict[str, re.Pattern[str]]:
+    return {name: pattern(said) for name, said in TABLE[section].items()}
+
+
+STATUS: dict[str, tuple[str, ...]] = {name: tuple(said) for name, said in TABLE["status"].items()}
+GROUPS = patterns("groups")
+SPELLING = tuple((re.compile(said), meant) for said, meant in TABLE["spelling"].items())
+
+
+def plain(text: str) -> str:
+    """A normalised text with dialect and common misspellings put as the tables say them."""
+    for said, meant in SPELLING:
+        text = said.sub(meant, text)
+    return text

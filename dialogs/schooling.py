@@ -1,0 +1,89 @@
+"""Degree, major, certificates and where the file lies, as stated. What is stated at all is decided in `clauses`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dialogs import sayings
+from dialogs.clauses import Said
+from dialogs.polarity import NOT, denied
+
+DEGREE = sayings.patterns("degree")
+MAJOR = sayings.TABLE["major"]
+SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", "lead", "none"))
+PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER = (sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has"))
+ARCHIVE = sayings.patterns("archive")
+ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
+
+
+def degree(said: Said) -> str | None:
+    """The highest one said, the last one after a correction."""
+    best: tuple[int, int, str] | None = None
+    said_before = False
+    for place, clause in enumerate(said.own):
+        studying = said_before and bool(re.search(r"在读|还在|自考中|没拿到|没毕业", clause))
+        said_before = said_before or any(pattern.search(clause) for pattern in DEGREE.values())
+        if studying:
+            continue
+        for rank, (level, pattern) in enumerate(DEGREE.items()):
+            for found in pattern.finditer(clause):
+                if not denied(clause, found.start()) and not re.search(r"(?:考|报|招|想读)(?:的|个|了)?$", clause[: found.start()]):
+                    here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
+                    best = max(best or here, here)
+    return best[2] if best else None
+
+
+def major(said: Said) -> str | None:
+    for clause in said.own:
+        for found in SAID.finditer(clause):
+            name = AFTER_LEAD.sub("", next(filter(None, found.groups()), ""))
+            if 2 <= len(name) <= 10 and not NO_MAJOR.search(name):
+                return name
+    return None
+
+
+def archive(said: Said) -> str | None:
+    """Where the file lies: the place said last in the clauses about it."""
+    best: str | None = None
+    about = False
+    for clause in said.own:
+        about = "档案" in clause or (about and bool(ARCHIVE_GOES_ON.match(clause)))
+        if not about or re.search(r"不知道|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要", clause):
+            continue
+        hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
+        hits = [
+            (end, long, name)
+            for end, long, name in hits
+            if not re.search(rf"(?:{NOT}在|从|离开|不在)[^,]{{0,3}}$", clause[: end - 1])
+            and not re.match(r"[^,]{0,2}(?:取|拿|带)(?:出来|走|回)", clause[end:])
+        ]
+        if hits:
+            best = max(hits)[2]
+        elif re.search(r"档案也(?:是|在|没|一样)", clause):
+            before = [name for part in said.own for name, pattern in ARCHIVE.items() if part != clause and pattern.search(part)]
+            best = before[-1] if before else best
+    return best
+
+
+def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
+    """Certificates by name; the teacher's one has a field of its own, read before."""
+    names: list[str] = []
+    clauses = said.own
+    for place, clause in enumerate(clauses):
+        if re.search(r"没|未|不|想|正在|在考|备考", clause) or "证" not in clause:
+            continue
+        listed = clauses[place + 1] if place + 1 < len(clauses) else ""
+        if HAS_PAPER.search(clause) or (PAPER.fullmatch(clause) and re.search(r"证书?(?:也|都)(?:有|考|拿)", listed)):
+            following = [listed] if PAPER.fullmatch(listed) else []
+            for paper in (hit for part in (clause, *following) for hit in PAPER.finditer(part)):
+                name = PAPER_LEAD.sub("", paper[0])
+                if len(name) > 2 and not NO_PAPER.search(name):
+                    names.append("教师资格证" if re.fullmatch(r".*(?:教师(?:资格)?证书?|教资证?)", name) else name)
+    if "教师资格证" in names and result.get("teacher_certificate") is None:
+        names.remove("教师资格证")
+    if result.get("teacher_certificate") and not any("教师资格证" in name or "幼师" in name for name in names):
+        names.append("教师资格证")
+    if result.get("teacher_certificate") is False:
+        names = [name for name in names if name != "教师资格证"]
+    return {"certificates": list(dict.fromkeys(names))} if names else {}

@@ -1,0 +1,232 @@
+"""Work as stated: the status (one, or none where clauses contradict each other), insurance months, contract, employer, own business."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dialogs import dates, localities, sayings
+from dialogs.clauses import Said
+from dialogs.polarity import denied
+
+Facts = dict[str, Any]
+EMPLOYMENT = sayings.patterns("employment")
+EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
+NAMES, LEFT, WEAK = EMPLOYMENT["names"], EMPLOYMENT["走了"], EMPLOYMENT["备着"]
+STUDIES = re.compile(
+    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|在校生?(?=,|$)|还是学生"
+)
+DENIED = re.compile(
+    r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
+)
+OF_PAPERS = re.compile(r"(?:户口|户籍|档案|袋)[^,人]{0,4}在(?:老家|家)")
+ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
+INSURANCE = re.compile(
+    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
+)
+INSURED = sayings.patterns("insurance")
+PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
+FLEXIBLE = re.compile(r"灵活就业的?(?:社保|养老)(?!补)")
+BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
+ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
+UNPAID = re.compile(r"[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
+NO_MONTHS = re.compile(
+    r"(?:[没未不]够|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
+)
+OTHER_BILLS = re.compile(
+    r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没"
+)
+CONTRACT = re.compile(r"(?<!三方)(?<!劳务)(?<!实习)(?<!租房)(?<!租赁)合同(?!工)")
+CONTRACT_OTHER = re.compile(sayings.TABLE["contract"]["other"])
+TERM = re.compile(r"(?:签|合同)(?:了|的|是|期|劳动|只|给|一共)*$")
+ENTITY, SIZE, KIND, INDUSTRY = (sayings.patterns(name) for name in ("entity", "employer.size", "employer.type", "employer.industry"))
+HIRES = sayings.pattern(
+    r"{招雇}(?:了|用了?|聘了?|到|着)?[^,没不\d]{0,3}?(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)(?:人|员工|店员|工人|小工|伙计|毕业生|应届生?|就业|帮工)?(?!月|客户|钱)"
+)
+FOR_OTHERS = re.compile(
+    r"(?:^|有|带着?)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
+    r"|(?:员工|店员|伙计)(?:有|一共|就|才)*(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)|给(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:人|员工|店员|工人)"
+)
+OPERATING = re.compile(r"(?:经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|已)*$")
+SHOP = re.compile(r"第[二三]家|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
+
+
+def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
+    return [hit.start() for hit in pattern.finditer(text) if not DENIED.search(text[max(0, hit.start() - 6) : hit.start()].rpartition(",")[2])]
+
+
+def employment(said: Said) -> str | None:
+    """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
+    text = NAMES.sub(
+        "·", ",".join(clause for clause in said.now if not OF_PAPERS.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause)))
+    )
+    last_left = max(places_of(LEFT, text), default=-1)
+    strong: dict[str, int] = {}
+    for status in ("灵活就业", "创业", "就业", "未就业"):
+        places = [place for place in places_of(EMPLOYMENT[status], text) if place > last_left or status == "未就业"]
+        if places:
+            strong[status] = places[-1]
+    if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
+        return "在校"
+    if len(strong) > 1 and "未就业" in strong:
+        others = max(place for status, place in strong.items() if status != "未就业")
+        if strong["未就业"] > others and (last_left >= 0 or re.search(r"现在|目前|又", text[others:])):
+            return "未就业"
+        del strong["未就业"]
+    if "创业" in strong and "就业" in strong and not re.search(r"现在|目前", text[min(strong.values()) :]):
+        del strong["就业"]
+    if len(strong) > 1:
+        latest = max(strong, key=lambda status: strong[status])
+        first = min(strong.values())
+        return latest if re.search(r"现在|目前|如今|后来", text[first : strong[latest]]) or said.corrected else None
+    if strong:
+        return next(iter(strong))
+    return "未就业" if places_of(WEAK, text) else None
+
+
+def topic(whole: str) -> str:
+    """What is paid where the clause itself does not name it."""
+    first = INSURANCE.search(whole)
+    if re.search(r"失业(?:保险)?金", whole) or (first and first["ui"]):
+        return "失业"
+    return "五险" if first and first["all"] else "社保" if first or "灵活就业" in whole or UNPAID.search(whole) else ""
+
+
+def insurance(said: Said) -> Facts:
+    """Who pays, and for how many months, told apart by what was paid."""
+    found: Facts = {}
+    kind, alone, lately = topic(said.whole), False, 0
+    for clause in said.raw:
+        named = list(INSURANCE.finditer(clause))
+        paying = bool(named) or bool(PAYING.search(clause)) or bool(ONLY.fullmatch(clause) and not re.search(r"合同|工作|干|上班|毕业", said.whole))
+        paying = paying or bool(lately and kind and BARE.fullmatch(clause))
+        lately = 2 if paying else max(0, lately - 1)
+        if named:
+            kind = "失业" if named[-1]["ui"] else "五险" if named[-1]["all"] else "社保"
+        if paying and INSURED["never"].search(clause) and kind and not re.search(r"公司|单位|老板|厂|平台|自己(?!没)|没断", clause):
+            found["ui_paid_months"] = 0
+            found |= {} if kind == "失业" else {"insured_months": 0}
+            continue
+        if FLEXIBLE.search(clause):
+            alone = True
+        elif alone and re.match(r"(?:一直|还|都)*在?(?:交|缴)着", clause):
+            found["pays_own_insurance"] = True
+        own, unit = INSURED["own"].search(clause), INSURED["unit"].search(clause)
+        about = bool(named) or bool(kind and paying)
+        if own and about:
+            if denied(clause, own.start()):
+                found["pays_own_insurance"] = False
+            else:
+                found["pays_own_insurance"] = alone = True
+        elif unit and about and not denied(clause, unit.start()) and not re.search(r"[没不未]|员工|他们|过[^,]{0,5}(?:社保|保险)|交过|缴过", clause):
+            found["pays_own_insurance"], alone = False, False
+        elif re.search(r"公司|单位|厂", clause):
+            alone = False
+        if paying:
+            found |= months(clause, named, kind, alone)
+    if "flexible_paid_months" in found:
+        found.setdefault("pays_own_insurance", True)
+    return found
+
+
+def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> Facts:
+    found: Facts = {}
+    for start, end, length in dates.lengths(clause):
+        if NO_MONTHS.search(clause[:start]) or OTHER_BILLS.match(clause[end:]) or length != int(length) or denied(clause, start):
+            continue
+        near = [hit for hit in named if hit.end() <= start] or [hit for hit in named if hit.start() >= end]
+        what = kind if not near else "失业" if near[-1]["ui"] else "五险" if near[-1]["all"] else "社保"
+        if not what or re.search(r"工作|上班|见习|合同|试用", clause[max(0, start - 4) : start]):
+            continue
+        if what == "失业":
+            found["ui_paid_months"] = int(length)
+        elif alone:
+            found["flexible_paid_months"] = int(length)
+        else:
+            found |= {"insured_months": int(length)} | ({"ui_paid_months": int(length)} if what == "五险" else {})
+    return found
+
+
+def contract(said: Said, result: Facts) -> Facts:
+    """How long a labour contract runs; whether it is signed is in the table of facts."""
+    found: Facts = {}
+    about = False
+    for clause in said.now:
+        named = CONTRACT.search(clause)
+        if result.get("contract_signed") is False or (CONTRACT_OTHER.search(clause) and not re.search(r"签(?:了|的)|合同(?:到期)?是", clause)):
+            about = False
+            continue
+        for start, end, length in dates.lengths(re.sub(r"试用期?[^,]*", "", clause)):
+            signed = re.search(r"期限(?:是|为)?$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
+            alone = about and re.fullmatch(r"(?:一共|总共|共|就|是)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
+            if (
+                (named or signed or alone or re.match(r"期(?!间|满)", clause[end:]))
+                and not NO_MONTHS.search(clause[:start])
+                and not denied(clause, start)
+                and not re.match(r"(?:前|后|没|多|内|以内|了还|了也|了一直|的?试用)", clause[end:])
+                and not re.search(r"三方|协议|租|房东|房屋|购房|保险合同", clause)
+            ):
+                found |= {"contract_years": round(length / 12, 2), "contract_signed": True}
+        about = (
+            bool(named) or bool(re.search(r"签(?:了|的|好)", clause) and "三方" not in clause) or (about and not re.search(r"社保|保险|失业", clause))
+        )
+    if "contract_years" in found and found["contract_years"] == int(found["contract_years"]):
+        found["contract_years"] = int(found["contract_years"])
+    return found
+
+
+def last_of(table: dict[str, re.Pattern[str]], clauses: tuple[str, ...]) -> str | None:
+    """The name said last, a longer one before one inside it."""
+    text = ",".join(clauses)
+    hits = [
+        (hit.end(), hit.end() - hit.start(), name)
+        for name, pattern in table.items()
+        for hit in pattern.finditer(text)
+        if not denied(text, hit.start())
+    ]
+    return max(hits)[2] if hits else None
+
+
+def business(said: Said, result: Facts) -> Facts:
+    """What belongs to an own business; read only where one is spoken of."""
+    told = {name: value for name, value in result.items() if name.startswith("business.")}
+    for clause in said.own:
+        for start, _, length in dates.lengths(clause):
+            if OPERATING.search(clause[:start]) and length == int(length) and not re.search(r"合同|社保|保险|送外卖|跑", clause[:start]):
+                told["business.operating_months"] = int(length)
+        hired = HIRES.search(clause) or FOR_OTHERS.search(clause)
+        if hired and not denied(clause, hired.start()):
+            told["business.hires"] = dates.count(next(filter(None, hired.groups())))
+    entity = last_of(ENTITY, said.own)
+    if not SHOP.search(said.whole):
+        return {}
+    if result.get("employment") != "创业" and places_of(LEFT, ",".join(said.now)):
+        return {}
+    shown = {name for name, value in told.items() if name == "business.first_business" or (name == "business.has_license" and value)}
+    if result.get("employment") == "创业" or (result.get("employment") in (None, "未就业") and (shown or entity in ("个体工商户", "农民专业合作社"))):
+        place = localities.business(said)
+        return told | ({"business.entity": entity} if entity else {}) | ({"business.region": place} if place else {})
+    return {}
+
+
+HERE = re.compile(
+    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:在|是|有|不大|规模|[一二两三四五六七八九十\d])"
+)
+
+
+def employer(said: Said, result: Facts) -> Facts:
+    """What belongs to an employer; read only where the person works for one now, or speaks of a contract that still runs."""
+    if result.get("employment") not in (None, "就业") or "quit_involuntary" in result:
+        return {}
+    if not result.get("employment") and places_of(LEFT, ",".join(said.now)):
+        return {}
+    signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
+    if not (result.get("employment") or signs or any(HERE.search(clause) and "档案" not in clause for clause in said.now)):
+        return {}
+    clauses = tuple(clause for clause in said.now if not re.search(r"离职|挂靠|辞|上家|原来|倒闭|被裁|想考|备考|三方", clause))
+    tables = {"employer.type": KIND, "employer.size": SIZE, "employer.industry": INDUSTRY}
+    found: Facts = {name: value for name, table in tables.items() if (value := last_of(table, clauses))}
+    if "employer.type" in found and any((kind := name) for name in ("机关事业", "社会组织") if last_of({name: KIND[name]}, clauses)):
+        found["employer.type"] = kind
+    place = localities.employer(said, bool(result.get("employment")))
+    return found | ({"employer.region": place} if place else {})
