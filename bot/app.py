@@ -27,13 +27,17 @@ from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError
-from knowledge.policy import documents, search, store
+from knowledge.policy import dense, documents, search, store
+from knowledge.policy.dense import Encoder, Encoding
 from knowledge.policy.eligibility import Eligibility
+from knowledge.policy.index import Floats
 from knowledge.policy.passages import Passages
 from knowledge.policy.search import PolicySearch
 
 SWEEP_SECONDS = 5
 """How often timers are looked for; a reminder may be that late."""
+ENCODED = 64
+"""Vectors kept in one transaction, about two seconds of work."""
 log = structlog.get_logger()
 
 
@@ -73,6 +77,8 @@ class App:
         self.eligibility = Eligibility(self.search.knowledge)
         self.passages = self.gather()
         self.building: threading.Thread | None = None
+        self.encoding: Encoding | None = None
+        self.enriching: threading.Thread | None = None
         self.inbox = Inbox(self.database, self.world)
         self.closing = threading.Event()
 
@@ -118,10 +124,61 @@ class App:
             if version != self.search.knowledge.version:
                 built = self.build()
                 self.search, self.eligibility = built, Eligibility(built.knowledge)
+                self.enrich()
             if edition != self.passages.edition:
                 self.passages = self.gather()
         except Exception:  # supervisor: the old index goes on answering
             log.exception("index not rebuilt")
+
+    def start_meaning(self, encoder: Encoder | None = None, *, waits: bool = False) -> None:
+        """Searches by meaning too where there is a model: from when all vectors are there; until then by words.
+
+        `waits`: only with vectors that are kept already, and each question waits for its own.
+        """
+        encoder = encoder or (dense.installed() if self.settings.dense == "auto" else None)
+        if encoder is None:
+            return
+        self.encoding = Encoding(encoder)
+        if waits:
+            self.enrich(waits=True)
+            return
+        self.inbox.prepare = self.encoding.prepare
+        self.enriching = threading.Thread(target=self.enrich, name="vectors", daemon=True)
+        self.enriching.start()
+
+    def enrich(self, *, waits: bool = False) -> None:
+        plain, encoding = self.search, self.encoding
+        if encoding is None or not plain.items:
+            return
+        try:
+            vectors = self.vectors(plain, encoding, make=not waits)
+        except Exception:  # supervisor: the search by words goes on answering
+            log.exception("vectors not made")
+            return
+        if vectors and self.search is plain:
+            self.search = plain.enriched(vectors, encoding.made if waits else encoding.vector)
+
+    def vectors(self, plain: PolicySearch, encoding: Encoding, *, make: bool) -> list[Floats]:
+        """The vectors a search needs: kept ones and, with `make`, new ones; empty where some are lacking or the search has given way."""
+        keys = {text: dense.key_of(encoding.encoder.version, *text) for text in plain.texts()}
+        with self.database.reading() as connection:
+            held = dense.kept(connection, keys.values())
+        lacking = [text for text, key in keys.items() if key not in held]
+        if lacking and not make:
+            return []
+        for start in range(0, len(lacking), ENCODED):
+            made: dict[str, Floats] = {}
+            for text in lacking[start : start + ENCODED]:
+                if self.closing.is_set() or self.search is not plain:
+                    return []
+                made[keys[text]] = encoding.encode(*text)
+            with self.database.writing() as connection:
+                dense.keep(connection, made)
+            held |= made
+        if lacking:
+            with self.database.writing() as connection:
+                dense.forget(connection, keys.values())
+        return [held[keys[text]] for text in plain.texts()]
 
     def accept(self, inbound: Inbound, label: str = "", heard: Heard | None = None) -> Future[Reply]:
         return self.inbox.accept(inbound, label, heard)
@@ -199,6 +256,10 @@ class App:
 
     def close(self) -> None:
         self.closing.set()
+        if self.enriching:
+            self.enriching.join()
+        if self.encoding:
+            self.encoding.close()
         self.inbox.close()
         self.database.close()
 

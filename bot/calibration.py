@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from dialogs.consult import consult
 from knowledge.db import local_date, now
 from knowledge.policy import confidence
 from knowledge.policy.confidence import ANSWER, GRAVE, GRAVE_ANSWER, MENU, Confidence, Evidence
+from knowledge.policy.dense import Encoder, asked
 from knowledge.policy.search import PolicySearch, phrasings, told_text, version
 from knowledge.policy.store import Item, files, knowledge_of
 from knowledge.words import lines
@@ -58,7 +60,20 @@ class Report:
         return "\n".join(self.lines)
 
 
-def trials(items: Sequence[Item], seed: int = 7) -> Iterator[Trial]:
+Enrich = Callable[[PolicySearch, Confidence], PolicySearch]
+
+
+def by_words(search: PolicySearch, _: Confidence) -> PolicySearch:
+    return search
+
+
+def by_meaning(encoder: Encoder) -> Enrich:
+    """Searches with closeness of meaning as well; each text is encoded once (some ten minutes for all)."""
+    made = cache(lambda kind, text: encoder.query(text) if kind == "query" else encoder.passage(text))
+    return lambda search, weights: search.enriched([made(*text) for text in search.texts()], lambda text: made("query", asked(text)), weights)
+
+
+def trials(items: Sequence[Item], enrich: Enrich = by_words, seed: int = 7) -> Iterator[Trial]:
     """Each question searched in an index that has never seen it; background sentences likewise, as questions that mean nothing."""
     everyday = lines("background.txt")
     draw = random.Random(seed)  # noqa: S311  # a reproducible split, no secret
@@ -66,7 +81,8 @@ def trials(items: Sequence[Item], seed: int = 7) -> Iterator[Trial]:
     noise = {line: draw.randrange(FOLDS) for line in everyday}
     for fold in range(FOLDS):
         seen = [item.model_copy(update={"questions": [q for q in item.questions if part[item.id, q] != fold]}) for item in items]
-        search = PolicySearch(knowledge_of(seen), background=[line for line in everyday if noise[line] != fold])
+        built = PolicySearch(knowledge_of(seen), background=[line for line in everyday if noise[line] != fold])
+        search = enrich(built, built.confidence)
         for (key, question), at in part.items():
             if at == fold:
                 yield trial(search, question, key)
@@ -76,11 +92,10 @@ def trials(items: Sequence[Item], seed: int = 7) -> Iterator[Trial]:
 
 
 def trial(search: PolicySearch, question: str, wanted: str | None) -> Trial:
-    terms = search.terms(question)
-    scores = search.scores(terms)
-    order = [int(row) for row in np.argsort(-sum(scores[1:], scores[0]), kind="stable")[:3]]
+    parts = search.parts(question)
+    order = [int(row) for row in np.argsort(-sum(parts[1:], parts[0]), kind="stable")[:3]]
     ids = [search.items[row].id for row in order]
-    evidence = search.evidence(question, terms, scores, order)
+    evidence = search.evidence(question, parts, order)
     return Trial(question, wanted, evidence, ids[0] == wanted, wanted in ids, ids[0] in search.knowledge.entries, ids[0])
 
 
@@ -114,22 +129,33 @@ def out_of_group(tried: Sequence[Trial]) -> NDArray[np.float64]:
     return p
 
 
-def calibrate(questions: Path | None = None, *, write: bool = False) -> Report:
-    """Fits the weights on held-out questions and judges them out of group. `write` keeps those fitted on all as the package's."""
+def calibrate(questions: Path | None = None, *, write: bool = False, encoder: Encoder | None = None) -> Report:
+    """Fits the weights on held-out questions and judges them out of group. `write` keeps those fitted on all as the package's.
+
+    With an `encoder` those of the search by meaning are fitted too; the picture is theirs.
+    """
     items = files()
-    tried = list(trials(items))
+    report = judged_fit(items, by_words, confidence.WEIGHTS, questions, write=write)
+    if encoder is None:
+        return report
+    dense = judged_fit(items, by_meaning(encoder), confidence.WEIGHTS_DENSE, questions, write=write)
+    return Report([*report.lines, "", f"加上语义相近({encoder.version}):", *dense.lines], dense.picture)
+
+
+def judged_fit(items: Sequence[Item], enrich: Enrich, path: Path, questions: Path | None, *, write: bool) -> Report:
+    tried = list(trials(items, enrich))
     weights = fitted(tried)
-    shipped = confidence.fitted_on()
+    shipped = confidence.fitted_on(path)
     if write:
         body = asdict(weights) | {"fitted_on": revision(items)}
-        confidence.WEIGHTS.write_text(json.dumps(body) + "\n", encoding="utf8")
+        path.write_text(json.dumps(body) + "\n", encoding="utf8")
     report = judged_apart(tried, out_of_group(tried))
     said = report.lines
     said.append(f"这次拟合所用的版本:{revision(items)};原来的权重拟合于:{shipped}" + (",已换成这次的" if write else ""))
     for name, row in asdict(weights).items():
         said.append(f"权重 {name} " + ", ".join(f"{weight:.3f}" for weight in row))
     if questions:
-        said += judged(PolicySearch(knowledge_of(items), weights), questions)
+        said += judged(enrich(PolicySearch(knowledge_of(items), weights), weights), questions)
     return report
 
 

@@ -51,6 +51,7 @@ def serve(
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
             processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(), structlog.processors.format_exc_info, as_line],
         )
+        app.start_meaning()
         try:
             run(app, host, port)
         except AccountError as error:
@@ -71,6 +72,7 @@ def chat(
     from bot.channels.console import ConsoleChannel
 
     with running() as app:
+        app.start_meaning()
         channel = ConsoleChannel(app)
         if jsonl:
             code = channel.stream(sys.stdin.buffer, sys.stdout)
@@ -93,6 +95,7 @@ def ask(
         raise fail('要问什么?例如:bulixian ask "我自己交社保能领补贴吗"', 2)
     with running() as app:
         today = app.clock.today()
+        app.start_meaning(waits=True)
         if jsonl:
             code = stream(app.search, today, sys.stdin.buffer, sys.stdout, app.passages)
             if code:

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     """SQLAlchemy URL: sqlite:///FILE or postgresql://…"""
     today: date | None = None
     """Fixes the date, for tests and scoring only."""
+    dense: Literal["auto", "off"] = "auto"
+    """Closeness of meaning beside shared words where the extra `dense` is installed; `off` leaves it aside."""
     cookie_secret: str | None = None
     """Key that signs the web chat's cookie; made and kept in the database where unset."""
     secure_cookie: bool = False

@@ -11,7 +11,7 @@ from bot.delivery import books
 from dialogs import flows
 from dialogs.flow import FlowError
 from knowledge.db import Database, DatabaseError
-from knowledge.policy import confidence, store
+from knowledge.policy import confidence, dense, store
 from knowledge.policy.entry import EntryError
 
 
@@ -20,10 +20,13 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
     try:
         items = store.files()
         yield True, f"自带政策 {len(items)} 条,格式都对"
-        if confidence.fitted_on() != revision(items):
+        if any(confidence.fitted_on(path) != revision(items) for path in (confidence.WEIGHTS, confidence.WEIGHTS_DENSE)):
             yield True, "回答的把握是按另一版政策或检索拟合的,仍可用;要更准就运行 bulixian knowledge calibrate --write"
     except EntryError as error:
         yield False, f"自带政策有问题:{error}"
+    encoder = dense.installed() if settings.dense == "auto" else None
+    off = "没装 bulixian[dense],或这台机器跑不了" if settings.dense == "auto" else "BULIXIAN_DENSE=off"
+    yield True, f"按意思找:开着({encoder.version})" if encoder else f"按意思找:没开({off}),只按字词找"
     try:
         yield True, f"对话流程 {len(flows.compiled())} 个,都能走通"
     except FlowError as error:

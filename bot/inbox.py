@@ -81,12 +81,18 @@ class Waiting:
 Work = Callable[[Connection], Any]
 
 
+def at_once(_: str, then: Callable[[], None]) -> None:
+    then()
+
+
 class Inbox:
     """The writer thread. `accept` takes messages, `write` any other change; a future is done only after the commit."""
 
     def __init__(self, database: Database, world: Callable[[Connection], World]) -> None:
         self.database = database
         self.world = world
+        self.prepare: Callable[[str, Callable[[], None]], None] = at_once
+        """What is done with a text before its message is queued; it keeps the order of messages."""
         self.queue: queue.SimpleQueue[Waiting | tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self.carried: list[Waiting] = []
         self.thread = threading.Thread(target=self.run, name="inbox", daemon=True)
@@ -95,7 +101,7 @@ class Inbox:
     def accept(self, inbound: Inbound, label: str = "", heard: Heard | None = None) -> Future[Reply]:
         """Queues one message. `label` is what the person saw on a tapped button, for the record; `heard` is for channels with routes."""
         waiting = Waiting(inbound, label=label, heard=heard)
-        self.queue.put(waiting)
+        self.prepare(inbound.text if inbound.kind == "text" else "", lambda: self.queue.put(waiting))
         return waiting.future
 
     def write(self, work: Work) -> Future[Any]:

@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[1]
 OURS = [path for room in ("bot", "dialogs", "knowledge", "tests") for path in sorted((ROOT / room).rglob("*.py"))]
 CODE = [path for path in OURS if "versions" not in path.parts]
 README = (ROOT / "README.md").read_text(encoding="utf8")
-SUPERVISORS = {"bot/inbox.py", "bot/app.py", "bot/pump.py", "bot/web/app.py", "bot/web/chat.py", "bot/channels/telegram/serve.py"}
+SUPERVISORS = {
+    *("bot/inbox.py", "bot/app.py", "bot/pump.py", "bot/web/app.py", "bot/web/chat.py", "bot/channels/telegram/serve.py"),
+    "knowledge/policy/dense.py",
+}
 
 
 def name(path: Path) -> str:

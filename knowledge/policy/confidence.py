@@ -19,6 +19,8 @@ from knowledge.policy.entry import Entry, Redirect
 
 Zone = Literal["answer", "menu", "unsure"]
 WEIGHTS = Path(__file__).parent / "weights.json"
+WEIGHTS_DENSE = Path(__file__).parent / "weights_dense.json"
+"""For evidence with closeness of meaning in it."""
 ANSWER = 0.8
 """P from which one answer is given."""
 MENU = 0.25
@@ -29,29 +31,46 @@ GRAVE_ANSWER = 0.85
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """How close in meaning the first item is; shares of a perfect match, weighted as they count."""
+
+    form: float
+    """Its best phrasing."""
+    whole: float
+    """Its answer."""
+    lead: float
+    """How far its best phrasing is before the second item's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Raw features of one search; shares of a perfect match unless said."""
 
     whole: float
     linear: float
+    everyday: float
+    """What the linear model says for everyday talk; that it says nothing for it speaks for nothing."""
     margin: float
-    """How far the first is before the second, all three rankings added."""
+    """How far the first is before the second, all rankings added."""
     mass: float
     """IDF of the question: short everyday words weigh little."""
     known: float
     """Share of the question's terms that occur in the index."""
     agree: float
-    """Share of the three rankings that put this item first."""
+    """Share of the rankings that put this item first."""
     named: float
     """1 where the first item's name stands in the question, 0 where none does, -1 where only another's does."""
+    near: Near | None = None
 
     def ours(self) -> list[float]:
         """What tells a question of ours from everyday talk."""
-        return [1.0, self.whole, self.linear, math.log1p(self.mass), self.known, self.named]
+        row = [1.0, self.whole, self.linear, math.log1p(self.mass), self.known, self.named, max(0.0, self.everyday)]
+        return [*row, self.near.form, self.near.whole] if self.near else row
 
     def right(self) -> list[float]:
         """What tells a right first hit from a neighbour."""
-        return [1.0, self.whole, self.margin, self.agree]
+        row = [1.0, self.whole, self.margin, self.agree]
+        return [*row, self.near.form, self.near.lead] if self.near else row
 
 
 @dataclass(frozen=True)
@@ -62,9 +81,9 @@ class Confidence:
     right: tuple[float, ...]
 
     @classmethod
-    def shipped(cls) -> Confidence:
+    def shipped(cls, path: Path = WEIGHTS) -> Confidence:
         """The weights fitted on the package's own questions (`knowledge calibrate`)."""
-        weights = json.loads(WEIGHTS.read_text())
+        weights = json.loads(path.read_text())
         return cls(tuple(weights["ours"]), tuple(weights["right"]))
 
     def p(self, evidence: Evidence) -> float:
@@ -75,9 +94,9 @@ class Confidence:
         return "answer" if p >= floor else "menu" if p >= MENU else "unsure"
 
 
-def fitted_on() -> str:
+def fitted_on(path: Path = WEIGHTS) -> str:
     """The revision of entries and search that the shipped weights were fitted on."""
-    return str(json.loads(WEIGHTS.read_text()).get("fitted_on", "没有记录的版本"))
+    return str(json.loads(path.read_text()).get("fitted_on", "没有记录的版本"))
 
 
 def logistic(weights: tuple[float, ...], row: list[float]) -> float:

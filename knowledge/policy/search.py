@@ -2,7 +2,8 @@
 
 One inverted index holds a document for each entry (its phrasings count double), one for each phrasing, and everyday
 sentences, so that the weight of everyday words is learnt; the last are never returned. A linear model learnt from the
-phrasings tells neighbours apart. The score of an item is the sum of the three, each about 1 for a perfect match.
+phrasings tells neighbours apart, and everyday talk, which is one more class to it, from all of them. The score of an item
+is the sum of the three, each about 1 for a perfect match; `enriched`, closeness of meaning is added to it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from knowledge.policy.confidence import Confidence, Evidence, Zone
+from knowledge.policy.confidence import WEIGHTS_DENSE, Confidence, Evidence, Near, Zone
+from knowledge.policy.dense import Dense, Kind, asked, told
 from knowledge.policy.entry import Entry
 from knowledge.policy.index import Floats, InvertedIndex
 from knowledge.policy.linear import Linear
@@ -105,6 +108,7 @@ class PolicySearch:
         self.knowledge = knowledge
         self.words: Words = words()
         self.confidence = confidence or Confidence.shipped()
+        self.dense: Dense | None = None
         self.items: list[Item] = [*knowledge.entries.values(), *knowledge.redirects.values()]
         self.rows = {item.id: row for row, item in enumerate(self.items)}
         self.firsts = len(self.items) + np.cumsum([0, *(len(phrasings(item)) for item in self.items)])
@@ -130,8 +134,9 @@ class PolicySearch:
         groups = [0] * len(whole) + [1] * (len(single) + len(everyday))
         self.index = InvertedIndex.of([*whole, *single, *everyday], groups)
         self.sentences = Sentences.of(self.index, [[self.features(said) for said, *_ in self.lines[key]] for key in self.knowledge.entries])
-        owners = [row for row, item in enumerate(self.items) for _ in phrasings(item)]
-        self.linear = Linear.fit([self.terms(text) for item in self.items for text in phrasings(item)], owners, len(self.items))
+        owners = [row for row, item in enumerate(self.items) for _ in phrasings(item)] + [len(self.items)] * len(background)
+        learnt = [text for item in self.items for text in phrasings(item)] + list(background)
+        self.linear = Linear.fit([self.terms(text) for text in learnt], owners, len(self.items) + 1)
 
     def dump(self) -> bytes:
         """What took long to build, for `stored`."""
@@ -142,11 +147,29 @@ class PolicySearch:
         np.savez_compressed(out, np.array(names), *index, self.linear.idf, self.linear.weights.astype(np.float16), *told)
         return out.getvalue()
 
+    def texts(self) -> list[tuple[Kind, str]]:
+        """What `enriched` needs the vectors of: phrasings in the order of items, then one text for each item."""
+        forms: list[tuple[Kind, str]] = [("query", asked(text)) for item in self.items for text in phrasings(item)]
+        return [*forms, *(("passage", told(item)) for item in self.items)]
+
+    def enriched(self, vectors: Sequence[Floats], ask: Callable[[str], Floats | None], confidence: Confidence | None = None) -> PolicySearch:
+        """The same with closeness of meaning beside the words; `vectors` are those of `texts`, `ask` gives a question's."""
+        found, n = copy(self), len(self.items)
+        stacked = np.stack(vectors)
+        firsts = (self.firsts[:-1] - n).tolist()
+        found.dense = Dense(stacked[: len(stacked) - n], firsts, stacked[len(stacked) - n :], ask, confidence or Confidence.shipped(WEIGHTS_DENSE))
+        return found
+
     def features(self, text: str) -> list[str]:
         return self.words.features(self.words.normalise(text))
 
     def terms(self, text: str) -> dict[str, float]:
         return weighed(text)
+
+    def parts(self, text: str) -> list[Floats]:
+        """What adds up to the score of each item: the words and, where there is a vector of the text, the meaning."""
+        near = self.dense.scores(text) if self.dense else None
+        return [*self.scores(self.terms(text)), *(near or ())]
 
     def scores(self, terms: Mapping[str, float]) -> tuple[Floats, Floats, Floats]:
         """Per item, shape (items,): the whole entry, its best phrasing (shares of a perfect match), the linear model."""
@@ -155,41 +178,45 @@ class PolicySearch:
             none = np.zeros(0, np.float32)
             return none, none, none
         shares = self.index.scores(terms) / np.float32(self.index.perfect(terms))
-        return shares[:n], np.maximum.reduceat(shares[: self.firsts[-1]], self.firsts[:-1]), self.linear.scores(terms)
+        return shares[:n], np.maximum.reduceat(shares[: self.firsts[-1]], self.firsts[:-1]), self.linear.scores(terms)[:n]
 
     def search(self, text: str, most: int = 3) -> Found:
         """The items meant, best first; ties in the order of ids. A question written as a phrasing is a sure hit."""
-        terms = self.terms(text)
-        scores = self.scores(terms)
-        total = sum(scores[1:], scores[0])
+        parts = self.parts(text)
+        total = sum(parts[1:], parts[0])
         plain = self.words.plain(text)
         exact = self.exact.get(plain, self.exact.get(MEANS.sub("", plain)))
         if exact is not None:
             total[exact] += 3.0
-        if not len(total) or not scores[0].any():
+        if not len(total) or not parts[0].any():
             return Found((), "unsure")
         order = [int(row) for row in np.argsort(-total, kind="stable")[:most]]
-        p = 0.99 if exact is not None else self.confidence.p(self.evidence(text, terms, scores, order))
+        p = 0.99 if exact is not None else self.p(self.evidence(text, parts, order))
         rest = [max(0.0, float(total[row])) for row in order[1:]]
         shares = [min(p, (1 - p) * score / (sum(rest) + 0.3)) for score in rest]
         hits = [Hit(self.items[row].id, self.items[row].title, round(share, 3)) for row, share in zip(order, [p, *shares], strict=True)]
         return Found(tuple(hits), self.confidence.zone(p, self.items[order[0]]), self.rows, total)
 
-    def evidence(self, text: str, terms: Mapping[str, float], scores: tuple[Floats, Floats, Floats], order: Sequence[int]) -> Evidence:
+    def p(self, evidence: Evidence) -> float:
+        return (self.dense.confidence if self.dense and evidence.near else self.confidence).p(evidence)
+
+    def evidence(self, text: str, parts: Sequence[Floats], order: Sequence[int]) -> Evidence:
         """The raw features of a search whose best items are `order`."""
-        whole, _, linear = scores
+        whole, _, linear, *near = parts
+        terms = self.terms(text)
         top, second = order[0], order[min(1, len(order) - 1)]
-        margin = sum(float(part[top] - part[second]) for part in scores)
         named = self.named(text)
         known = sum(1 for term in terms if term in self.index.terms)
         return Evidence(
             whole=float(whole[top]),
             linear=float(linear[top]),
-            margin=margin,
+            everyday=float(self.linear.scores(terms)[-1]),
+            margin=sum(float(part[top] - part[second]) for part in parts),
             mass=float(self.index.mass(terms)),
             known=known / max(1, len(terms)),
-            agree=sum(int(np.argmax(part)) == top for part in scores) / 3,
+            agree=sum(int(np.argmax(part)) == top for part in parts) / len(parts),
             named=float(self.items[top].id in named) if not named or self.items[top].id in named else -1.0,
+            near=Near(float(near[0][top]), float(near[1][top]), float(near[0][top] - near[0][second])) if near else None,
         )
 
     def hit(self, key: str) -> Hit:
@@ -213,7 +240,7 @@ class PolicySearch:
         return Line(answer, similarity, faq)
 
     def explain(self, text: str, key: str) -> list[tuple[str, float]]:
-        """What each term gives an item, strongest first; they add up to its score."""
+        """What each term gives an item, strongest first; they add up to its score by words."""
         terms, row = self.terms(text), self.rows[key]
         first, last = int(self.firsts[row]), int(self.firsts[row + 1])
         best = first + int(np.argmax(self.index.scores(terms)[first:last]))

@@ -26,7 +26,7 @@ def tried(entries: int = 20, each: int = 10, everyday: int = 60) -> list[Trial]:
         wanted = f"REG-{number // each:02}" if number < entries * each else None
         right = wanted is not None and draw.random() < 0.8
         level = min(1.0, max(0.0, draw.gauss(0.7 if right else 0.3, 0.15)))
-        evidence = Evidence(level, level, level, 60.0 + 30 * level, level, 1.0, 0.0)
+        evidence = Evidence(level, level, 1 - level, level, 60.0 + 30 * level, level, 1.0, 0.0)
         found.append(Trial(f"q{number}", wanted, evidence, right, right, policy=True, top=wanted or "SUB-01"))
     return found
 

@@ -12,16 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from knowledge.policy.confidence import ANSWER, GRAVE, GRAVE_ANSWER, MENU, Confidence, Evidence, Zone, fit
+from knowledge.policy.confidence import ANSWER, GRAVE, GRAVE_ANSWER, MENU, WEIGHTS_DENSE, Confidence, Evidence, Near, Zone, fit
 from knowledge.policy.entry import Redirect
 
-WEAK = Evidence(whole=0.1, linear=0.15, margin=0.02, mass=60.0, known=0.8, agree=1 / 3, named=0.0)
+WEAK = Evidence(whole=0.1, linear=0.15, everyday=0.6, margin=0.02, mass=60.0, known=0.8, agree=1 / 3, named=0.0)
 """About what 「鸡蛋煮几分钟」 gives."""
-STRONG = Evidence(whole=0.7, linear=0.8, margin=1.0, mass=90.0, known=1.0, agree=1.0, named=1.0)
+STRONG = Evidence(whole=0.7, linear=0.8, everyday=0.0, margin=1.0, mass=90.0, known=1.0, agree=1.0, named=1.0)
 """About what 「派遣证丢了咋办」 gives."""
 SHARE = st.floats(0, 1)
 EVIDENCE = st.builds(
-    Evidence, SHARE, st.floats(-1, 2), st.floats(0, 3), st.floats(0, 1e4), SHARE, st.sampled_from([0.0, 1 / 3, 2 / 3, 1.0]), st.floats(-1, 1)
+    Evidence,
+    SHARE,
+    st.floats(-1, 2),
+    st.floats(-1, 2),
+    st.floats(0, 3),
+    st.floats(0, 1e4),
+    SHARE,
+    st.sampled_from([0.0, 1 / 3, 2 / 3, 1.0]),
+    st.floats(-1, 1),
 )
 
 
@@ -42,7 +50,7 @@ def test_p_is_a_probability(evidence: Evidence) -> None:
 
 @pytest.mark.parametrize("extreme", [-1e9, 1e9])
 def test_p_does_not_overflow(extreme: float) -> None:
-    p = Confidence((extreme, *[0.0] * 5), (extreme, *[0.0] * 3)).p(STRONG)
+    p = Confidence((extreme, *[0.0] * 6), (extreme, *[0.0] * 3)).p(STRONG)
     assert p == pytest.approx(float(extreme > 0), abs=1e-9)
 
 
@@ -70,18 +78,36 @@ def test_a_clear_hit_is_answered_and_a_faint_one_is_not(shipped: Confidence) -> 
     assert shipped.p(WEAK) < MENU
 
 
-@pytest.mark.parametrize("name", ["whole", "linear", "margin", "mass", "known", "agree", "named"])
+@pytest.mark.parametrize("name", ["whole", "linear", "everyday", "margin", "mass", "known", "agree", "named"])
 @pytest.mark.parametrize("base", [WEAK, STRONG])
-def test_more_evidence_means_more_confidence(shipped: Confidence, base: Evidence, name: str) -> None:
+def test_better_evidence_means_more_confidence(shipped: Confidence, base: Evidence, name: str) -> None:
     low, high = getattr(WEAK, name), getattr(STRONG, name)
     p = [shipped.p(replace(base, **{name: low + share * (high - low)})) for share in (0, 0.25, 0.5, 0.75, 1)]
     assert p == sorted(p)
     assert p[0] < p[-1]
 
 
+@pytest.mark.parametrize("name", ["form", "whole", "lead"])
+def test_closer_in_meaning_means_more_confidence(name: str) -> None:
+    far, close = Near(form=0.2, whole=0.1, lead=0.0), Near(form=0.5, whole=0.35, lead=0.2)
+    weights, base = Confidence.shipped(WEIGHTS_DENSE), replace(STRONG, whole=0.4, linear=0.4, margin=0.4)
+    steps = [replace(far, **{name: getattr(far, name) + share * (getattr(close, name) - getattr(far, name))}) for share in (0, 0.5, 1)]
+    p = [weights.p(replace(base, near=step)) for step in steps]
+    assert p == sorted(p)
+    assert p[0] < p[-1]
+    assert weights.p(replace(WEAK, near=far)) < MENU
+    assert weights.p(replace(STRONG, near=close)) > GRAVE_ANSWER
+
+
 def test_all_evidence_together_raises_p_steadily(shipped: Confidence) -> None:
     steps = [
-        Evidence(*(getattr(WEAK, field.name) + share * (getattr(STRONG, field.name) - getattr(WEAK, field.name)) for field in fields(Evidence)))
+        Evidence(
+            *(
+                getattr(WEAK, field.name) + share * (getattr(STRONG, field.name) - getattr(WEAK, field.name))
+                for field in fields(Evidence)
+                if field.name != "near"
+            )
+        )
         for share in np.linspace(0, 1, 21)
     ]
     p = [shipped.p(step) for step in steps]
