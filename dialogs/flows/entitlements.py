@@ -13,6 +13,7 @@ from dialogs.effects import SaveProfile
 from dialogs.fields import QUESTIONS, read
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
+from dialogs.place import Frame
 from dialogs.turn import Turn
 from knowledge.people import phrases
 from knowledge.policy.eligibility import Verdict
@@ -180,7 +181,7 @@ USUAL = frozenset(("SUB-01", "SUB-02", "SUB-03", "SUB-06", "SUB-07", "ENT-01"))
 FLOWS = (
     Flow(
         "entitlements",
-        1,
+        2,
         "看看我能享受什么",
         opens=(
             "我能享受什么",
@@ -196,5 +197,6 @@ FLOWS = (
         begin=begin,
         finish=finish,
         patience=1,
+        migrate=lambda frame: Frame("entitlements", 2, STEPS[0]),  # version 1 kept pairs of field and value
     ),
 )

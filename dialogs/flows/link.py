@@ -33,7 +33,7 @@ def question(turn: Turn, slots: Slots) -> str:
 def finish(turn: Turn, slots: Slots) -> None:
     if not slots.get("agree"):
         return turn.say("好,没有合,两边各是各的。", notices.TO_MENU)
-    turn.effects.append(Join(slots["code"]))
+    turn.effects.append(Join(slots.get("code", "")))
     return None
 
 

@@ -126,7 +126,7 @@ def test_asked_wished_attached_approved_told_once(little: App) -> None:
         parts = connection.execute(select(Delivery.parts).where(Delivery.key.like("answered|%")).limit(1)).scalar_one()
     value = parts[0]["choices"][0]["value"]
     assert people[0].say("1") == people[2].say(value, "choice"), "a number means the choices that were told"
-    assert "经办核定" in people[2].say("那我可以吗")["text"], "and the next question may lean on it"
+    assert "什么时候毕业" in people[2].say("那我可以吗")["text"], "and the next question may lean on it"
 
 
 def test_killed_before_the_commit_nothing_is_said_and_after_it_once(little: App, url: str) -> None:
