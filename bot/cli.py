@@ -85,26 +85,26 @@ def chat(
 @cli.command()
 def ask(
     question: Annotated[str | None, typer.Argument(help="要问的话")] = None,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help='进 {"question", "region"?},出一行一个答案')] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help='进 {"question", "region"?, "profile"?},出一行一个答案')] = False,
     explain: Annotated[bool, typer.Option("--explain", help="显示匹配的词和分量")] = False,
 ) -> None:
     """只查政策,不聊天。"""
-    from bot.asking import answer, explained, stream
+    from bot.asking import Known, answer, explained, stream
 
     if not jsonl and not (question or "").strip():
         raise fail('要问什么?例如:bulixian ask "我自己交社保能领补贴吗"', 2)
     with running() as app:
-        today = app.clock.today()
         app.start_meaning(waits=True)
+        known = Known(app.search, app.eligibility, app.passages, app.clock.today())
         if jsonl:
-            code = stream(app.search, today, sys.stdin.buffer, sys.stdout, app.passages)
+            code = stream(known, sys.stdin.buffer, sys.stdout)
             if code:
                 raise typer.Exit(code)
             return
-        found = answer(app.search, question or "", today, passages=app.passages)
+        found = answer(known, question or "")
         print(found["text"])
         if explain:
-            print(explained(app.search, question or "", app.passages, today), file=sys.stderr)
+            print(explained(known, question or ""), file=sys.stderr)
 
 
 @cli.command()

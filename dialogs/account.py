@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from dialogs import verdicts
@@ -28,8 +27,4 @@ def with_verdict(found: Consultation, stated: dict[str, object], turn: Turn) -> 
         return found
     tell(stated, turn)
     verdict = turn.world.eligibility.judge(found.entry.id, facts(turn), turn.today)
-    line = verdicts.beside(verdict, stated, filed=bool(turn.person.profile)) if verdict else ""
-    if not line:
-        return found
-    first, _, rest = found.say.text.partition("\n")
-    return replace(found, say=replace(found.say, text="\n".join((first, line, rest) if rest else (first, line))))
+    return verdicts.led(found, verdicts.beside(verdict, stated, filed=bool(turn.person.profile)) if verdict else "")

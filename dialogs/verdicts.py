@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from dialogs import notices, wording
+from dialogs.consult import Consultation
 from dialogs.messages import Choice, Say
 from knowledge.people import phrases
 from knowledge.policy.eligibility import Verdict
@@ -34,7 +36,15 @@ def line(verdict: Verdict, entry: Entry, today: date) -> str:
 
 def beside(verdict: Verdict, told: Mapping[str, Any], *, filed: bool) -> str:
     """What the facts of this very message (with those on file) settle, for the answer of a question; empty where nothing."""
-    lead = f"按你说的({'、'.join(phrases(dict(told)))}){'和档案里的' if filed else ''},"
+    return settled(verdict, f"按你说的({'、'.join(phrases(dict(told)))}){'和档案里的' if filed else ''},")
+
+
+def on_file(verdict: Verdict) -> str:
+    """The same of a whole profile."""
+    return settled(verdict, "按你档案里的情况,")
+
+
+def settled(verdict: Verdict, lead: str) -> str:
     if verdict.verdict == "eligible":
         return f"{lead}你初步符合,{CAVEAT}。"
     if verdict.verdict == "not_eligible":
@@ -42,6 +52,14 @@ def beside(verdict: Verdict, told: Mapping[str, Any], *, filed: bool) -> str:
         mend = f"{verdict.next}" if verdict.nearly else ""
         return f"{lead}你还不符合:没满足「{broken.text}」(依据:{broken.source})。{mend}"
     return ""
+
+
+def led(found: Consultation, line: str) -> Consultation:
+    """An answer with the line behind its conclusion."""
+    if not line:
+        return found
+    first, _, rest = found.say.text.partition("\n")
+    return replace(found, say=replace(found.say, text="\n".join((first, line, rest) if rest else (first, line))))
 
 
 def card(verdict: Verdict, entry: Entry, today: date, until: date | None, *, groups_consent: bool) -> Say:

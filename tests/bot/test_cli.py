@@ -258,3 +258,19 @@ def test_what_expires_is_listed(run: Run) -> None:
     assert [line for line in found if line.startswith("2023-12-31 EMP-02") and "接续的是 EMP-01" in line]
     assert [line for line in found if line.startswith("2026-12-31 EMP-01") and "之后回答先说已截止" in line]
     assert not [line for line in found if line.startswith("2027-12")]
+
+
+def test_ask_says_what_a_profile_settles(run: Run) -> None:
+    lines = [
+        {"question": "灵活就业社保补贴我能领吗", "profile": {"graduation_date": "2022-06", "employment": "灵活就业"}},
+        {"question": "灵活就业社保补贴我能领吗", "profile": {"degree": "火星"}},
+        {"question": "灵活就业社保补贴我能领吗", "profile": 3},
+    ]
+    result = run("ask", "--jsonl", feed="\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
+    said = [json.loads(line)["text"] for line in result.stdout.splitlines()]
+    assert "按你档案里的情况,你还不符合:没满足「毕业年度或离校 2 年内」" in said[0]
+    assert "档案里的情况" not in said[1]
+    assert len(said) == 2
+    assert "第 2 行" in result.stderr
+    assert "第 3 行" in result.stderr
+    assert result.exit_code == 1
