@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
@@ -36,7 +37,8 @@ def settings_for(url: str) -> Settings:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_from_outside() -> None:
-    """What the developer has set must not change a test."""
+    """What the developer has set must not change a test, and log lines do not stand between its dots."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     for name in [name for name in os.environ if name.startswith("BULIXIAN_")]:
         del os.environ[name]
 
