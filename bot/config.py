@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Literal
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.db import CHINA, local_date
@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     """Proxies in front whose X-Forwarded-For is believed, counted from the right."""
     messages_per_minute: int = 30
     """Web messages a person may send in a minute before being asked to slow down; an address may send ten times that."""
+    pushes_at_once: int = Field(default=1, ge=1, le=32)
+    """Pushes of one process on their way at a time: so many may be in doubt after a kill. More where the platform answers slowly."""
     quiet_from: time = time(21, 30)
     quiet_to: time = time(8, 30)
     """Between them (in China) nobody is written to unasked; the same moment twice: no quiet hours."""

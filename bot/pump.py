@@ -43,6 +43,7 @@ class Pump:
         self.loop = asyncio.get_running_loop()
         self.outcomes: asyncio.Queue[Settled] = asyncio.Queue()
         self.sends: set[asyncio.Task[None]] = set()
+        self.pushing: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """From any thread: there is something to send."""
@@ -79,8 +80,11 @@ class Pump:
             jobs = await self.claim(replies=False)
             for job in jobs:
                 await asyncio.sleep(max(0.0, (job.at - self.app.clock.now()).total_seconds()))
+                while len(self.pushing) >= self.app.settings.pushes_at_once:
+                    await asyncio.wait(self.pushing, return_when=asyncio.FIRST_COMPLETED)
                 if await self.write(partial(self.begin, job=job)):
-                    self.start(self.leave(job))
+                    self.pushing.add(pushed := self.start(self.leave(job)))
+                    pushed.add_done_callback(self.pushing.discard)
             if not jobs:
                 await asyncio.sleep(IDLE)
 
@@ -107,10 +111,11 @@ class Pump:
     def begin(self, connection: Connection, job: Job) -> bool:
         return planner.begin(connection, self.carrier, job, OWNER, self.app.clock.now())
 
-    def start(self, work: Any) -> None:
+    def start(self, work: Any) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self.sends.add(task)
         task.add_done_callback(self.sends.discard)
+        return task
 
     async def leave(self, job: Job) -> None:
         """Makes the calls that are left of a delivery; what is not taken ends it here, and the ledger says how it goes on."""
