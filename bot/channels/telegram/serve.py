@@ -28,6 +28,7 @@ from bot.inbox import Heard
 from bot.metrics import MESSAGES
 from bot.pump import OWNER, Pump
 from dialogs.messages import Inbound, from_json
+from knowledge import links
 
 LEAD = timedelta(seconds=POLL_SECONDS + 15)
 """How long a process may poll without renewing: longer than one long poll, so that two never do."""
@@ -148,8 +149,8 @@ class TelegramAccount:
             return Inbound(conversation, received.key, "file", received.file.name, now), ""
         if received.kind == "text":
             return Inbound(conversation, received.key, "text", received.text, now), ""
-        if received.payload:
-            return Inbound(conversation, received.key, "text", f"绑定 {received.payload}", now), received.label
+        if links.said(code := f"绑定 {received.payload}"):
+            return Inbound(conversation, received.key, "text", code, now), received.label
         value, label = received.text, received.label
         if received.kind == "choice" and isinstance(place := reply.decode(received.text), reply.Tapped):
             value, label = await asyncio.to_thread(self.looked_up, conversation, place)

@@ -46,6 +46,7 @@ from bot.inbox import Heard, Reply
 from bot.metrics import MESSAGES as COUNTED
 from bot.pump import Pump
 from dialogs.messages import Inbound, from_json
+from knowledge import links
 
 TRIES = timedelta(seconds=16)
 """Three tries of five seconds, and a little: so long only the webhook answers, then the pump takes what it could not."""
@@ -240,7 +241,8 @@ def understood(received: Received) -> tuple[Literal["text", "choice", "file", "t
         case Kind.CLICK:
             return ("choice", received.event_key)
         case Kind.SUBSCRIBE | Kind.SCAN:
-            return ("text", f"绑定 {received.scene}") if received.scene else ("choice", "go/menu")
+            code = f"绑定 {received.scene}"
+            return ("text", code) if links.said(code) else ("choice", "go/menu")
         case Kind.IMAGE:
             return ("file", "图片")
         case Kind.VOICE if received.text.strip():
