@@ -215,3 +215,19 @@ async def test_a_late_answer_of_an_unverified_account_takes_at_most_one_more_mes
         await asyncio.sleep(seconds - 14)
         assert "公共人才机构" in (await unverified.people.text(PERSON, "好")).text
     assert "".join(unverified.seen()).count("档案不能自己保管") == 1
+
+
+async def test_a_scanned_code_makes_one_person_of_two(served: Town) -> None:
+    app = served.app
+    parts = app.accept(Inbound("web::me", "1", "text", "绑定", app.clock.now())).result().parts
+    code = parts[0]["text"].split("绑定码:")[1][:8]
+    push = await served.people.follow(PERSON, code)
+    assert "合成一份档案吗" in push.text
+    assert "合成一份了" in (await served.people.text(PERSON, "合成一份")).text
+    with app.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(Identity)).scalar() == 2
+        assert connection.execute(select(func.count()).select_from(Graduate)).scalar() == 1
+    await served.people.unfollow(PERSON)
+    with app.database.reading() as connection:
+        assert list(connection.execute(select(Identity.channel)).scalars()) == ["web"]
+        assert connection.execute(select(func.count()).select_from(Graduate)).scalar() == 1
