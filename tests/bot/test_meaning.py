@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from bot.app import App
 from bot.config import Settings
@@ -128,12 +129,13 @@ def test_one_question_alone_waits_for_its_vector_but_not_for_those_of_entries(fe
     app.close()
 
 
-def test_a_model_that_fails_leaves_the_search_by_words(few: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_fails_leaves_the_search_by_words(few: str) -> None:
     app = App(settings_for(few))
-    ready(app, Meaning(fails="补贴"))
-    assert app.search.dense is None
-    assert app.accept(say(app, "a", 1, "求职补贴怎么领")).result().parts
-    assert "vectors not made" in capsys.readouterr().out
+    with capture_logs() as logs:
+        ready(app, Meaning(fails="补贴"))
+        assert app.search.dense is None
+        assert app.accept(say(app, "a", 1, "求职补贴怎么领")).result().parts
+    assert "vectors not made" in {line["event"] for line in logs}
     app.close()
 
 
