@@ -1,4 +1,4 @@
-"""The command: `python -m tests.benchmarks [search|articles|turns|start|refusal|eligibility|reach|deliveries …] [--json FILE]`."""
+"""The command: `python -m tests.benchmarks [search|articles|turns|start|refusal|eligibility|reach|deliveries|fuzz …] [--json FILE]`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from tests.benchmarks.report import Table, machine
 
-BENCHMARKS = ("search", "articles", "turns", "start", "refusal", "eligibility", "reach", "deliveries")
+BENCHMARKS = ("search", "articles", "turns", "start", "refusal", "eligibility", "reach", "deliveries", "fuzz")
 
 
 def main() -> None:

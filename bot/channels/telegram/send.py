@@ -92,16 +92,25 @@ class Sender:
     ) -> None:
         if not TOKEN.fullmatch(token) or set("/?#") & set(token):
             raise SetupError("Telegram 的令牌不对:要填 BotFather 给的那一整串,中间没有空格和斜杠。")
-        trust = httpx.create_ssl_context()  # 0.1 s each
+        self.proxy, self.trust = proxy, httpx.create_ssl_context()  # 0.1 s each
         with usable(proxy):
-            self.request = HTTPXRequest(connections, read, WRITE, CONNECT, POOL, proxy=proxy, httpx_kwargs={"verify": trust})
-            self.polling = HTTPXRequest(2, read, WRITE, CONNECT, POOL, proxy=proxy, httpx_kwargs={"verify": trust})
-            self.files = httpx.AsyncClient(proxy=proxy, timeout=httpx.Timeout(READ, connect=CONNECT), verify=trust)
+            self.request = HTTPXRequest(connections, read, WRITE, CONNECT, POOL, proxy=proxy, httpx_kwargs={"verify": self.trust})
+            self.polling = HTTPXRequest(2, read, WRITE, CONNECT, POOL, proxy=proxy, httpx_kwargs={"verify": self.trust})
+            self.files = self.downloads()
         self.bot = telegram.Bot(token, base_url, base_file_url, self.request, self.polling)
         self.redaction = Redaction(token)
         logging.getLogger("httpx").addFilter(self.redaction)
 
+    def downloads(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(proxy=self.proxy, timeout=httpx.Timeout(READ, connect=CONNECT), verify=self.trust)
+
     async def __aenter__(self) -> Self:
+        """Open, also after `close`: an account that failed is served again with the same sender."""
+        await self.request.initialize()
+        await self.polling.initialize()
+        if self.files.is_closed:
+            self.files = self.downloads()
+        logging.getLogger("httpx").addFilter(self.redaction)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection, select
-from starlette.requests import Request
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from bot import allowances
@@ -18,6 +20,7 @@ from bot.allowances import Allowance
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.channels.telegram import reply
+from bot.channels.telegram.errors import ApiError
 from bot.channels.telegram.limits import BODY_BYTES, PER_SECOND, POLL_SECONDS
 from bot.channels.telegram.poll import Poller, poll
 from bot.channels.telegram.receive import MENU, Bot, Received, Refused, chat_of, read, receive
@@ -29,6 +32,7 @@ from bot.metrics import MESSAGES
 from bot.pump import OWNER, Pump
 from dialogs.messages import Inbound, from_json
 from knowledge import links
+from knowledge.db import DatabaseError
 
 LEAD = timedelta(seconds=POLL_SECONDS + 15)
 """How long a process may poll without renewing: longer than one long poll, so that two never do."""
@@ -56,6 +60,8 @@ class TelegramAccount:
         self.sender = Sender(token, base_url=settings.base_url, base_file_url=settings.base_file_url, proxy=settings.proxy)
         self.secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
         self.pump: Pump | None = None
+        self.turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By conversation, held until a message is queued."""
 
     # the carrier
 
@@ -72,12 +78,10 @@ class TelegramAccount:
 
     async def run(self) -> None:
         """Serves until cancelled: the pump, and polling where there is no webhook."""
-        self.pump = Pump(self.app, self)
-        tasks = [self.pump.run(), self.listen()]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            await self.sender.close()
+        async with self.sender, asyncio.TaskGroup() as tasks:  # if one fails the other ends too: never two pumps
+            self.pump = Pump(self.app, self)
+            tasks.create_task(self.pump.run())
+            tasks.create_task(self.listen())
 
     async def listen(self) -> None:
         """Tells Telegram where we are; asks for updates where it cannot call us."""
@@ -85,34 +89,51 @@ class TelegramAccount:
             try:
                 self.bot = await self.sender.me()
                 await self.sender.set_commands(MENU)
-            except Exception as error:  # supervisor: Telegram is away; replies wait in the ledger
-                log.warning("telegram not reached", reason=type(error).__name__)
+            except ApiError as error:  # replies wait in the ledger
+                log.warning("telegram not reached", reason=error.outcome.reason)
                 await asyncio.sleep(AGAIN / 4)
                 continue
             break
         if self.secret:
-            if self.settings.public_url:
-                told = await self.sender.set_webhook(f"{self.settings.public_url.rstrip('/')}/hook/telegram", self.secret)
-                log.info("webhook announced", fate=told.fate.value, reason=told.reason)
-            return
-        await self.sender.delete_webhook()
-        while True:
-            outcome = await poll(self.sender, Poller(self.leads, self.load_offset, self.store_offset, self.take))
-            log.error("telegram polling stopped", reason=outcome.reason)
-            await asyncio.sleep(AGAIN)
+            return await self.announce(self.secret)
+        try:
+            while True:
+                await self.sender.delete_webhook()  # each time: one that stands makes every poll a conflict
+                outcome = await poll(self.sender, Poller(self.leads, self.load_offset, self.store_offset, self.take))
+                log.error("telegram polling stopped", reason=outcome.reason)
+                await asyncio.sleep(AGAIN)
+        finally:  # else nobody polls until the lease has lapsed
+            self.app.inbox.write(partial(allowances.release, name=f"poll:{self.account}", holder=OWNER))
+
+    async def announce(self, secret: str) -> None:
+        """Has updates brought to us; again and again until Telegram has said yes or no."""
+        while self.settings.public_url:
+            told = await self.sender.set_webhook(f"{self.settings.public_url.rstrip('/')}/hook/telegram", secret)
+            log.info("webhook announced", fate=told.fate.value, reason=told.reason)
+            if told.fate in (Fate.SENT, Fate.REFUSED):
+                return
+            await asyncio.sleep(AGAIN / 4)
 
     async def hook(self, request: Request) -> Response:
         """POST /hook/telegram. Stored first, then answered 200; a refused update would hold its chat up for a day."""
         body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > BODY_BYTES:
-                break
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_BYTES:
+                    break
+        except ClientDisconnect:
+            return Response(status_code=400)
         given = request.headers.get("x-telegram-bot-api-secret-token")
         received = receive(given, body, secret=self.secret, bot=self.bot, now=self.app.clock.now())
         if isinstance(received, Refused):
+            log.info("refused", channel=self.channel, reason=received.reason)
             return Response(status_code=received.status)
-        await self.handle(received)
+        try:
+            await self.handle(received)
+        except (DatabaseError, SQLAlchemyError) as error:
+            log.error("message not stored", channel=self.channel, error=type(error).__name__)
+            return Response(status_code=503)  # Telegram brings it again
         return Response()
 
     async def take(self, updates: list[Any]) -> None:
@@ -137,8 +158,10 @@ class TelegramAccount:
         if received.tell:
             await asyncio.wrap_future(self.app.tell(conversation, received.key, received.tell, Heard()))
         else:
-            inbound, label = await self.inbound(conversation, received)
-            await asyncio.wrap_future(self.app.accept(inbound, label, Heard()))
+            async with self.turns.setdefault(conversation, asyncio.Lock()):  # a button is looked up first: what comes after must not overtake it
+                inbound, label = await self.inbound(conversation, received)
+                accepted = self.app.accept(inbound, label, Heard())
+            await asyncio.wrap_future(accepted)
         if self.pump:
             self.pump.wake()
 

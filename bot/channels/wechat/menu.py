@@ -22,11 +22,11 @@ def push(app: App, path: Path) -> list[str]:
         return [f"{path} 不是有效的 JSON,请存成 UTF-8"]
     if not isinstance(menu, dict):
         return [f'{path} 要是 {{"button": […]}} 的样子']
-    account = WeChatAccount(app, app.settings.wechat)
+    client = WeChatAccount(app, app.settings.wechat).connect()
     try:
-        done = account.client.menu(menu)
+        done = client.menu(menu)
     finally:
-        account.client.close()
+        client.close()
     if isinstance(done, Outcome):
         return [] if done.fate is Fate.SENT else [f"微信没有接受:{done.reason}"]
     return done

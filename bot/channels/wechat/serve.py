@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -47,6 +48,7 @@ from bot.metrics import MESSAGES as COUNTED
 from bot.pump import Pump
 from dialogs.messages import Inbound, from_json
 from knowledge import links
+from knowledge.db import DatabaseError
 
 TRIES = timedelta(seconds=16)
 """Three tries of five seconds, and a little: so long only the webhook answers, then the pump takes what it could not."""
@@ -76,8 +78,7 @@ class WeChatAccount:
         keys = [key.get_secret_value() if key else None for key in (settings.aes_key, settings.previous_aes_key)]
         self.keys = Keys(settings.token.get_secret_value(), settings.appid, *keys)
         self.ways = CAPABILITIES[settings.capability]
-        self.client = WeChat(settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
-        self.threads = ThreadPoolExecutor(16, "wechat")
+        self.connect = partial(WeChat, settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
         self.pump: Pump | None = None
 
     # the carrier
@@ -122,6 +123,8 @@ class WeChatAccount:
     # the program
 
     async def run(self) -> None:
+        """Serves until cancelled. It may be called again after a failure: what it closes it has opened."""
+        self.client, self.threads = self.connect(), ThreadPoolExecutor(16, "wechat")
         self.pump = Pump(self.app, self)
         try:
             await self.pump.run()
@@ -149,7 +152,11 @@ class WeChatAccount:
         if isinstance(received, Refused):
             log.info("refused", channel=self.channel, reason=received.reason)
             return Response(status_code=received.status)
-        text = await self.handle(received, begun)
+        try:
+            text = await self.handle(received, begun)
+        except (DatabaseError, SQLAlchemyError) as error:
+            log.error("message not stored", channel=self.channel, error=type(error).__name__)
+            text = None
         if text is None:
             return Response(status_code=503)  # WeChat asks again; on the last try there is always an answer
         kind = "application/json" if received.form.json else "application/xml"
