@@ -113,17 +113,26 @@ def held_until(connection: Connection, account: str, now: datetime) -> datetime 
     return connection.execute(query).scalar()
 
 
-def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime) -> list[datetime]:
-    """The next free moments of an account's pace, taken for the caller: one budget for all processes."""
-    query = select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE).with_for_update()
-    free = connection.execute(query).scalar()
+def next_slot(connection: Connection, account: str, *, lock: bool = False) -> datetime | None:
+    """When the pace is free again; None: nothing was ever sent."""
+    query = select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
+    return connection.execute(query.with_for_update() if lock else query).scalar()
+
+
+def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime, before: int = 0) -> list[datetime]:
+    """The next moments of an account's pace, taken for the caller: one budget for all processes.
+
+    A slot nobody took in time may still be used, one at most; with `before`, so many may be used ahead of their time.
+    In any second there are at most 1 s / interval + before + 2.
+    """
+    free = next_slot(connection, account, lock=True)
     if free is None:
         put(connection, [{"owner": account, "name": PACE, "left": None, "until": now}], newest=True)
-        free = connection.execute(query).scalar()
-    first = max(now, free or now)
+        free = next_slot(connection, account, lock=True)
+    first = max(now - interval, free or now)
     query_set = update(Allowance).where(Allowance.owner == account, Allowance.name == PACE)
     connection.execute(query_set.values(until=first + count * interval))
-    return [first + number * interval for number in range(count)]
+    return [max(now, first + (number - before) * interval) for number in range(count)]
 
 
 def lease(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> bool:

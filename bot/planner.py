@@ -25,10 +25,8 @@ TRIES = 20
 """Of one delivery that the platform certainly did not take; then somebody must look."""
 REST = timedelta(minutes=10)
 """Before an account whose settings are wrong is tried again."""
-AHEAD = 10
-"""Pushes claimed at once: a killed process wastes at most so many slots of the pace."""
 AT_ONCE = 64
-"""Replies claimed at once."""
+"""Replies claimed at once; of pushes one, when its slot is near."""
 
 
 class Carrier(Protocol):
@@ -42,7 +40,12 @@ class Carrier(Protocol):
 
     @property
     def interval(self) -> timedelta:
-        """Between two pushes of the whole account; replies are not held to it but booked on it."""
+        """Between two sends of the whole account."""
+        ...
+
+    @property
+    def burst(self) -> int:
+        """How many replies may leave before their turn; pushes never do."""
         ...
 
     @property
@@ -67,11 +70,12 @@ def owner_of(carrier: Carrier) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed delivery, its way, and when it may leave."""
+    """A claimed delivery, its way, and when it may leave. `begun`: it is marked as leaving already."""
 
     row: Mapping[str, Any]
     route: str
     at: datetime
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Quiet:
 
 def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, quiet: Quiet, *, replies: bool) -> list[Job]:
     """Takes what may leave now, one a conversation in the order it was planned. What has no way waits in the mailbox;
-    what can never arrive is suppressed. Replies leave at once and are marked so; a push is only claimed for its slot (`begin`)."""
+    what can never arrive is suppressed. A reply that leaves at once is marked so; what has to wait is only claimed for its slot (`begin`)."""
     account = owner_of(carrier)
     if allowances.held_until(connection, account, now) or (not replies and quiet.until(now)):
         return []
@@ -113,11 +117,19 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
             connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(mailbox=True))
         else:
             jobs.append(Job(row, route, now))
-    delivery.take(connection, [job.row["id"] for job in jobs], owner, now, "sending" if replies else "claimed")
     if not jobs:
         return []
-    slots = allowances.slots(connection, account, len(jobs), carrier.interval, now)
-    return jobs if replies else [Job(job.row, job.route, at) for job, at in zip(jobs, slots, strict=True)]
+    slots = allowances.slots(connection, account, len(jobs), carrier.interval, now, before=carrier.burst if replies else 0)
+    jobs = [Job(job.row, job.route, at, replies and at <= now) for job, at in zip(jobs, slots, strict=True)]
+    for begun, status in ((True, "sending"), (False, "claimed")):
+        delivery.take(connection, [job.row["id"] for job in jobs if job.begun is begun], owner, now, status)
+    return jobs
+
+
+def early(connection: Connection, carrier: Carrier, now: datetime) -> float:
+    """Seconds until a push may be claimed: not before its slot is near. What is claimed keeps its slot, and replies would wait behind it."""
+    free = allowances.next_slot(connection, owner_of(carrier), lock=True)
+    return max(0.0, (free - carrier.interval - now).total_seconds()) if free else 0.0
 
 
 def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: bool) -> list[dict[str, Any]]:
@@ -136,7 +148,7 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
         (Delivery.priority == 0) if replies else (Delivery.priority > 0),
         ~before,
     )
-    query = query.order_by(Delivery.priority, Delivery.id).limit(AT_ONCE if replies else AHEAD)
+    query = query.order_by(Delivery.priority, Delivery.id).limit(AT_ONCE if replies else 1)
     return [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True, of=Delivery)).mappings()]
 
 
@@ -148,7 +160,7 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
     match outcome.fate:
         case Fate.SENT:
             allowances.spend(connection, row["conversation"], carrier.routes)
-            over = {"status": "sent", "finished_at": now, "lease_until": None} if last else {}
+            over = {"status": "sent", "finished_at": now, "lease_until": None} if last else {"lease_until": now + delivery.LEASE}
             connection.execute(mine.values(piece=Delivery.piece + 1, route=job.route, remote_id=outcome.remote_id, **over))
         case Fate.AGAIN:
             until = now + (outcome.wait or timedelta(seconds=5))

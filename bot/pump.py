@@ -1,7 +1,7 @@
 """The pump: takes what is due off the ledger and sends it, one account a pump, within one event loop.
 
-Replies leave at once, many at a time. Pushes leave at the account's pace, each marked as leaving before its call goes out,
-so that a kill leaves at most that one in doubt. Outcomes are written many in one transaction.
+Replies leave at once, many at a time. Pushes leave at the account's pace, as many at a time as the settings say (one), each
+marked as leaving before its call goes out, so that a kill leaves at most so many in doubt. Outcomes are written many in one transaction.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,12 +22,15 @@ from sqlalchemy import Connection, select
 from bot import planner
 from bot.app import App
 from bot.channels import Fate, Outcome
-from bot.delivery import OPEN, Delivery
+from bot.delivery import Delivery
 from bot.metrics import OUTCOMES
 from bot.planner import Carrier, Job
 
 IDLE = 0.5
 """Seconds between looks at the ledger where nobody wakes the pump: what other processes plan."""
+SWEEP = 20.0
+"""Seconds between looks for what a dead process left."""
+TAKEN = ("claimed", "sending")
 HOST = socket.gethostname()
 OWNER = f"{HOST}:{os.getpid()}:{secrets.token_hex(4)}"
 """This process, told from one of the same number before or after it."""
@@ -39,11 +43,11 @@ class Pump:
 
     def __init__(self, app: App, carrier: Carrier) -> None:
         self.app, self.carrier = app, carrier
-        self.woken = asyncio.Event()
+        self.woken, self.ended = asyncio.Event(), asyncio.Event()
         self.loop = asyncio.get_running_loop()
         self.outcomes: asyncio.Queue[Settled] = asyncio.Queue()
         self.sends: set[asyncio.Task[None]] = set()
-        self.pushing: set[asyncio.Task[None]] = set()
+        self.leaving: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """From any thread: there is something to send."""
@@ -51,52 +55,69 @@ class Pump:
             self.loop.call_soon_threadsafe(self.woken.set)
 
     async def run(self) -> None:
-        """Cancelled, it lets what is leaving finish and write down its outcome."""
-        tasks = [asyncio.create_task(work()) for work in (self.replies, self.pushes)]
+        """Cancelled, it claims nothing more, lets what is leaving finish and writes down its outcome."""
+        tasks = [asyncio.create_task(work()) for work in (self.replies, self.pushes, self.takeovers)]
         settling = asyncio.create_task(self.settle())
         try:
-            await asyncio.gather(*tasks)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)  # unlike gather, does not cancel a claim half-way
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, *self.sends, return_exceptions=True)
+            self.ended.set()
+            self.woken.set()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self.sends, return_exceptions=True)
             await self.outcomes.join()
             settling.cancel()
+        for task in tasks:
+            task.result()
 
     async def write(self, work: Callable[[Connection], Any]) -> Any:
         return await asyncio.wrap_future(self.app.inbox.write(work))
 
     async def replies(self) -> None:
-        while True:
+        while not self.ended.is_set():
             self.woken.clear()
-            jobs = await self.claim(replies=True)
+            jobs, idle = await self.claim(replies=True)
             for job in jobs:
-                self.start(self.leave(job))
-            if not jobs:
-                await self.pause(IDLE)
+                self.start(self.reply(job))
+            if not jobs and not self.ended.is_set():
+                await self.pause(self.woken, idle)
+
+    async def reply(self, job: Job) -> None:
+        if job.begun or await self.begin(job):
+            await self.leave(job)
 
     async def pushes(self) -> None:
-        while True:
-            jobs = await self.claim(replies=False)
+        """The next is claimed while others are on their way, and leaves when there is room for it."""
+        while not self.ended.is_set():
+            jobs, idle = await self.claim(replies=False)
             for job in jobs:
-                await asyncio.sleep(max(0.0, (job.at - self.app.clock.now()).total_seconds()))
-                while len(self.pushing) >= self.app.settings.pushes_at_once:
-                    await asyncio.wait(self.pushing, return_when=asyncio.FIRST_COMPLETED)
-                if await self.write(partial(self.begin, job=job)):
-                    self.pushing.add(pushed := self.start(self.leave(job)))
-                    pushed.add_done_callback(self.pushing.discard)
+                while len(self.leaving) >= self.app.settings.pushes_at_once:
+                    await asyncio.wait(self.leaving, return_when=asyncio.FIRST_COMPLETED)
+                if await self.begin(job):
+                    self.leaving.add(push := self.start(self.leave(job)))
+                    push.add_done_callback(self.leaving.discard)
             if not jobs:
-                await asyncio.sleep(IDLE)
+                await self.pause(self.ended, idle)
 
-    async def claim(self, *, replies: bool) -> list[Job]:
-        """What may leave now; a look costs no write where there is nothing."""
+    async def takeovers(self) -> None:
+        """A process that died here or elsewhere may never be started again."""
+        while not self.ended.is_set():
+            await self.pause(self.ended, SWEEP)
+            try:
+                if await asyncio.to_thread(orphans, self.app):
+                    await self.write(partial(take_over, now=self.app.clock.now()))
+            except Exception:  # supervisor: the next sweep tries again
+                log.exception("takeover failed", channel=self.carrier.channel)
+
+    async def claim(self, *, replies: bool) -> tuple[list[Job], float]:
+        """What may leave now, and where nothing may, the seconds until the next look; a look costs no write where there is nothing."""
         try:
             if not await asyncio.to_thread(self.anything, replies=replies):
-                return []
-            taken: list[Job] = await self.write(partial(self.take, replies=replies))
+                return [], IDLE
+            taken: tuple[list[Job], float] = await self.write(partial(self.take, replies=replies))
         except Exception:  # supervisor: the database is away; what is due stays due
             log.exception("claim failed", channel=self.carrier.channel)
-            return []
+            return [], IDLE
         return taken
 
     def anything(self, *, replies: bool) -> bool:
@@ -105,13 +126,22 @@ class Pump:
             query = select(Delivery.id).where(Delivery.channel == self.carrier.channel, Delivery.status == "ready", rank)
             return connection.execute(query.where(~Delivery.mailbox).limit(1)).first() is not None
 
-    def take(self, connection: Connection, *, replies: bool) -> list[Job]:
-        return planner.claim(connection, self.carrier, OWNER, self.app.clock.now(), self.app.quiet, replies=replies)
+    def take(self, connection: Connection, *, replies: bool) -> tuple[list[Job], float]:
+        now = self.app.clock.now()
+        if not replies and (wait := planner.early(connection, self.carrier, now)):
+            return [], wait
+        return planner.claim(connection, self.carrier, OWNER, now, self.app.quiet, replies=replies), IDLE
 
-    def begin(self, connection: Connection, job: Job) -> bool:
-        return planner.begin(connection, self.carrier, job, OWNER, self.app.clock.now())
+    async def begin(self, job: Job) -> bool:
+        """Waits for the slot of a claimed delivery and marks it as leaving. What cannot be marked stays claimed until its lease ends."""
+        await asyncio.sleep(max(0.0, (job.at - self.app.clock.now()).total_seconds()))
+        try:
+            return bool(await self.write(lambda connection: planner.begin(connection, self.carrier, job, OWNER, self.app.clock.now())))
+        except Exception:  # supervisor: the database is away
+            log.exception("not begun", channel=self.carrier.channel)
+            return False
 
-    def start(self, work: Any) -> asyncio.Task[None]:
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self.sends.add(task)
         task.add_done_callback(self.sends.discard)
@@ -163,24 +193,21 @@ class Pump:
             for *_, done in batch:
                 done.set_result(None)
                 self.outcomes.task_done()
-            if any(outcome.fate is not Fate.SENT for _, outcome, _, _ in batch):
-                self.woken.set()
+            self.woken.set()  # the next one to the same person may leave
 
     def record(self, connection: Connection, batch: list[Settled]) -> None:
         now = self.app.clock.now()
         for job, outcome, last, _ in batch:
             planner.settle(connection, self.carrier, job, outcome, last, now)
 
-    async def pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self.woken.wait(), seconds)
-        except TimeoutError:
-            return
+    async def pause(self, until: asyncio.Event, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(until.wait(), seconds)
 
 
 def dead_owners(connection: Connection) -> list[str]:
     """Owners of open deliveries that were processes of this machine and are no more."""
-    found = connection.execute(select(Delivery.owner).where(Delivery.status.in_(OPEN), Delivery.owner.is_not(None)).distinct()).scalars()
+    found = connection.execute(select(Delivery.owner).where(Delivery.status.in_(TAKEN), Delivery.owner.is_not(None)).distinct()).scalars()
     return [owner for owner in found if owner and owner != OWNER and owner.count(":") == 2 and died(owner)]
 
 
@@ -199,11 +226,18 @@ def died(owner: str) -> bool:
     return False
 
 
+def orphans(app: App) -> bool:
+    """A read, so that looking costs no write where all are alive."""
+    with app.database.reading() as connection:
+        late = select(Delivery.id).where(Delivery.status.in_(TAKEN), Delivery.lease_until < app.clock.now()).limit(1)
+        return bool(dead_owners(connection)) or connection.execute(late).first() is not None
+
+
+def take_over(connection: Connection, now: datetime) -> dict[str, int]:
+    return planner.recover(connection, now, dead_owners(connection))
+
+
 def recover(app: App, now: datetime | None = None) -> dict[str, int]:
-    """Takes over from processes that died: at start, and from the sweeper."""
-
-    def work(connection: Connection) -> dict[str, int]:
-        return planner.recover(connection, now or app.clock.now(), dead_owners(connection))
-
-    found: dict[str, int] = app.inbox.write(work).result(timedelta(seconds=60).total_seconds())
+    """Takes over from processes that died: at start; while the program runs each pump does (`Pump.takeovers`)."""
+    found: dict[str, int] = app.inbox.write(partial(take_over, now=now or app.clock.now())).result(60)
     return found

@@ -19,6 +19,8 @@ from rich.console import Console
 from tests.benchmarks.report import Table, machine
 
 BENCHMARKS = ("search", "articles", "turns", "start", "refusal", "eligibility", "reach", "deliveries", "fuzz")
+KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH")
+"""Arguments of benchmarks, no settings of the program."""
 
 
 def main() -> None:
@@ -26,7 +28,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="|".join(BENCHMARKS), help="which to run; all where none is named")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there as well")
     given = parser.parse_args()
-    for name in [name for name in os.environ if name.startswith("BULIXIAN_") and name != "BULIXIAN_DATA"]:
+    for name in [name for name in os.environ if name.startswith("BULIXIAN_") and name not in KEPT]:
         del os.environ[name]  # what the developer has set must not change a figure
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     warnings.simplefilter("ignore")

@@ -1,16 +1,14 @@
-"""Workers killed while they push, on both databases: nothing lost, nothing doubled, at most one in doubt a kill. The long run is a benchmark."""
+"""Two workers, one killed (SIGKILL) again and again while a push goes out: nothing lost, nothing twice but what staff sent again.
+
+The whole of it, with 10 000 people and 200 kills: `python -m tests.benchmarks deliveries`.
+"""
 
 from __future__ import annotations
 
 from tests.benchmarks.deliveries import soak
 
-KILLS = 4
 
-
-def test_killed_workers_lose_and_double_nothing(url: str) -> None:
-    found = soak(url, 100, KILLS)
-    assert found["kills"] == KILLS
-    assert found["lost"] == 0
-    assert found["seen twice"] == 0
-    assert found["unknown"] <= KILLS
-    assert found["sent"] + found["unknown"] == found["people"] == 100
+def test_a_push_under_kills(url: str) -> None:
+    found = soak(url, 300, 8)
+    assert not found.wrong()
+    assert found.people == len(found.status) == 300

@@ -49,6 +49,8 @@ class TelegramAccount:
     channel = "telegram"
     interval = timedelta(seconds=1) / (PER_SECOND - 0.5)
     """A little slower than the limit: what the network bunches must not cross it."""
+    burst = 1
+    """With it at most 32.5 leave in any second (`allowances.slots`), which the limit of about 30 bears; without it replies wait for pushes."""
     routes = ("chat",)
 
     def __init__(self, app: App, settings: Telegram) -> None:
