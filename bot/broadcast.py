@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 """Rows of one planning transaction: short enough that replies never wait for it."""
-PRIORITY = 5
-"""Behind every reply."""
 WAYS = {
     "chat": "Telegram 能收到",
     "customer": "微信 48 小时窗口内能收到",
@@ -141,9 +139,8 @@ def advance(app: App) -> bool:
         if row["status"] != "approved":
             return True
         now = row["targets"][row["planned"] : row["planned"] + CHUNK]
-        shared = {"kind": "broadcast", "priority": PRIORITY, "parts": row["parts"], "status": "ready", "created_at": app.clock.now()}
-        shared["broadcast_id"] = number
-        rows = [{"key": f"broadcast|{number}|{key}", "conversation": key, "channel": key.partition(":")[0], **shared} for key in now]
+        parts = [from_json(part) for part in row["parts"]]
+        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, app.clock.now()) | {"broadcast_id": number} for key in now]
         if rows:
             connection.execute(insert(Delivery), rows)
         planned = row["planned"] + len(now)

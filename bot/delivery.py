@@ -15,8 +15,8 @@ from knowledge.db import Base, Id
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row stays with its owner; longer than any channel call takes."""
-UNASKED = 3
-"""Priority of what nobody waits for: behind every reply, within the quiet hours, at the account's pace."""
+UNASKED = {"notice": 3, "broadcast": 5}
+"""Priority of what nobody waits for, by kind: behind every reply (0), outside the quiet hours, at the account's pace."""
 OPEN = ("ready", "claimed", "sending")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
 
@@ -30,6 +30,9 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         Index("ix_delivery_ready", "channel", "priority", "id", sqlite_where=text("status = 'ready'"), postgresql_where=text("status = 'ready'")),
+        Index(
+            "ix_delivery_lease_until", "lease_until", sqlite_where=text("lease_until IS NOT NULL"), postgresql_where=text("lease_until IS NOT NULL")
+        ),
         Index("ix_delivery_conversation_id", "conversation", "id"),
         {"sqlite_autoincrement": True},  # the number of an erased row must not come back: pages ask for what came after it
     )
@@ -69,7 +72,7 @@ def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: da
         "conversation": conversation,
         "channel": channel,
         "kind": kind,
-        "priority": UNASKED if kind in ("notice", "told") else 0,
+        "priority": UNASKED.get(kind, 0),
         "parts": body,
         "status": "ready",
         "created_at": at,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, and_, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot import allowances, delivery
@@ -200,7 +200,7 @@ def begin(connection: Connection, carrier: Carrier, job: Job, owner: str, now: d
 
 def recover(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, int]:
     """What lapsed with its process: claimed is free again, what was leaving is unknown, mail nobody came for is expired."""
-    lost = or_(Delivery.lease_until < now, Delivery.owner.in_(list(dead)))
+    lost = and_(Delivery.lease_until.is_not(None), or_(Delivery.lease_until < now, Delivery.owner.in_(list(dead))))
     free = update(Delivery).where(Delivery.status == "claimed", lost).values(status="ready", owner=None, lease_until=None)
     unknown = update(Delivery).where(Delivery.status == "sending", lost)
     unknown = unknown.values(status="unknown", finished_at=now, lease_until=None, error="process_died")

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from bot import planner
 from bot.app import App
@@ -30,7 +30,6 @@ IDLE = 0.5
 """Seconds between looks at the ledger where nobody wakes the pump: what other processes plan."""
 SWEEP = 20.0
 """Seconds between looks for what a dead process left."""
-TAKEN = ("claimed", "sending")
 HOST = socket.gethostname()
 OWNER = f"{HOST}:{os.getpid()}:{secrets.token_hex(4)}"
 """This process, told from one of the same number before or after it."""
@@ -121,10 +120,16 @@ class Pump:
         return taken
 
     def anything(self, *, replies: bool) -> bool:
+        now = self.app.clock.now()
+        if not replies and self.app.quiet.until(now):
+            return False
         with self.app.database.reading() as connection:
             rank = Delivery.priority == 0 if replies else Delivery.priority > 0
             query = select(Delivery.id).where(Delivery.channel == self.carrier.channel, Delivery.status == "ready", rank)
-            return connection.execute(query.where(~Delivery.mailbox).limit(1)).first() is not None
+            return (
+                connection.execute(query.where(~Delivery.mailbox, or_(Delivery.not_before.is_(None), Delivery.not_before <= now)).limit(1)).first()
+                is not None
+            )
 
     def take(self, connection: Connection, *, replies: bool) -> tuple[list[Job], float]:
         now = self.app.clock.now()
@@ -207,7 +212,7 @@ class Pump:
 
 def dead_owners(connection: Connection) -> list[str]:
     """Owners of open deliveries that were processes of this machine and are no more."""
-    found = connection.execute(select(Delivery.owner).where(Delivery.status.in_(TAKEN), Delivery.owner.is_not(None)).distinct()).scalars()
+    found = connection.execute(select(Delivery.owner).where(Delivery.lease_until.is_not(None)).distinct()).scalars()
     return [owner for owner in found if owner and owner != OWNER and owner.count(":") == 2 and died(owner)]
 
 
@@ -229,7 +234,7 @@ def died(owner: str) -> bool:
 def orphans(app: App) -> bool:
     """A read, so that looking costs no write where all are alive."""
     with app.database.reading() as connection:
-        late = select(Delivery.id).where(Delivery.status.in_(TAKEN), Delivery.lease_until < app.clock.now()).limit(1)
+        late = select(Delivery.id).where(Delivery.lease_until < app.clock.now()).limit(1)
         return bool(dead_owners(connection)) or connection.execute(late).first() is not None
 
 

@@ -59,12 +59,12 @@ def versions(connection: Connection, named: str) -> tuple[Entry, Entry | None]:
     Raises:
         RevisionError: there is no such entry, or it has no conditions.
     """
-    row = revisions.get(connection, int(named)) if named.isdecimal() else None
-    number = revisions.current(connection, row["entry_id"] if row else named)
-    if row is None and number is None:
+    number = int(named) if named.isdecimal() else revisions.current(connection, named)
+    if number is None:
         raise RevisionError(f"没有 {named} 这一条,请核对编号")
-    before = number if row and row["status"] == "draft" else revisions.previous(connection, revisions.get(connection, number or int(named)))
-    item = store.item_of(row["body"] if row else revisions.get(connection, number or 0)["body"])
+    row = revisions.get(connection, number)
+    before = revisions.current(connection, row["entry_id"]) if row["status"] == "draft" else revisions.previous(connection, row)
+    item = store.item_of(row["body"])
     if not isinstance(item, Entry) or not item.rule:
         raise RevisionError(f"{named} 没有写能逐条判断的条件,不能算出覆盖到谁")
     old = store.item_of(revisions.get(connection, before)["body"]) if before else None

@@ -68,8 +68,12 @@ def moment(until: date, today: date) -> datetime | None:
 
 def ask(turn: Turn, about: str, until: date | None) -> None:
     """[到期前提醒我]."""
-    at = moment(until, turn.today) if until else None
-    if at is None or until is None:
+    if until is None:
+        return turn.say("按现在知道的情况,算不出到哪天为止,先重新算一次。", Choice("再算一次", f"mine/{about}"), notices.TO_HUMAN)
+    if turn.place.memo.get("quiet"):
+        return turn.say(f"你退订过,到时候我不会主动发。到 {until} 为止都符合,自己记一下。", notices.TO_MENU)
+    at = moment(until, turn.today)
+    if at is None:
         return turn.say("剩下的时间太短,来不及提醒了,现在就去问问办理的地方。", notices.TO_HUMAN)
     turn.effects.append(Remind(about, until, at))
     turn.say(
@@ -87,8 +91,6 @@ def speak(turn: Turn, about: str, until: str) -> None:
     """The timer has come: said once, with what holds today; the promise is kept and goes."""
     turn.effects.append(DropReminder(about))
     entry = turn.world.search.knowledge.entries.get(about)
-    if turn.place.memo.get("quiet"):
-        return
     if entry is None:
         return turn.say("你让我提醒的一项政策已经撤下了,要办之前先打 12333 问问还有没有。", notices.TO_HUMAN)
     sides = [Choice(wording.LABELS[side], f"ask/{about}/{side}") for side in ("where", "papers") if wording.statements(entry, side)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 from dialogs import account, answers, crisis, excerpt, notices, questions, reminders, statements, unanswered, wording
 from dialogs.consult import Consultation, Context, consult, overview
@@ -98,9 +101,7 @@ def given_code(turn: Turn) -> None:
         return turn.say(notices.BAD_CODE, notices.TO_MENU)
     if code.graduate_id == turn.person.graduate_id:
         return turn.say(notices.SAME, notices.TO_MENU)
-    memo["prefill"] = {"link": {"code": code.digest, "where": links.CHANNELS.get(code.channel, "另一边")}}
-    open_flow("link", turn)
-    memo.pop("prefill", None)
+    open_flow("link", turn, {"code": code.digest, "where": links.CHANNELS.get(code.channel, "另一边")})
 
 
 def unhelpful(turn: Turn) -> None:
@@ -215,9 +216,7 @@ def tap(value: str, turn: Turn) -> None:
 def mine(key: str, turn: Turn) -> None:
     """Whether this person fits an entry: the dialog of entitlements, for it alone."""
     turn.place.memo["entry"] = key
-    turn.place.memo["prefill"] = {"entitlements": {"entry": key}}
-    open_flow("entitlements", turn)
-    turn.place.memo.pop("prefill", None)
+    open_flow("entitlements", turn, {"entry": key})
 
 
 def side_of(entry: Entry, side: str, turn: Turn) -> Say:
@@ -239,8 +238,7 @@ def go(rest: str, turn: Turn) -> None:
     elif rest == "resume" and running(turn):
         reissue(turn)
     elif rest == "keep":
-        turn.place.memo["prefill"] = {"profile": turn.place.memo.get("stated", {})}
-        open_flow("profile", turn)
+        open_flow("profile", turn, turn.place.memo.get("stated", {}))
     elif rest == "unhelpful":
         unhelpful(turn)
     else:
@@ -332,12 +330,12 @@ def reissue(turn: Turn, *, problem: str = "", hint: bool = False) -> None:
         turn.place.due_at = turn.now + compiled.flow.remind_after
 
 
-def open_flow(name: str, turn: Turn) -> None:
-    """Starts a dialog on top of what is running; the same one is not stacked twice."""
+def open_flow(name: str, turn: Turn, known: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Starts a dialog on top of what is running, with the slots that are `known`; the same one is not stacked twice."""
     compiled = turn.world.newest(name)
     turn.place.stack = [frame for frame in turn.place.stack if frame.flow != name]
     frame = compiled.frame()
-    frame.slots |= turn.place.memo.get("prefill", {}).get(name, {})
+    frame.slots |= {**turn.place.memo.get("prefill", {}).get(name, {}), **known}
     if compiled.flow.begin:
         compiled.flow.begin(turn, frame.slots)
     if not compiled.order:

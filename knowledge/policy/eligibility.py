@@ -171,12 +171,14 @@ class Eligibility:
         return held.judge(Facts(profile, today)) if held else None
 
     def until(self, key: str, profile: Mapping[str, Any], today: date) -> date | None:
-        """The last day on which somebody eligible today still is if nothing else changes; None past HORIZON."""
+        """The last day on which somebody eligible today still is if nothing else changes; None past HORIZON, or who is not today."""
         held = self.entries[key]
 
         def fits(days: int) -> bool:
             return held.check(Facts(profile, today + timedelta(days=days))) == "eligible"
 
+        if not fits(0):
+            return None
         first = next((days for days in range(STEP, HORIZON + STEP, STEP) if not fits(days)), None)
         if first is None:
             return None

@@ -80,12 +80,21 @@ def inputs() -> st.SearchStrategy[Input]:
         "step/x",
         "",
         "ask/SUB-02/nonsense",
+        "mine/SUB-02",
+        "mine/XXX-99",
+        "remind/SUB-02",
+        "unremind/SUB-02",
+        "open/link",
+        "open/bind",
+        "go/unhelpful",
+        "tell/1",
     ]
     typed = st.one_of(st.sampled_from(SAID), st.sampled_from(words), st.text(max_size=40))
     return st.one_of(
         st.tuples(st.just("text"), typed),
         st.tuples(st.just("choice"), st.one_of(st.sampled_from(values), st.text(max_size=20))),
         st.tuples(st.sampled_from(["timer", "file"]), st.just("")),
+        st.tuples(st.just("timer"), st.sampled_from(["remind/SUB-02/2027-06-29", "remind/XXX-99/2027-06-29"])),
     )
 
 

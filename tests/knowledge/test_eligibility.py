@@ -145,9 +145,10 @@ def test_a_condition_that_cannot_be_read_is_told(text: str) -> None:
 def test_until_is_the_last_day_of_being_eligible(person: dict[str, Any], key: str) -> None:
     profile, _ = read(person["profile"])
     judged = ELIGIBILITY.judge(key, profile, TODAY)
-    if judged is None or judged.verdict != "eligible":
-        return
     last = ELIGIBILITY.until(key, profile, TODAY)
+    if judged is None or judged.verdict != "eligible":
+        assert last is None
+        return
     if last is None:
         return
     verdicts = [ELIGIBILITY.judge(key, profile, last + timedelta(days=days)) for days in (0, 1)]

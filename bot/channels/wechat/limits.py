@@ -20,33 +20,22 @@ MENU_ITEMS = 9
 
 ANSWER_WITHIN = timedelta(seconds=4.5)
 """After 5 s WeChat hangs up and asks again, three times in all [D dwsub/…/Passive_user_reply_message.html]."""
-KEEP_KEYS = timedelta(hours=24)
 
 MESSAGE_WINDOW, MESSAGE_QUOTA = timedelta(hours=48), 5
 """Customer-service messages after a person wrote [D dwsub/guide/product/kf/intro.md; 5 instead of 20 since 2023]."""
 CLICK_WINDOW, CLICK_QUOTA = timedelta(minutes=1), 3
 """After a menu click, a follow or a scan [D, same page]. A tap in a message menu is a click, not a message."""
 
-MASS_PER_MONTH = 4
-"""Mass messages one person can get in a calendar month from a service account [D dws/guide/product/message/Batch_Sends.html]."""
-MASS_PER_MINUTE = 60
 MASS_PEOPLE = (2, 10_000)
 """How many handles one mass send takes."""
-MASS_CONFIRM = timedelta(minutes=30)
-"""Within which an administrator must confirm a mass send of the API where the protection is on; else it fails."""
 CLIENT_ID_BYTES = 64
-TEMPLATE_ONCE, MASS_ONCE = timedelta(minutes=10), timedelta(hours=24)
-"""How long a `client_msg_id` [D] and a `clientmsgid` [C] are remembered."""
-TEMPLATE_PER_DAY = 100_000
-CALLS_PER_DAY = 500_000
 
 QR_SECONDS = 2_592_000
 """The longest life of a temporary code; unsaid, it lives 30 s [D dws api_createqrcode]."""
 SCENE_LENGTH = 64
-MEDIA_LIFE = timedelta(days=3)
 
-THING, CHARACTERS = 20, 32
-"""Characters of a template's `thing` and `character_string` values; longer gives 47003 [D][C]."""
+THING = 20
+"""Characters of a template's `thing` value; longer gives 47003 [D][C]."""
 
 
 class Route(StrEnum):
