@@ -36,6 +36,7 @@ from dialogs.turn import Turn
 from knowledge import cases, links, people
 from knowledge.db import CHINA
 from knowledge.policy import questions
+from knowledge.postings import posting
 
 
 def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
@@ -104,6 +105,7 @@ def export(connection: Connection, turn: Turn) -> Paper:
     """All data on the person as a JSON paper, conversation included."""
     who = turn.person.graduate_id
     held = people.record(connection, who) | {"questions": questions.record(connection, who)}
+    held |= posting.record(connection, who)
     held["reminders"] = reminders.record(connection, turn.inbound.conversation)
     held |= transcript.everything(connection, forgetting.conversations(connection, who))
     return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1))

@@ -419,5 +419,5 @@ def test_every_width_shows_all_and_buttons_are_large_enough(phone: Phone) -> Non
         expect(phone.input).to_be_in_viewport(ratio=1)
         boxes = phone.page.locator("button:visible").evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
         assert len(boxes) > 3
-        assert min(box["height"] for box in boxes) >= 44, width
+        assert min(round(box["height"], 2) for box in boxes) >= 44, width  # the engine lays out in 64ths of a pixel
         assert max(box["right"] for box in boxes) <= width
