@@ -36,6 +36,7 @@ GLOBAL = {
     "help": ("帮助", "help", "怎么用", "你会什么", "你能做什么", "你能干什么", "能帮我什么", "使用说明", "怎么用你"),
     "human": ("人工", "转人工", "找老师", "问老师", "真人", "客服", "人工客服", "转老师", "叫老师", "找人工", "我要人工", "老师", "让老师联系我"),
     "stop": ("退订", "别发了", "不要再发", "td", "取消订阅", "别再推送"),
+    "notify": ("恢复消息", "恢复推送", "恢复通知", "重新订阅", "恢复订阅", "取消退订", "继续发消息"),
     "file": ("我的档案", "我的资料", "个人资料", "我的信息", "看我的档案", "档案信息", "查看我的资料"),
     "bot": ("结束人工", "回到机器人", "返回机器人", "退出人工", "不用老师了", "取消人工"),
 }
@@ -169,7 +170,10 @@ def obey(name: str, turn: Turn) -> None:
     elif name == "stop":
         turn.place.memo["quiet"] = True
         turn.effects.append(ForgetWishes())
-        turn.say("好,以后我不主动给你发消息。你来问我,我都在。", notices.TO_MENU)
+        turn.say("好,以后我不主动给你发消息。你来问我,我都在。", Choice("恢复消息", "go/notify"), notices.TO_MENU)
+    elif name == "notify":
+        turn.place.memo.pop("quiet", None)
+        turn.say("好,招聘会、补贴截止这类消息会再发给你。不想收了发「退订」。", notices.TO_MENU)
     elif name == "file":
         open_flow("file", turn)
     elif name == "bot":
