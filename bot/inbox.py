@@ -79,6 +79,7 @@ class Waiting:
 
 
 Work = Callable[[Connection], Any]
+"""Changes only the database: a run whose transaction fails is as if it had not been."""
 
 
 def at_once(_: str, then: Callable[[], None]) -> None:
@@ -105,7 +106,7 @@ class Inbox:
         return waiting.future
 
     def write(self, work: Work) -> Future[Any]:
-        """Runs `work` in a write transaction of its own, between two batches."""
+        """Runs `work` in a write transaction between two batches, with others that wait; it may run twice if one of them fails."""
         future: Future[Any] = Future()
         self.queue.put((work, future))
         return future
@@ -119,8 +120,8 @@ class Inbox:
         while not (ending and not self.carried):
             batch, works, ended = self.gather(block=not self.carried and not ending)
             ending = ending or ended
-            for work, future in works:
-                self.settle(work, future)
+            if works:
+                self.settle(works)
             if batch:
                 self.turn(batch)
 
@@ -132,7 +133,7 @@ class Inbox:
         older, self.carried = self.carried, []
         for waiting in older:
             self.take(waiting, batch, taken)
-        while len(batch) < BATCH:
+        while len(batch) < BATCH and len(works) < BATCH:
             try:
                 item = self.queue.get(block=block and not batch and not works)
             except queue.Empty:
@@ -153,14 +154,20 @@ class Inbox:
             taken.add(place)
             batch.append(waiting)
 
-    def settle(self, work: Work, future: Future[Any]) -> None:
+    def settle(self, works: Sequence[tuple[Work, Future[Any]]]) -> None:
+        """One transaction for all; if one of them fails, one for each."""
         try:
             with self.database.writing() as connection:
-                result = work(connection)
+                results = [work(connection) for work, _ in works]
         except Exception as error:  # supervisor: the waiting caller gets the error
-            future.set_exception(error)
+            if len(works) == 1:
+                works[0][1].set_exception(error)
+            else:
+                for each in works:
+                    self.settle([each])
         else:
-            future.set_result(result)
+            for (_, future), result in zip(works, results, strict=True):
+                future.set_result(result)
 
     def turn(self, batch: list[Waiting]) -> None:
         """One transaction for the batch; if the database refuses it, one for each, so that one bad row harms nobody else."""

@@ -1,4 +1,4 @@
-"""The command: `python -m tests.benchmarks [search|articles|turns|start|refusal|eligibility|reach|deliveries|webhook|fuzz …] [--json FILE]`."""
+"""The command: `python -m tests.benchmarks [NAME …] [--json FILE]`; `--help` tells the names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from tests.benchmarks.report import Table, machine
 
-BENCHMARKS = ("search", "articles", "turns", "start", "refusal", "eligibility", "reach", "deliveries", "webhook", "fuzz")
+BENCHMARKS = ("search", "articles", "turns", "start", "refusal", "eligibility", "reach", "deliveries", "webhook", "situations", "fuzz")
 KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH")
 """Arguments of benchmarks, no settings of the program."""
 
