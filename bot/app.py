@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, broadcast, delivery, planner
+from bot import allowances, broadcast, delivery, digest, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
@@ -26,13 +27,16 @@ from dialogs import flows, reminders
 from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
-from knowledge.db import Base, Database, DatabaseError
+from knowledge.db import Base, Database, DatabaseError, local_date
 from knowledge.policy import dense, documents, search, store
 from knowledge.policy.dense import Encoder, Encoding
 from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.index import Floats
 from knowledge.policy.passages import Passages
 from knowledge.policy.search import PolicySearch
+from knowledge.postings import wishes
+from knowledge.postings.catalogue import Catalogue
+from knowledge.postings.match import NO_VACANCIES, Vacancies
 
 SWEEP_SECONDS = 5
 """How often timers are looked for; a reminder may be that late."""
@@ -76,6 +80,10 @@ class App:
         self.search = self.build()
         self.eligibility = Eligibility(self.search.knowledge)
         self.passages = self.gather()
+        self.edition: datetime | None = None
+        self.vacancies = NO_VACANCIES
+        self.fresh: tuple[object, Vacancies] | None = None
+        self.look_for_postings()
         self.building: threading.Thread | None = None
         self.encoding: Encoding | None = None
         self.enriching: threading.Thread | None = None
@@ -115,7 +123,18 @@ class App:
         if self.stale(connection) and not (self.building and self.building.is_alive()):
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
-        return World(self.search, self.flows, self.eligibility, self.passages)
+        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies)
+
+    def look_for_postings(self) -> None:
+        """The live postings as turns match them, made anew where one has changed or the day has; the old ones serve until then."""
+        today = local_date(self.clock.now())
+        with self.database.reading() as connection:
+            edition = wishes.edition(connection)
+            if (edition, today) == (self.edition, self.vacancies.today) or edition is None:
+                return
+            rows = wishes.live(connection) if edition != self.edition else None
+        catalogue = Catalogue.of(rows) if rows is not None else self.vacancies.catalogue
+        self.edition, self.vacancies = edition, Vacancies(catalogue, today)
 
     def rebuild(self) -> None:
         try:
@@ -207,7 +226,7 @@ class App:
         query = select(Conversation.key, Conversation.due_at).where(Conversation.due_at <= now).order_by(Conversation.due_at).limit(500)
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
-            promised = reminders.due(connection, now)
+            promised = [*reminders.due(connection, now), *digest.applications(connection, now)]
         timers = [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
         return timers + [Inbound(key, number, "timer", text, now) for key, number, text in promised]
 
@@ -222,7 +241,8 @@ class App:
         def run() -> None:
             while not self.closing.wait(SWEEP_SECONDS):
                 try:
-                    while broadcast.advance(self):
+                    self.look_for_postings()
+                    while broadcast.advance(self) or digest.advance(self):
                         pass
                     for key, reply in self.sweep():
                         if reply.delivery_id:

@@ -15,7 +15,7 @@ from knowledge.db import Base, Id
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row stays with its owner; longer than any channel call takes."""
-UNASKED = {"notice": 3, "broadcast": 5}
+UNASKED = {"notice": 3, "digest": 4, "broadcast": 5}
 """Priority of what nobody waits for, by kind: behind every reply (0), outside the quiet hours, at the account's pace."""
 OPEN = ("ready", "claimed", "sending")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")

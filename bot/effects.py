@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import product, zip_longest
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, update
 from bot import forgetting, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
+    Asked,
     CloseHandover,
     DropReminder,
     Effect,
@@ -20,6 +22,8 @@ from dialogs.effects import (
     ForgetWishes,
     Join,
     KeepQuestion,
+    KeepWish,
+    Mark,
     OfferCode,
     OpenCase,
     Remind,
@@ -27,7 +31,9 @@ from dialogs.effects import (
     SaveProfile,
     SetConsent,
     ShowAccesses,
+    Showed,
     Unlink,
+    Unmark,
     WantAnswer,
 )
 from dialogs.messages import Paper, Part, Say
@@ -36,7 +42,7 @@ from dialogs.turn import Turn
 from knowledge import cases, links, people
 from knowledge.db import CHINA
 from knowledge.policy import questions
-from knowledge.postings import posting
+from knowledge.postings import posting, wishes
 
 
 def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
@@ -76,10 +82,13 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             cases.close_handover(connection, key, at)
         case Remind():
             reminders.keep(connection, key, effect)
+        case Showed() | Mark() | Unmark() | Asked() | KeepWish():
+            about_work(connection, person, effect, at)
         case DropReminder(about):
             reminders.drop(connection, key, about)
         case ForgetWishes():
             reminders.drop(connection, key, None)
+            wishes.pause(connection, [person])
         case OfferCode():
             code = links.offer(connection, person, key.partition(":")[0], at)
             return [Say(notices.CODE.format(code=code))]
@@ -99,6 +108,20 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
         case Erase():
             forgetting.person(connection, person, f"{key}|{turn.inbound.message_id}")
     return []
+
+
+def about_work(connection: Connection, person: str, effect: Showed | Mark | Unmark | Asked | KeepWish, at: datetime) -> None:
+    match effect:
+        case Showed(shown):
+            wishes.show(connection, person, shown, at)
+        case Mark(posting_id, action, reason, due_at):
+            wishes.mark(connection, person, posting_id, action, reason, at, due_at)
+        case Unmark(posting_id, action):
+            wishes.unmark(connection, person, posting_id, action)
+        case Asked(posting_id):
+            wishes.asked(connection, person, posting_id)
+        case KeepWish(wanted, rhythm):
+            wishes.keep(connection, person, wanted, rhythm, at)
 
 
 def export(connection: Connection, turn: Turn) -> Paper:

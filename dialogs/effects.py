@@ -89,6 +89,44 @@ class DropReminder:
 
 
 @dataclass(frozen=True, slots=True)
+class Showed:
+    """Cards of postings were put before the person, by id."""
+
+    postings: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the person did with a card (`posting.ACTIONS`); `due_at`: when to ask how it went."""
+
+    posting: int
+    action: str
+    reason: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmark:
+    posting: int
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The person was asked how the application for a posting went."""
+
+    posting: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepWish:
+    """What work the person wants to hear of and how often (`posting.RHYTHMS`)."""
+
+    wanted: dict[str, Any]
+    rhythm: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferCode:
     """A one-time code with which the person can go on in another channel."""
 
@@ -119,6 +157,11 @@ Effect = (
     | ForgetWishes
     | Remind
     | DropReminder
+    | Showed
+    | Mark
+    | Unmark
+    | Asked
+    | KeepWish
     | OfferCode
     | Join
     | Unlink

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from dialogs import account, answers, crisis, excerpt, notices, questions, reminders, statements, unanswered, wording
+from dialogs import account, answers, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
 from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
@@ -211,6 +211,8 @@ def tap(value: str, turn: Turn) -> None:
         return open_flow(rest, turn)
     if kind == "go":
         return go(rest, turn)
+    if kind == "job":
+        return vacancies.tap(turn, rest)
     if kind == "tell":
         return unanswered.wish(turn, rest)
     turn.say(notices.STALE_CHOICE, notices.TO_MENU)
@@ -362,6 +364,8 @@ def talk_openly(turn: Turn) -> None:
     """Nothing is waiting: a flow's opener, a correction, facts about oneself, or a question."""
     if opened := opener(turn):
         return open_flow(opened, turn)
+    if vacancies.sought(turn):
+        return None
     stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key not in SENSITIVE}
     if stated and CORRECTS.search(turn.text) and not re.search(r"[??]|吗", turn.text):
         return correct(turn, stated)
@@ -444,6 +448,8 @@ def timer(turn: Turn) -> None:
         _, about, until = turn.text.split("/")
         reminders.speak(turn, about, until)
         return reissue(turn)
+    if turn.text.startswith("applied/"):
+        return vacancies.follow_up(turn, turn.text.removeprefix("applied/"))
     turn.place.due_at = None
     frame = turn.place.top
     if turn.place.mode == "human":

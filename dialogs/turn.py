@@ -15,6 +15,7 @@ from knowledge.links import Code
 from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import PolicySearch
+from knowledge.postings.match import NO_VACANCIES, Vacancies
 
 if TYPE_CHECKING:
     from dialogs.flow import CompiledFlow
@@ -35,12 +36,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every turn may read: the policy search, the compiled flows by name and version, the entries' conditions, documents."""
+    """What every turn may read: the policy search, the compiled flows by name and version, the entries' conditions, documents, live postings."""
 
     search: PolicySearch
     flows: Mapping[tuple[str, int], CompiledFlow]
     eligibility: Eligibility
     passages: Passages = NOTHING
+    vacancies: Vacancies = NO_VACANCIES
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

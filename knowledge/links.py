@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, String, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, ForeignKey, String, Table, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base
@@ -84,6 +84,10 @@ def join(connection: Connection, digest: str, other: str, at: datetime) -> bool:
     held = select(Membership.group).where(Membership.graduate_id == used)
     connection.execute(delete(Membership).where(Membership.graduate_id == other, Membership.group.in_(held)))
     for table in belonging():
+        if "graduate_id" in table.primary_key.columns:
+            twin = table.alias()
+            rest = [twin.c[column.name] == column for column in table.primary_key.columns if column.name != "graduate_id"]
+            connection.execute(delete(table).where(table.c.graduate_id == other, exists().where(twin.c.graduate_id == used, *rest)))
         connection.execute(update(table).where(table.c.graduate_id == other).values(graduate_id=used))
     connection.execute(delete(Graduate).where(Graduate.id == other))
     return True

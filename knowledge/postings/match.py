@@ -110,11 +110,12 @@ def titled(catalogue: Catalogue, titles: tuple[str, ...]) -> Floats:
     return best
 
 
-class Matcher:
+class Vacancies:
     """One catalogue on one day; keeps what many people ask of it alike."""
 
     def __init__(self, catalogue: Catalogue, today: date) -> None:
         self.catalogue, self.today = catalogue, today
+        self.by_id = {row["id"]: row for row in catalogue.rows}
         self.titled = lru_cache(256)(lambda titles: titled(catalogue, titles))
         self.there = lru_cache(512)(lambda places: there(catalogue, places))
         age = np.clip(today.toordinal() - catalogue.posted, 0, 365)
@@ -207,6 +208,9 @@ def unwanted(row: Mapping[str, Any], without: Iterable[str]) -> bool:
     return any(word in row["title"] or word in row["company"] for word in without)
 
 
+NO_VACANCIES = Vacancies(Catalogue.of(()), date.min)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """One who is looked at by `fan_out`."""
@@ -218,11 +222,11 @@ class Person:
     priority: bool = False
 
 
-def fan_out(matcher: Matcher, people: Iterable[Person], most: int) -> Iterator[tuple[str, list[Match]]]:
+def fan_out(vacancies: Vacancies, people: Iterable[Person], most: int) -> Iterator[tuple[str, list[Match]]]:
     """The best cards for each of many. Who has priority comes first; a card with few vacancies is told to PUSHES people for each of them."""
-    left = np.array([min(NEVER, PUSHES * (row["headcount"] or 10)) for row in matcher.catalogue.rows], np.int32)
+    left = np.array([min(NEVER, PUSHES * (row["headcount"] or 10)) for row in vacancies.catalogue.rows], np.int32)
     for person in sorted(people, key=lambda person: not person.priority):
-        found = matcher.rank(person.wanted, most, person.shown, person.feedback, left)
+        found = vacancies.rank(person.wanted, most, person.shown, person.feedback, left)
         for match in found:
             left[match.place] -= 1
         yield person.key, found

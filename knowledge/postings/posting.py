@@ -58,7 +58,7 @@ class Posting(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     reviewed_by: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class HeaderMapping(Base):
@@ -77,7 +77,6 @@ class Wish(Base):
     __tablename__ = "wish"
 
     graduate_id: Mapped[str] = mapped_column(ForeignKey(Graduate.id, ondelete="CASCADE"), primary_key=True)
-    conversation: Mapped[str] = mapped_column(String(220))
     wanted: Mapped[dict[str, Any]] = mapped_column(JSON)
     rhythm: Mapped[str] = mapped_column(String(10))
     next_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "ref", name=op.f("uq_posting_source")),
     )
     op.create_index(op.f("ix_posting_card"), "posting", ["card"], unique=False)
+    op.create_index(op.f("ix_posting_updated_at"), "posting", ["updated_at"], unique=False)
     op.create_index("ix_posting_status", "posting", ["status", "id"], unique=False)
     op.create_table(
         "posting_feedback",
@@ -84,7 +85,6 @@ def upgrade() -> None:
     op.create_table(
         "wish",
         sa.Column("graduate_id", sa.String(length=22), nullable=False),
-        sa.Column("conversation", sa.String(length=220), nullable=False),
         sa.Column("wanted", sa.JSON(), nullable=False),
         sa.Column("rhythm", sa.String(length=10), nullable=False),
         sa.Column("next_at", Moment(timezone=True), nullable=True),
@@ -103,6 +103,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_posting_feedback_due_at"), table_name="posting_feedback")
     op.drop_table("posting_feedback")
     op.drop_index("ix_posting_status", table_name="posting")
+    op.drop_index(op.f("ix_posting_updated_at"), table_name="posting")
     op.drop_index(op.f("ix_posting_card"), table_name="posting")
     op.drop_table("posting")
     op.drop_table("header_mapping")

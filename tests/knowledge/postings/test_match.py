@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from knowledge.postings.catalogue import Catalogue
-from knowledge.postings.match import CHOICE, SLACK, Feedback, Matcher, Person, fan_out
+from knowledge.postings.match import CHOICE, SLACK, Feedback, Person, Vacancies, fan_out
 from knowledge.postings.reasons import lacking, pay, where, why
 from knowledge.postings.wanted import Wanted
 
@@ -109,12 +109,12 @@ def broken(row: dict[str, Any], wanted: Wanted) -> list[str]:
 def test_no_hard_limit_is_ever_broken_and_none_is_invented() -> None:
     chance = random.Random(5)
     rows = [anything(chance, number) for number in range(1, 501)]
-    matcher = Matcher(Catalogue.of(rows), TODAY)
+    vacancies = Vacancies(Catalogue.of(rows), TODAY)
     pairs = 0
     for _ in range(60):
         wanted = wishes(chance)
-        places, _, _ = matcher.scored(wanted)
-        found = {match.id for match in matcher.rank(wanted, 500)}
+        places, _, _ = vacancies.scored(wanted)
+        found = {match.id for match in vacancies.rank(wanted, 500)}
         for number in found:
             assert broken(rows[number - 1], wanted) == []
         if not wanted.titles:
@@ -127,20 +127,20 @@ def test_no_hard_limit_is_ever_broken_and_none_is_invented() -> None:
 
 def test_scores_are_in_order_and_one_card_an_employer() -> None:
     chance = random.Random(6)
-    matcher = Matcher(Catalogue.of([anything(chance, number) for number in range(1, 2001)]), TODAY)
-    found = matcher.rank(Wanted(titles=("会计",)), 30)
+    vacancies = Vacancies(Catalogue.of([anything(chance, number) for number in range(1, 2001)]), TODAY)
+    found = vacancies.rank(Wanted(titles=("会计",)), 30)
     assert len(found) == 30
     assert [match.score for match in found] == sorted((match.score for match in found), reverse=True)
-    employers = [matcher.catalogue.rows[match.place]["company"] for match in found]
+    employers = [vacancies.catalogue.rows[match.place]["company"] for match in found]
     assert len(set(employers)) == len(employers)
     shown = {match.id for match in found[:10]}
-    assert not shown & {match.id for match in matcher.rank(Wanted(titles=("会计",)), 30, shown)}
+    assert not shown & {match.id for match in vacancies.rank(Wanted(titles=("会计",)), 30, shown)}
 
 
 def test_repeats_are_one_card_that_stands_in_all_their_places() -> None:
-    matcher = Matcher(Catalogue.of([posting(1, card=1), posting(2, card=1, company="公司1", places=["510100"])]), TODAY)
+    vacancies = Vacancies(Catalogue.of([posting(1, card=1), posting(2, card=1, company="公司1", places=["510100"])]), TODAY)
     for code in ("520100", "510100"):
-        assert [match.id for match in matcher.rank(Wanted(places=(code,)))] == [1]
+        assert [match.id for match in vacancies.rank(Wanted(places=(code,)))] == [1]
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_repeats_are_one_card_that_stands_in_all_their_places() -> None:
     ],
 )
 def test_a_wish_meets_its_kin_and_nothing_else(title: str, wish: str, met: bool) -> None:
-    matcher = Matcher(Catalogue.of([posting(1, title=title), *(posting(n, title=t) for n, t in enumerate(TITLES, 2))]), TODAY)
-    assert (1 in {match.id for match in matcher.rank(Wanted(titles=(wish,)))}) == met
+    vacancies = Vacancies(Catalogue.of([posting(1, title=title), *(posting(n, title=t) for n, t in enumerate(TITLES, 2))]), TODAY)
+    assert (1 in {match.id for match in vacancies.rank(Wanted(titles=(wish,)))}) == met
 
 
 def test_reasons_are_what_the_posting_says() -> None:
     row = posting(1, text="双休,五险一金", degree=3, cohorts=[2026], posted=TODAY - timedelta(days=1), deadline=TODAY + timedelta(days=2))
     wanted = Wanted(("会计",), ("520100",), least=4500, degree=4, major="会计学", cohort=2026, asks=("双休",))
-    [match] = Matcher(Catalogue.of([row]), TODAY).rank(wanted)
+    [match] = Vacancies(Catalogue.of([row]), TODAY).rank(wanted)
     assert why(row, wanted, match, TODAY) == ["和你要找的「会计」对上了", "你学会计学,常去「会计与财务」这类岗位", "写明的工资不低于你要的 4500 元"]
     assert lacking(row, wanted, TODAY) == ["还有 2 天截止"]
     bare = posting(2, degree=4, full_time_degree=True, years_low=2, cohorts=[2027], pay_low=None, pay_high=None)
@@ -170,24 +170,24 @@ def test_reasons_are_what_the_posting_says() -> None:
 
 
 def test_feedback_moves_a_family_and_an_employer() -> None:
-    matcher = Matcher(Catalogue.of([posting(1, title="会计"), posting(2, title="护士")]), TODAY)
-    bit = int(matcher.catalogue.family[0])
-    assert [match.id for match in matcher.rank(Wanted())] == [1, 2]
-    assert [match.id for match in matcher.rank(Wanted(), feedback=Feedback(kin={bit: 0.5}))] == [2, 1]
-    assert [match.id for match in matcher.rank(Wanted(), feedback=Feedback(employers={"公司1": 0.5}))] == [2, 1]
+    vacancies = Vacancies(Catalogue.of([posting(1, title="会计"), posting(2, title="护士")]), TODAY)
+    bit = int(vacancies.catalogue.family[0])
+    assert [match.id for match in vacancies.rank(Wanted())] == [1, 2]
+    assert [match.id for match in vacancies.rank(Wanted(), feedback=Feedback(kin={bit: 0.5}))] == [2, 1]
+    assert [match.id for match in vacancies.rank(Wanted(), feedback=Feedback(employers={"公司1": 0.5}))] == [2, 1]
 
 
 def test_few_vacancies_go_to_who_has_priority_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("knowledge.postings.match.PUSHES", 1)
-    matcher = Matcher(Catalogue.of([posting(1, headcount=1)]), TODAY)
+    vacancies = Vacancies(Catalogue.of([posting(1, headcount=1)]), TODAY)
     people = [Person("a", Wanted()), Person("b", Wanted(), priority=True)]
-    assert {key: len(found) for key, found in fan_out(matcher, people, 3)} == {"b": 1, "a": 0}
+    assert {key: len(found) for key, found in fan_out(vacancies, people, 3)} == {"b": 1, "a": 0}
 
 
 def test_an_empty_catalogue_finds_nothing() -> None:
-    matcher = Matcher(Catalogue.of([]), TODAY)
-    assert matcher.rank(Wanted(("会计",), ("520100",))) == []
-    assert np.size(matcher.catalogue.ids) == 0
+    vacancies = Vacancies(Catalogue.of([]), TODAY)
+    assert vacancies.rank(Wanted(("会计",), ("520100",))) == []
+    assert np.size(vacancies.catalogue.ids) == 0
 
 
 def test_wishes_are_kept_as_json() -> None:

@@ -1,0 +1,143 @@
+"""Postings that fit, once a day or a week as one message a person: due wishes, matched and planned into the delivery ledger in chunks.
+
+A chunk is one transaction with its deliveries, what was shown, and when each wish is due next: a kill loses and doubles nothing.
+A posting counts as 岗位推荐 only where its delivery was sent (`recommended`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from bot import delivery
+from bot.delivery import Delivery
+from dialogs import vacancies
+from dialogs.messages import Choice, Say
+from dialogs.place import Conversation
+from knowledge.db import CHINA
+from knowledge.people import Graduate, Membership
+from knowledge.postings import wishes
+from knowledge.postings.catalogue import Catalogue
+from knowledge.postings.match import Person, Vacancies, fan_out
+from knowledge.postings.posting import Feedback, Shown, Wish
+from knowledge.postings.wanted import Wanted
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+CHUNK = 500
+CARDS = 3
+"""In one message: 3 × 3 lines are what a phone shows."""
+HOUR = time(9, 30)
+"""In China: when a digest is due."""
+NEW = timedelta(days=8)
+"""A digest speaks of what came in since; the rest was there for asking."""
+URGENT = 5
+"""Days before the deadline in which a posting is urgent."""
+
+
+def advance(app: App) -> bool:
+    """Plans one chunk of the wishes that are due. Returns whether there was one."""
+    now = app.clock.now()
+    with app.database.reading() as connection:
+        if connection.execute(select(Wish.graduate_id).where(Wish.next_at <= now).limit(1)).first() is None:
+            return False
+    fresh = newest(app, now)
+    with app.database.writing() as connection:
+        query = select(Wish.graduate_id, Wish.wanted, Wish.rhythm).where(Wish.next_at <= now).order_by(Wish.next_at, Wish.graduate_id).limit(CHUNK)
+        due = [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True)).mappings()]
+        if due:
+            plan(connection, fresh, due, now)
+    return bool(due)
+
+
+def newest(app: App, now: datetime) -> Vacancies:
+    """The postings that came in lately, as an own catalogue; kept by the program while none changes."""
+    key = (app.edition, app.vacancies.today)
+    if app.fresh is None or app.fresh[0] != key:
+        with app.database.reading() as connection:
+            app.fresh = (key, Vacancies(Catalogue.of(wishes.live(connection, now - NEW)), app.vacancies.today))
+    return app.fresh[1]
+
+
+def plan(connection: Connection, fresh: Vacancies, due: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    people = [row["graduate_id"] for row in due]
+    where = conversations(connection, people)
+    seekers = {person.key: person for person in looked_up(connection, due) if person.key in where}
+    rhythms = {row["graduate_id"]: row["rhythm"] for row in due}
+    day = now.astimezone(CHINA).date()
+    rows, shown = [], []
+    for who, found in fan_out(fresh, seekers.values(), CARDS):
+        if rhythms[who] == "urgent":
+            found = [match for match in found if 0 <= fresh.catalogue.deadline[match.place] - day.toordinal() <= URGENT]
+        if not found:
+            continue
+        key = f"digest|{who}|{day}"
+        rows.append(delivery.row_of(key, where[who], "digest", [said(fresh, seekers[who].wanted, found)], now))
+        shown += [{"graduate_id": who, "posting_id": match.id, "delivery": key, "at": now} for match in found]
+    known = set(connection.execute(select(Delivery.key).where(Delivery.key.in_([row["key"] for row in rows]))).scalars())
+    if new := [row for row in rows if row["key"] not in known]:
+        connection.execute(insert(Delivery), new)
+        connection.execute(insert(Shown), [row for row in shown if row["delivery"] not in known])
+    later = update(Wish).where(Wish.graduate_id == bindparam("who")).values(next_at=bindparam("at", type_=Wish.next_at.type))
+    connection.execute(later, [{"who": row["graduate_id"], "at": following(now, row["rhythm"])} for row in due])
+
+
+def following(now: datetime, rhythm: str) -> datetime:
+    """The morning after so many days."""
+    return datetime.combine((now + wishes.EVERY[rhythm]).astimezone(CHINA).date(), HOUR, CHINA)
+
+
+def conversations(connection: Connection, people: Sequence[str]) -> dict[str, str]:
+    """Where each was last heard; who unsubscribed there is left out."""
+    query = select(Conversation.graduate_id, Conversation.key, Conversation.memo["quiet"].as_boolean())
+    rows = connection.execute(query.where(Conversation.graduate_id.in_(people)).order_by(Conversation.last_in_at))
+    last = {who: None if quiet else key for who, key, quiet in rows}
+    return {who: key for who, key in last.items() if key}
+
+
+def looked_up(connection: Connection, due: Sequence[Mapping[str, Any]]) -> list[Person]:
+    """Everything matching needs of these people, with one query each kind. Groups are only kept of who agreed; they come first."""
+    people = [row["graduate_id"] for row in due]
+    consented = select(Graduate.id, Graduate.profile).where(Graduate.id.in_(people), Graduate.profile_consent_at.is_not(None))
+    profiles = {row.id: row.profile for row in connection.execute(consented)}
+    first = set(connection.execute(select(Membership.graduate_id).where(Membership.graduate_id.in_(people)).distinct()).scalars())
+    shown: dict[str, set[int]] = {}
+    for table in (Shown, Feedback):
+        for who, number in connection.execute(select(table.graduate_id, table.posting_id).where(table.graduate_id.in_(people))):
+            shown.setdefault(who, set()).add(number)
+    return [
+        Person(who, Wanted.from_json(row["wanted"]).of(profiles.get(who, {})), shown.get(who, ()), priority=who in first)
+        for row in due
+        for who in [row["graduate_id"]]
+    ]
+
+
+def said(fresh: Vacancies, wanted: Wanted, found: Sequence[Any]) -> Say:
+    rows = fresh.catalogue.rows
+    cards = [vacancies.brief(number, rows[match.place], wanted, match, fresh.today) for number, match in enumerate(found, 1)]
+    buttons = [Choice(f"{number} {rows[match.place]['title'][:12]}", f"job/show/{match.id}") for number, match in enumerate(found, 1)]
+    text = "\n\n".join((f"有 {len(found)} 个新岗位合你的要求:", *cards, "不想收了发「退订岗位」。"))
+    return Say(text, (*buttons, Choice("改条件", "job/change")))
+
+
+def applications(connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
+    """Conversation, message id and text of each application whose outcome is to be asked."""
+    rows = wishes.due(connection, now)
+    query = select(Conversation.graduate_id, Conversation.key).where(Conversation.graduate_id.in_([row["graduate_id"] for row in rows]))
+    last = {row.graduate_id: row.key for row in connection.execute(query.order_by(Conversation.last_in_at))}
+    return [
+        (last[row["graduate_id"]], f"applied-{row['posting_id']}-{row['due_at'].isoformat()}", f"applied/{row['posting_id']}")
+        for row in rows
+        if row["graduate_id"] in last
+    ]
+
+
+def recommended(connection: Connection, people: Sequence[str], since: datetime) -> dict[str, int]:
+    """How many postings reached each person since then: only those whose message was sent."""
+    query = select(Shown.graduate_id, func.count().label("times")).join(Delivery, Delivery.key == Shown.delivery)
+    query = query.where(Shown.graduate_id.in_(people), Delivery.status == "sent", Delivery.finished_at >= since)
+    return {row.graduate_id: row.times for row in connection.execute(query.group_by(Shown.graduate_id))}
