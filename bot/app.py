@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, broadcast, delivery, digest, planner
+from bot import allowances, broadcast, delivery, digest, fetching, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
@@ -88,6 +88,7 @@ class App:
         self.encoding: Encoding | None = None
         self.enriching: threading.Thread | None = None
         self.inbox = Inbox(self.database, self.world)
+        self.fetching: threading.Thread | None = None
         self.closing = threading.Event()
 
     def build(self) -> PolicySearch:
@@ -244,6 +245,7 @@ class App:
                     self.look_for_postings()
                     while broadcast.advance(self) or digest.advance(self):
                         pass
+                    fetching.look(self)
                     for key, reply in self.sweep():
                         if reply.delivery_id:
                             heard(key)

@@ -53,6 +53,19 @@ class WeChat(BaseModel):
         return [name for name, value in needed.items() if not value] if any(needed.values()) else []
 
 
+class Feed(BaseModel):
+    """A source of postings that is fetched on a schedule."""
+
+    url: str = Field(pattern=r"^https?://[^/\s]+")
+    shape: str = "rss"
+    """Which file of knowledge/postings/feeds reads it, or `table` for CSV, XLSX, JSON."""
+    hosts: list[str] = []
+    """Hosts it may lead on to beside its own."""
+    hours: int = Field(default=6, ge=1, le=168)
+    complete: bool = False
+    """It lists all it has: what is no longer there is withdrawn."""
+
+
 class Settings(BaseSettings):
     """Every setting has a default with which the embedded product runs."""
 
@@ -77,6 +90,10 @@ class Settings(BaseSettings):
     quiet_from: time = time(21, 30)
     quiet_to: time = time(8, 30)
     """Between them (in China) nobody is written to unasked; the same moment twice: no quiet hours."""
+    posting_days: int = Field(default=90, ge=1, le=3650)
+    """After so many days a posting without a closing day is over."""
+    feeds: dict[str, Feed] = {}
+    """Sources of postings by name: BULIXIAN_FEEDS__NAME__URL=…"""
     telegram: Telegram = Telegram()
     wechat: WeChat = WeChat()
 

@@ -67,8 +67,6 @@ def begin(turn: Turn) -> None:
 
 def sought(turn: Turn) -> bool:
     """Whether a message looks for work, or changes the search before; then it is answered here."""
-    if not len(turn.world.vacancies.catalogue):
-        return False
     text, memo = turn.text, turn.place.memo.get("seek", {})
     asking = memo.pop("asking", False)
     if ASKS.search(text) or len(text) > 80:
@@ -86,7 +84,10 @@ def sought(turn: Turn) -> bool:
         return False
     if questions.shaped(text) and not SEEKS.search(text):
         return False
-    show(turn, said)
+    if len(turn.world.vacancies.catalogue):
+        show(turn, said)
+    else:
+        turn.say(EMPTY, notices.TO_HUMAN, notices.TO_MENU)
     return True
 
 
@@ -112,7 +113,7 @@ def merged(before: Wanted, said: Wanted, text: str) -> Wanted:
 def show(turn: Turn, wanted: Wanted, *, more: bool = False) -> None:
     """The next cards for what is wanted, with what can be done about them."""
     memo = seek(turn)
-    if wanted.to_json() != memo.get("wanted"):
+    if wanted != wanted_of(turn):
         memo["page"] = []
     memo |= {"wanted": wanted.to_json(), "at": turn.now.timestamp()}
     memo.pop("asking", None)
@@ -225,7 +226,7 @@ def mark(turn: Turn, number: int, action: str, why: str, row: Mapping[str, Any])
     due = turn.now + APPLIED_AFTER if action == "applied" else None
     turn.effects.append(Mark(number, action, UNFIT.get(why, ""), due))
     said = {
-        "saved": f"收下了:「{row['title']}」。投之前可以先让我看看简历。",
+        "saved": f"收下了:「{row['title']}」。",
         "applied": "记下了,祝顺利。一周后我来问问进展,只问一次。",
         "unfit": "知道了,这样的少推给你。",
         "reported": "谢谢,老师会去核实;核实之前别交钱、别给证件原件和验证码。",

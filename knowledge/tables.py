@@ -1,233 +1,265 @@
-"""Lists that people keep (CSV, XLSX, JSON, JSONL) as rows of text, which column is which field, and rows as a workbook. No field's meaning."""
+"""Tables as schools and boards keep them: CSV, XLSX, JSON, JSONL → header and rows of text, and back. Knows no field of any table.
+
+The kind is told by the bytes. What comes in may be hostile: sizes are looked at before anything is unpacked, entities are refused.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 import re
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-BYTES = 64 << 20
-ROWS, COLUMNS, CELL = 300_000, 300, 32_767
-"""The most that is read; a cell of a workbook holds no more characters than CELL, longer ones are cut."""
-UNPACKED, MEMBERS = 1 << 30, 2000
-"""Bytes and files that a workbook may unpack to."""
-HEADER_WITHIN = 20
-"""Rows among which the header stands: schools put a title and a note above it."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula [OWASP, CSV Injection]."""
-BROKEN = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
-"""How openpyxl, zipfile and the XML parsers fail on a workbook that is none."""
-NOTES = re.compile(r"\(.*?\)|\[.*?\]|[\s*:_/-]")
+ROWS, COLUMNS, MEMBERS = 300_000, 300, 2_000
+CELL = 100_000
+"""Characters of a cell that are kept; what is longer is cut here and for a reader of fields to complain about."""
+UNPACKED, RATIO = 400_000_000, 150
+"""Bytes of an XLSX when unpacked, and unpacked beside packed for a large member: a real sheet of text reaches about 30."""
+HEADER_WITHIN = 10
+"""Rows within which the header stands: above it there may be a title over the whole width."""
+EMPTY = "文件里没有数据，请检查是不是选错了"
+OLD = "这是旧版的 .xls，请打开后另存为 .xlsx 再来"
+BROKEN = "文件打不开，可能没下载完整或设了密码，请重新另存一份 .xlsx 再来"
+BOMB = "解开后大得不像正常的表格，没有读，请另存一份再来"
+TOO_MANY = f"超过 {ROWS} 行，请拆成几份"
+TOO_WIDE = f"超过 {COLUMNS} 列，请只留要用的列"
+NOT_TEXT = "认不出这是什么文件，请换成 CSV、XLSX、JSON 或 JSONL"
+NOT_JSON = "不是能读的 JSON：要是一组对象，或者一行一个对象"
+FORMULA = re.compile(r"[=+\-@\t\r]")
+NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?%?")
+FAULTS = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error)
+"""What openpyxl raises on a broken file."""
 
 
 class TableError(ValueError):
-    """A file that is no list we can read; the message is one sentence, to be put behind the file's name."""
+    """A file that is no table; the message is one sentence on what to do, to be put behind the file's name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
-    """`rows` are as wide as `header`; `first`: the number in the file of the first row, as a spreadsheet counts."""
+    """`numbers`: where in the file each row stands, from 1. `broken`: rows that cannot be read, by number, each with a sentence."""
 
-    header: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    first: int = 2
+    header: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+    broken: list[tuple[int, str]] = field(default_factory=list)
 
 
-def read(data: bytes) -> Table:
-    """What kind of file it is, its bytes tell, not its name.
-
-    Raises:
-        TableError: too large, broken, empty, or no list at all.
+def read(data: bytes, name: str = "") -> Table:
     """
-    if len(data) > BYTES:
-        raise TableError(f"文件超过 {BYTES >> 20} MB,请拆成几份再导入")
-    if data[:4] == b"PK\x03\x04":
-        return table(sheet(data), "表格")
-    if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise TableError("是旧版 Excel(.xls)或加了密,请另存为不加密的 .xlsx 再导入")
+    Raises:
+        TableError
+    """
+    if not data.strip():
+        raise TableError(EMPTY)
+    if data.startswith(b"PK\x03\x04"):
+        return gridded(sheet(data))
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise TableError(OLD)
     text = decoded(data)
-    head = text.lstrip()[:1]
-    if head in ("[", "{"):
-        return from_objects(objects(text))
-    return table(lines(text), "文件")
+    if text.lstrip()[:1] in ("[", "{") and not name.lower().endswith((".csv", ".tsv")):
+        return objects(text)
+    return gridded(separated(text))
 
 
 def decoded(data: bytes) -> str:
-    """UTF-8 or UTF-16 where they say so or fit, else GB18030, which every byte sequence a Chinese Excel writes is."""
-    marked = data[:2] in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+    """
+    Raises:
+        TableError: it is no text.
+    """
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    known = next((encoding for mark, encoding in marks.items() if data.startswith(mark)), None)
+    for encoding in (known,) if known else ("utf-8", "gb18030"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
-            return text
-    raise TableError("不是文本也不是表格,请导出成 .xlsx 或 .csv 再导入")
+        if text.count("\0") <= len(text) // 1000:
+            return text.replace("\0", "")
+    raise TableError(NOT_TEXT)
 
 
-def lines(text: str) -> Iterator[list[str]]:
-    """Rows of a CSV; the sign between cells is the one that splits the beginning most."""
-    head = text[:10_000]
-    sign = max(",\t;|", key=head.count)
-    csv.field_size_limit(BYTES)
+def separated(text: str) -> Iterator[tuple[int, list[str]]]:
+    first = text.lstrip("\r\n").partition("\n")[0]
+    mark = max(",\t;，", key=first.count)
+    csv.field_size_limit(max(len(text), 1))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=sign)
+        for cells in reader:
+            yield reader.line_num, cells
     except csv.Error as error:
-        raise TableError(f"不是能读的 CSV:{error}") from error
+        raise TableError(f"第 {reader.line_num} 行起读不了，请用表格软件另存为 CSV（UTF-8）再来") from error
 
 
-def sheet(data: bytes) -> Iterator[list[str]]:
-    """Rows of the first worksheet that holds any, values instead of formulas."""
+def checked(data: bytes) -> None:
+    """
+    Raises:
+        TableError: it unpacks to too much, or hides entities.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        members = packed.infolist()
+        if "xl/workbook.xml" not in {member.filename for member in members}:
+            raise TableError(NOT_TEXT)
+        heavy = [member for member in members if member.file_size > 10_000_000 and member.file_size > RATIO * max(1, member.compress_size)]
+        if heavy or len(members) > MEMBERS or sum(member.file_size for member in members) > UNPACKED:
+            raise TableError(BOMB)
+        for member in members:
+            if member.filename.endswith((".xml", ".rels")):
+                with packed.open(member) as opened:
+                    if b"<!" in opened.read(2_000).replace(b"\0", b"").partition(b"<!--")[0]:
+                        raise TableError(BOMB)
+
+
+def sheet(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Rows of the first sheet that has any."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            members = packed.infolist()
-            if len(members) > MEMBERS or sum(member.file_size for member in members) > UNPACKED:
-                raise TableError("表格解压后太大,请拆成几份再导入")
-            for member in members:
-                if member.filename.endswith((".xml", ".rels")):
-                    with packed.open(member) as content:
-                        if b"<!DOCTYPE" in content.read(2000):
-                            raise TableError("表格里有不该有的内容(DOCTYPE),没有导入;请用 Excel 另存一份再试")
-            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            for worksheet in book.worksheets:
-                worksheet.reset_dimensions()  # some programs write A1 for the whole sheet
-                rows = ([said(value) for value in row[:COLUMNS]] for row in worksheet.iter_rows(values_only=True))
-                if first := next((row for row in rows if any(row)), None):
-                    yield first
-                    yield from rows
-                    return
+        checked(data)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        for page in book.worksheets:
+            page.reset_dimensions()
+            found = False
+            for number, cells in enumerate(page.iter_rows(values_only=True), 1):
+                texts = [shown(cell) for cell in cells]
+                found = found or any(texts)
+                yield number, texts
+            if found:
+                return
     except TableError:
         raise
-    except BROKEN as error:
-        raise TableError("表格损坏或加了密,打不开;请用 Excel 另存为 .xlsx 再试") from error
+    except FAULTS as error:
+        raise TableError(BROKEN) from error
 
 
-def objects(text: str) -> list[dict[str, Any]]:
-    """The rows of a JSON array of objects, of the one array within an object, or of one object a line."""
+def shown(value: Any) -> str:
+    """A cell as people see it: a day without its midnight, a whole number without its .0, a list as its words."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value.strip()[:CELL]
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        return " ".join(shown(each) for each in value)[:CELL]
+    return json.dumps(value, ensure_ascii=False)[:CELL] if isinstance(value, dict) else str(value)
+
+
+def gridded(lines: Iterable[tuple[int, list[str]]]) -> Table:
+    """The header is the first row with two cells or more; rows above it are a title.
+
+    Raises:
+        TableError
+    """
+    header: list[str] = []
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    for number, cells in lines:
+        texts = [cell.strip()[:CELL] for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        if len(texts) > COLUMNS:
+            raise TableError(TOO_WIDE)
+        if not header:
+            if sum(map(bool, texts)) >= 2 or (texts and number >= HEADER_WITHIN):
+                header = texts
+        elif texts:
+            if len(rows) == ROWS:
+                raise TableError(TOO_MANY)
+            rows.append(texts)
+            numbers.append(number)
+    if not header and not rows:
+        raise TableError(EMPTY)
+    width = max([len(header), *map(len, rows)])
+    header = distinct(header + [""] * (width - len(header)))
+    return Table(header, [row + [""] * (width - len(row)) for row in rows], numbers)
+
+
+def distinct(header: Sequence[str]) -> list[str]:
+    """Every column with a name of its own."""
+    found: list[str] = []
+    for number, cell in enumerate(header, 1):
+        name = re.sub(r"\s+", " ", cell)[:100] or f"列{number}"
+        found.append(f"{name}#{number}" if name in found else name)
+    return found
+
+
+def objects(text: str) -> Table:
+    """A JSON array of objects, an object that holds one, or an object a line.
+
+    Raises:
+        TableError
+    """
+    broken: list[tuple[int, str]] = []
     try:
-        found = json.loads(text)
+        whole = json.loads(text)
+        if isinstance(whole, dict):
+            held = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+            whole = held[0] if len(held) == 1 else [whole]
+        found = list(enumerate(whole, 1)) if isinstance(whole, list) else []
     except (ValueError, RecursionError):
         found = []
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 try:
-                    found.append(json.loads(line))
-                except (ValueError, RecursionError) as error:
-                    raise TableError(f"第 {number} 行不是 JSON,请检查") from error
-    if isinstance(found, dict):
-        arrays = [value for value in found.values() if isinstance(value, list)]
-        found = arrays[0] if len(arrays) == 1 else [found]
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise TableError('JSON 要是一组对象,比如 [{"岗位": …}, …]')
-    return found
-
-
-def from_objects(found: list[dict[str, Any]]) -> Table:
-    if not found:
-        raise TableError("里面一行数据也没有")
-    if len(found) > ROWS:
-        raise TableError(f"超过 {ROWS} 行,请拆成几份再导入")
-    header = tuple(dict.fromkeys(str(key) for row in found for key in row))
+                    found.append((number, json.loads(line)))
+                except (ValueError, RecursionError):
+                    broken.append((number, "不是 JSON，没有读"))
+    rows = [(number, row) for number, row in found if isinstance(row, dict)]
+    broken += [(number, "不是一个 JSON 对象，没有读") for number, row in found if not isinstance(row, dict)]
+    if not rows:
+        raise TableError(NOT_JSON)
+    if len(rows) > ROWS:
+        raise TableError(TOO_MANY)
+    header = list(dict.fromkeys(key for _, row in rows for key in row))
     if len(header) > COLUMNS:
-        raise TableError(f"超过 {COLUMNS} 列,请只留要导入的列")
-    return Table(header, [tuple(said(row.get(key)) for key in header) for row in found], 1)
+        raise TableError(TOO_WIDE)
+    return Table(header, [[shown(row.get(key)) for key in header] for _, row in rows], [number for number, _ in rows], sorted(broken))
 
 
-def table(rows: Iterable[list[str]], what: str) -> Table:
-    """The widest of the first rows is the header; empty rows are left out only at the end, so that numbers stay true."""
-    held = [list(map(said, row[:COLUMNS])) for row, _ in zip(rows, range(ROWS + 1), strict=False)]
-    if len(held) > ROWS:
-        raise TableError(f"超过 {ROWS} 行,请拆成几份再导入")
-    while held and not any(held[-1]):
-        held.pop()
-    filled = [sum(map(bool, row)) for row in held[:HEADER_WITHIN]]
-    if not filled:
-        raise TableError(f"{what}是空的")
-    at = filled.index(max(filled)) if max(filled) > 1 else 0
-    start = next(number for number, count in enumerate(filled) if count >= 0.6 * filled[at] and count) if at else 0
-    header = tuple(held[start])
-    width = max((number for number, name in enumerate(header, 1) if name), default=0)
-    body = [tuple((row + [""] * width)[:width]) for row in held[start + 1 :]]
-    if not body:
-        raise TableError(f"{what}里只有表头,一行数据也没有")
-    return Table(header[:width], body, start + 2)
+def bare(name: str) -> str:
+    """A column's name without signs, spaces and what is said in brackets: 月薪（元） is 月薪."""
+    return re.sub(r"[\W_]+", "", re.sub(r"[(（\[【].*?[)）\]】]", "", name)).lower()
 
 
-def said(value: Any) -> str:
-    """A cell as text: whole numbers without .0, days as 2026-06-30, lists joined."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value.strip()[:CELL]
-        case bool():
-            return "是" if value else "否"
-        case float() if value.is_integer():
-            return str(int(value))
-        case datetime():
-            return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
-        case date():
-            return value.isoformat()
-        case list() | tuple():
-            return "、".join(map(said, value))[:CELL]
-        case dict():
-            return json.dumps(value, ensure_ascii=False)[:CELL]
-    return str(value)[:CELL]
+def mapping(header: Iterable[str], synonyms: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Column → field, as far as the columns' names tell it. `synonyms`: field → the names it goes by."""
+    known = {bare(name): key for key, names in synonyms.items() for name in (key, *names)}
+    return {column: known[bare(column)] for column in header if bare(column) in known}
 
 
-def plain(name: str) -> str:
-    """A column's name without notes in brackets, spaces and stars, half width, lower case."""
-    return NOTES.sub("", unicodedata.normalize("NFKC", name).lower())
+def escaped(cell: object) -> str:
+    """A cell that no table program takes for a formula."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", str(cell))
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 
 
-def mapping(header: Sequence[str], names: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Column → field, by the names a field goes by; of two columns for one field the one whose name comes first in the list."""
-    found: dict[str, str] = {}
-    columns = {plain(column): column for column in reversed(header) if column}
-    for field, known in names.items():
-        column = next((columns[name] for name in map(plain, (field, *known)) if name in columns and columns[name] not in found), None)
-        if column:
-            found[column] = field
-    return found
-
-
-def safe(value: Any) -> Any:
-    """A value that no spreadsheet takes for a formula, without signs a workbook cannot hold."""
-    if not isinstance(value, str):
-        return value
-    value = ILLEGAL_CHARACTERS_RE.sub("", value)[: CELL - 1]
-    return f"'{value}" if value.startswith(FORMULA) else value
-
-
-def workbook(sheets: Mapping[str, tuple[Sequence[str], Iterable[Sequence[Any]]]]) -> bytes:
-    """An XLSX file of sheets by name: header and rows."""
+def workbook(rows: Iterable[Sequence[object]]) -> bytes:
+    """An XLSX of one sheet; the first row is its header."""
     book = Workbook(write_only=True)
-    for name, (header, rows) in sheets.items():
-        page = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", name)[:31])
-        page.freeze_panes = "A2"
-        page.append([safe(cell) for cell in header])
-        for row in rows:
-            page.append([safe(cell) for cell in row])
+    page = book.create_sheet("1")
+    page.freeze_panes = "A2"
+    for row in rows:
+        page.append([cell if isinstance(cell, int | float) else escaped(cell) for cell in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def comma_separated(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """The same as CSV that a Chinese Excel opens as it should."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([safe(cell) for cell in header])
-    writer.writerows([safe(cell) for cell in row] for row in rows)
+def comma(rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV that table programs open as UTF-8."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([escaped(cell) for cell in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")

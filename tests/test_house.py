@@ -20,7 +20,7 @@ OURS = [path for room in ("bot", "dialogs", "knowledge", "tests") for path in so
 CODE = [path for path in OURS if "versions" not in path.parts]
 README = (ROOT / "README.md").read_text(encoding="utf8")
 SUPERVISORS = {
-    *("bot/inbox.py", "bot/app.py", "bot/pump.py", "bot/web/app.py", "bot/web/chat.py", "bot/channels/telegram/serve.py"),
+    *("bot/inbox.py", "bot/app.py", "bot/pump.py", "bot/web/app.py", "bot/web/chat.py", "bot/channels/telegram/serve.py", "bot/fetching.py"),
     "knowledge/policy/dense.py",
 }
 

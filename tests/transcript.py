@@ -2,6 +2,7 @@
 
 # 标题:…                     a comment, kept
 @person 城市=贵阳 群体=低保    a consenting person with this profile
+@posting 岗位=会计 单位=甲公司 城市=贵阳   a posting that is there from the start, by the names of its fields
 @clock 2026-11-22 09:00      the time in China at the start
 我: …                        typed
 我> …                        tapped, by the label
@@ -32,6 +33,8 @@ from knowledge.cases import KINDS, Case
 from knowledge.db import CHINA
 from knowledge.people import Graduate
 from knowledge.policy.questions import REASONS, OpenQuestion
+from knowledge.postings import store
+from knowledge.postings.drafts import drafted, named, numbered
 
 FIELDS = {"城市": "residence", "毕业": "graduation_date", "学历": "degree", "状态": "employment", "届别": "cohort"}
 SPAN = re.compile(r"^\+(\d+)(天|时|分)$")
@@ -48,6 +51,7 @@ class Transcript:
     steps: list[str] = field(default_factory=list)
     person: dict[str, str] = field(default_factory=dict)
     clock: datetime | None = None
+    postings: list[dict[str, str]] = field(default_factory=list)
 
 
 def parse(path: Path) -> Transcript:
@@ -59,6 +63,9 @@ def parse(path: Path) -> Transcript:
         elif line.startswith("@person"):
             found.head.append(line)
             found.person = dict(pair.split("=", 1) for pair in line.split()[1:])
+        elif line.startswith("@posting"):
+            found.head.append(line)
+            found.postings.append(dict(pair.split("=", 1) for pair in line.split()[1:]))
         elif line.startswith("@clock"):
             found.head.append(line)
             found.clock = datetime.strptime(line.removeprefix("@clock").strip(), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
@@ -79,6 +86,10 @@ class Replay:
         self.code = ""
         if transcript.clock:
             app.clock.advance(transcript.clock - app.clock.now())
+        if transcript.postings:
+            drafts = [drafted(row, named(row)) for row in transcript.postings]
+            store.bring_in(app.database, "学校就业网", numbered(enumerate(drafts, 1)), app.clock.today(), app.clock.now())
+            app.look_for_postings()
 
     def run(self) -> str:
         """The conversation as the program holds it now, in the file's format."""

@@ -74,6 +74,10 @@ def lacking(row: Mapping[str, Any], wanted: Wanted, today: date) -> list[str]:
         said.append(f"只招 {'、'.join(map(str, row['cohorts']))} 届")
     if row["deadline"] and 0 <= (left := (row["deadline"] - today).days) <= SOON:
         said.append("今天截止" if not left else f"还有 {left} 天截止")
+    if absent := [name for number, name in enumerate(PERKS) if name in wanted.asks and not perks_of(row["text"]) >> number & 1]:
+        said.append(f"没写{'、'.join(absent)}")
+    if wanted.least and month(row)[1] < wanted.least:
+        said.append(f"工资没到你要的 {wanted.least} 元")
     if row["pay_low"] is None and row["pay_high"] is None:
         said.append("没写工资,投之前问清楚")
     return said[:LACK]

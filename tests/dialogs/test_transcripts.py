@@ -17,10 +17,11 @@ FILES = sorted(FOLDER.glob("*/*.chat"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_transcript(path: Path, shared: App, request: pytest.FixtureRequest) -> None:
-    shared.clock.offset = Clock(TODAY).offset
+def test_transcript(path: Path, request: pytest.FixtureRequest) -> None:
     transcript = parse(path)
-    said = Replay(shared, transcript).run()
+    app: App = request.getfixturevalue("app" if transcript.postings else "shared")
+    app.clock.offset = Clock(TODAY).offset
+    said = Replay(app, transcript).run()
     if request.config.getoption("--rewrite"):
         path.write_text(said, encoding="utf8")
     assert said == path.read_text(encoding="utf8"), "the conversation changed; look at it and run pytest --rewrite"

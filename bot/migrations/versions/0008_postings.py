@@ -1,4 +1,4 @@
-"""postings, saved header mappings, wishes, what was shown, feedback"""
+"""postings, saved header mappings, feeds, wishes, what was shown, feedback"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,17 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
+    op.create_table(
+        "feed",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("etag", sa.String(length=200), nullable=False),
+        sa.Column("modified", sa.String(length=64), nullable=False),
+        sa.Column("next_at", Moment(timezone=True), nullable=False),
+        sa.Column("tried_at", Moment(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=300), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_feed")),
+    )
     op.create_table(
         "header_mapping",
         sa.Column("source", sa.String(length=64), nullable=False),
@@ -107,3 +118,4 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_posting_card"), table_name="posting")
     op.drop_table("posting")
     op.drop_table("header_mapping")
+    op.drop_table("feed")

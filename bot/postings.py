@@ -1,0 +1,218 @@
+"""The commands around postings: `bulixian postings …`. What they do lives elsewhere."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.session import fail, running
+
+if TYPE_CHECKING:
+    from bot.arrivals import Arrival
+    from knowledge.postings.store import Line, Progress
+
+postings = typer.Typer(no_args_is_help=True, help="岗位:导入、筛查、核实、过期、定时来源。")
+File = Annotated[Path, typer.Argument(help="CSV、XLSX、JSON、JSONL,可以 gzip 压缩")]
+Map = Annotated[list[str] | None, typer.Option("--map", help="列=字段,如 --map 用工单位=单位名称;列=- 是不要;可以写几次,会记住")]
+Feed = Annotated[str, typer.Option(help="有自己格式的来源,如 rss")]
+Out = Annotated[Path | None, typer.Option("--report", help="逐行结果写到这个 .csv 或 .xlsx")]
+Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
+Who = Annotated[str, typer.Option("--who", help="老师的称呼,会记下来")]
+Number = Annotated[int, typer.Argument(help="编号,见 postings list --held")]
+
+
+@contextmanager
+def bar() -> Iterator[Progress]:
+    """A progress bar on stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task("读取", total=None)
+        yield lambda stage, done, total: shown.update(task, description=stage, completed=done, total=total)
+
+
+def preview(found: Arrival) -> None:
+    from knowledge.postings.drafts import fields
+
+    if found.columns:
+        print("按这些列读：" + "、".join(f"{column}→{fields()[key].say}" for column, key in found.columns.items()), file=sys.stderr)
+    if found.left:
+        print("没有用的列：" + "、".join(f"{column}（如「{cell[:12]}」）" for column, cell in found.left.items()), file=sys.stderr)
+
+
+def reported(lines: Sequence[Line], out: Path | None) -> None:
+    """Writes the lines where asked to."""
+    from bot.arrivals import HEAD, rows
+    from knowledge import tables
+
+    if out is None:
+        return
+    table = [list(HEAD), *rows(lines)]
+    try:
+        out.write_bytes(tables.workbook(table) if out.suffix.lower() == ".xlsx" else tables.comma(table))
+    except OSError as error:
+        raise fail(f"写不了 {out}：{error.strerror}", 3) from error
+
+
+def told(counts: dict[str, int], lines: Sequence[Line], notes: Sequence[str], as_json: bool, **more: Any) -> None:
+    from knowledge.postings.store import OUTCOMES
+
+    if as_json:
+        noted = [asdict(line) for line in lines if line.why or line.outcome in ("held", "refused", "near-repeat")]
+        print(json.dumps({**counts, **more, "notes": list(notes), "rows": noted}, ensure_ascii=False, indent=1))
+        return
+    for line in [line for line in lines if line.outcome in ("refused", "held")][:20]:
+        print(f"第 {line.row} 行 {line.title[:30]}：{OUTCOMES[line.outcome]}，{line.why}", file=sys.stderr)
+    for note in notes:
+        print(note, file=sys.stderr)
+    print("，".join(f"{OUTCOMES[outcome]} {count}" for outcome, count in counts.items()))
+
+
+@postings.command("import")
+def import_(
+    file: File,
+    source: Annotated[str, typer.Option(help="来源的名字,默认是文件名;同一来源同一编号的岗位会更新")] = "",
+    feed: Feed = "",
+    mapping: Map = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
+    complete: Annotated[bool, typer.Option("--complete", help="这份是来源的全部,不在里面的撤下")] = False,
+    report: Out = None,
+    as_json: Json = False,
+) -> None:
+    """导入岗位:认列、读字段、筛查、合并重复,逐行报告;再导一次不会重复。"""
+    from bot.arrivals import ArrivalError, arrived, reader
+    from knowledge.postings import store
+    from knowledge.postings.drafts import numbered
+
+    name = source or file.name.partition(".")[0]
+    with running() as app, bar() as progress:
+        with app.database.reading() as connection:
+            saved = store.columns_of(connection, name)
+        try:
+            found = arrived(file, feed, saved, mapping or ())
+            preview(found)
+            drafts = numbered(found.drafts)
+            age = timedelta(days=app.settings.posting_days)
+            options: dict[str, Any] = {"age": age, "complete": complete, "dry": dry_run, "reader": reader(progress), "progress": progress}
+            done = store.bring_in(app.database, name, drafts, app.clock.today(), app.clock.now(), **options)
+            done.lines += found.lines()
+        except (ArrivalError, store.PostingError) as error:
+            raise fail(f"{file.name}：{error}", 1) from error
+        if mapping and not dry_run:
+            with app.database.writing() as connection:
+                store.keep_columns(connection, name, found.columns, app.clock.now())
+    reported(done.lines, report)
+    told(done.counts(), done.lines, done.notes, as_json, withdrawn=done.withdrawn)
+    if done.counts()["refused"]:
+        raise typer.Exit(1)
+
+
+@postings.command("screen")
+def screen_(file: File, feed: Feed = "", mapping: Map = None, report: Out = None, as_json: Json = False) -> None:
+    """只筛查一份文件,不用数据库:像骗局的、违法的、写错的,逐行说原因。"""
+    from bot.arrivals import ArrivalError, arrived, reader, screened
+    from bot.config import Clock, settings
+    from knowledge.postings.drafts import numbered
+
+    with bar() as progress:
+        try:
+            found = arrived(file, feed, {}, mapping or ())
+        except ArrivalError as error:
+            raise fail(f"{file.name}：{error}", 1) from error
+        preview(found)
+        lines = [*screened(reader(progress)(numbered(found.drafts), Clock(settings().today).today())), *found.lines()]
+    counts = {
+        name: sum(line.outcome == outcome for line in lines) for name, outcome in (("fine", "inserted"), ("held", "held"), ("refused", "refused"))
+    }
+    reported(lines, report)
+    if as_json:
+        print(json.dumps({**counts, "rows": [asdict(line) for line in lines]}, ensure_ascii=False, indent=1))
+    else:
+        for line in lines:
+            if line.outcome != "inserted" or line.score >= 25:
+                print(f"第 {line.row} 行 {line.title[:30]}（可疑分 {line.score}）：{line.why}")
+        print(f"没有大问题 {counts['fine']}，该由老师核实 {counts['held']}，读不了 {counts['refused']}")
+    if counts["held"] or counts["refused"]:
+        raise typer.Exit(1)
+
+
+@postings.command("list")
+def list_(
+    held: Annotated[bool, typer.Option("--held", help="只看待老师核实的,最可疑的在前")] = False,
+    most: Annotated[int, typer.Option(help="最多几条", min=1, max=10_000)] = 30,
+    as_json: Json = False,
+) -> None:
+    """列出岗位,默认是能推荐的,新的在前;--held 看待核实的和原因。"""
+    from knowledge.postings import store
+    from knowledge.postings.posting import STATUSES
+
+    with running() as app, app.database.reading() as connection:
+        found = store.listed(connection, "held" if held else "live", most)
+        counts = store.counts(connection)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1, default=str))
+        return
+    for row in found:
+        until = f"，{row['deadline']} 截止" if row["deadline"] else ""
+        print(f"{row['id']:>7} {row['title']}（{row['company'] or '没写单位'}，来自 {row['source']}{until}）")
+        if held:
+            print("".join(f"        · {why['say']}" + (f"：「{why['quote']}」" if why["quote"] else "") + "\n" for why in row["reasons"]), end="")
+    print("，".join(f"{say} {counts.get(status, 0)}" for status, say in STATUSES.items()), file=sys.stderr)
+
+
+def decided(number: int, status: str, who: str) -> str:
+    from knowledge.postings import store
+
+    with running() as app, app.database.writing() as connection:
+        try:
+            return store.decide(connection, number, status, who, app.clock.now())
+        except store.PostingError as error:
+            raise fail(str(error), 1) from error
+
+
+@postings.command()
+def release(number: Number, who: Who) -> None:
+    """核实过没问题,放行,可以推荐。"""
+    print(f"已放行：{decided(number, 'live', who)}")
+
+
+@postings.command()
+def refuse(number: Number, who: Who) -> None:
+    """核实过有问题,不用;一样的岗位换个编号再来,也会先拦下。"""
+    print(f"不再使用：{decided(number, 'refused', who)}")
+
+
+@postings.command()
+def expire() -> None:
+    """把截止了的、太旧的标为过期(程序开着时每天自动做)。"""
+    from knowledge.postings import store
+
+    with running() as app, app.database.writing() as connection:
+        age = timedelta(days=app.settings.posting_days)
+        done = store.expire(connection, app.clock.today(), app.clock.now(), age)
+    print(f"过期 {done} 条")
+
+
+@postings.command()
+def feeds(as_json: Json = False) -> None:
+    """定时来源(BULIXIAN_FEEDS__…):上次取得怎样,下次什么时候;有失败的退出码是 1。"""
+    from bot.fetching import listed
+
+    with running() as app:
+        found = listed(app)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(f"{row['name']}：{row['outcome']}（下次 {row['next_at'] or '马上'}，{row['url']}）" for row in found) or "还没有设定时来源")
+    if any(row["outcome"].startswith("失败") for row in found):
+        raise typer.Exit(1)
