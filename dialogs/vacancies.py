@@ -30,11 +30,13 @@ EDITS = timedelta(hours=2)
 """So long after a search a few words change it."""
 SEEKS = re.compile(
     r"(?:找|求|想要?|推荐|看看|换)(?:一?[个份些点])?[^,。??]{0,10}?(?:工作|岗位|职位|实习|兼职|活干)|(?:有没有|有什么|有哪些|哪里有|还有)[^,。??]{0,12}?(?:工作|岗位?|职位|招聘|在招|招人|实习|招)"
-    r"|在招|招聘信息|求职|(?:岗位|职位)推荐"
+    r"|在招|招聘信息|(?:岗位|职位)推荐"
 )
 ASKS = re.compile(
-    r"补贴|政策|登记|社保|合同|违法|合法|怎么办|怎么申请|怎么报|条件|材料|能领|算不算|可以吗|骗|押金|试用期|违约|档案|户口|三方|条例|规定"
+    r"补贴|补帖|政策|登记|社保|合同|违法|合法|怎么办|怎么申请|怎么报|条件|材料|能领|算不算|可以吗|骗|押金|试用期|违约|档案|户口|三方|条例|规定"
+    r"|没找|找不|找了|没人要|没一个|怎么|焦虑|迷茫|压力|难"
 )
+"""Questions and complaints, which are no search."""
 CHANGES = re.compile(
     r"^(?:那)?(?:不要|别推|换成?|改成?|只要|只看|加上|再加|去掉|外地|异地|工资|月薪|薪资|要双休|要包|远程|不限)|(?:也行|也可以|以上|就行|呢)$"
 )
@@ -80,9 +82,8 @@ def sought(turn: Turn) -> bool:
     known = any(families.of_title(bare(title)) for title in said.titles)
     filters = sum(map(bool, (said.places, said.least, said.asks, said.years is not None, said.kinds, said.degree)))
     named = known and filters and not questions.shaped(text)
-    if not (asking or SEEKS.search(text) or named):
-        return False
-    if questions.shaped(text) and not SEEKS.search(text):
+    explicit = SEEKS.search(text) and (known or said.places or said.kinds)
+    if not (explicit or named or (asking and not questions.shaped(text))):
         return False
     if len(turn.world.vacancies.catalogue):
         show(turn, said)
