@@ -1,0 +1,182 @@
+"""The digest: due wishes become one message a person, nothing twice, nothing pushed that is held; counted only when sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from bot import delivery, digest
+from bot.app import App
+from bot.delivery import Delivery
+from dialogs.messages import Inbound
+from dialogs.place import Conversation
+from knowledge import links
+from knowledge.people import Graduate
+from knowledge.postings import store
+from knowledge.postings.drafts import numbered
+from knowledge.postings.posting import Feedback, Posting, Shown, Wish
+
+POSTS = [
+    {"ref": str(number), "title": "会计", "company": f"公司{number}", "city": "贵阳", "pay": "4000-6000", "text": f"第 {number} 家"}
+    for number in range(5)
+]
+numbers = iter(range(1, 10**6))
+
+
+def bring(app: App, rows: list[dict[str, str]]) -> None:
+    store.bring_in(app.database, "测试", numbered(enumerate(rows, 1)), app.clock.today(), app.clock.now())
+    app.look_for_postings()
+
+
+def say(app: App, who: str, text: str, kind: Any = "text") -> str:
+    parts = app.accept(Inbound(f"web::{who}", f"m{next(numbers)}", kind, text, app.clock.now())).result().parts
+    return "\n".join(part["text"] for part in parts)
+
+
+def digests(app: App) -> list[Any]:
+    while digest.advance(app):
+        pass
+    with app.database.reading() as connection:
+        return list(connection.execute(select(Delivery).where(Delivery.kind == "digest").order_by(Delivery.id)))
+
+
+def rows(app: App, table: Any) -> list[Any]:
+    with app.database.reading() as connection:
+        return list(connection.execute(select(table.__table__)))
+
+
+@pytest.fixture
+def office(any_app: App) -> App:
+    """The program with one posting."""
+    bring(any_app, POSTS[:1])
+    return any_app
+
+
+def subscribed(app: App, who: str, rhythm: str = "daily") -> None:
+    assert "按这些条件找的" in say(app, who, "贵阳 会计 4k")
+    assert "告诉你" in say(app, who, f"job/rhythm/{rhythm}", "choice")
+
+
+def test_new_postings_come_once_as_one_message(office: App) -> None:
+    subscribed(office, "a")
+    assert digests(office) == []
+    bring(office, POSTS)
+    office.clock.advance(timedelta(days=1, hours=2))
+    [row] = digests(office)
+    text = row.parts[0]["text"]
+    assert text.startswith("有 3 个新岗位")
+    assert "公司0" not in text, "it was shown in the chat"
+    assert (row.priority, row.status) == (delivery.UNASKED["digest"], "ready")
+    assert digests(office) == [row]
+    office.clock.advance(timedelta(days=1))
+    assert [second.parts[0]["text"][:6] for second in digests(office)[1:]] == ["有 1 个新"]
+    office.clock.advance(timedelta(days=1))
+    assert len(digests(office)) == 2, "all have been shown"
+
+
+def test_only_what_was_sent_counts(office: App) -> None:
+    subscribed(office, "a")
+    bring(office, POSTS)
+    since = office.clock.now()
+    office.clock.advance(timedelta(days=1, hours=2))
+    [row] = digests(office)
+    [who] = [graduate.id for graduate in rows(office, Graduate)]
+    with office.database.writing() as connection:
+        assert digest.recommended(connection, [who], since) == {}
+        delivery.finish(connection, [row.id], office.clock.now())
+        assert digest.recommended(connection, [who], since) == {who: 3}
+        assert digest.recommended(connection, [who], office.clock.now() + timedelta(days=1)) == {}
+
+
+@pytest.mark.parametrize("word", ["退订岗位", "退订", "注销"])
+def test_who_leaves_is_not_written_to(office: App, word: str) -> None:
+    subscribed(office, "a")
+    bring(office, POSTS)
+    say(office, "a", word)
+    if word == "注销":
+        say(office, "a", "确认注销")
+    office.clock.advance(timedelta(days=2))
+    assert digests(office) == []
+
+
+def test_held_and_expired_postings_are_never_pushed(office: App) -> None:
+    subscribed(office, "a")
+    fraud = {"ref": "f", "title": "会计", "company": "骗", "city": "贵阳", "text": "入职先交押金299元,在家做账日赚500,加微信 abc12345"}
+    over = {"ref": "o", "title": "会计", "company": "过", "city": "贵阳", "deadline": "2026-11-01"}
+    bring(office, [fraud, over])
+    office.clock.advance(timedelta(days=1, hours=2))
+    assert digests(office) == []
+
+
+def test_urgent_means_a_deadline_is_near(office: App) -> None:
+    subscribed(office, "a", "urgent")
+    near, far = ({**POSTS[n], "deadline": day} for n, day in ((1, "2026-11-26"), (2, "2026-12-20")))
+    bring(office, [near, far])
+    office.clock.advance(timedelta(days=1, hours=2))
+    [row] = digests(office)
+    assert "公司1" in row.parts[0]["text"]
+    assert "公司2" not in row.parts[0]["text"]
+
+
+def test_many_are_planned_in_chunks_and_a_second_program_adds_nothing(office: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "CHUNK", 2)
+    for who in "abcde":
+        subscribed(office, who)
+    bring(office, POSTS)
+    office.clock.advance(timedelta(days=1, hours=2))
+    second = App(office.settings, office.clock)
+    assert digest.advance(office)
+    assert digest.advance(second)
+    found = digests(office)
+    second.close()
+    assert len(found) == len({row.conversation for row in found}) == 5
+    assert len(rows(office, Shown)) == 5 + 15
+
+
+def test_an_application_is_asked_after_once(office: App) -> None:
+    subscribed(office, "a")
+    [posting] = rows(office, Posting)
+    say(office, "a", f"job/mark/{posting.id}/applied", "choice")
+    say(office, "a", "退订岗位")
+    office.clock.advance(timedelta(days=7, hours=1))
+    said = [reply.parts[0]["text"] for _, reply in office.sweep()]
+    assert said == ["上周你投了「会计」,有回音了吗?没有也正常,不用急着回我。"]
+    office.clock.advance(timedelta(days=7))
+    assert office.sweep() == []
+    assert "面试" in say(office, "a", "job/went/interview", "choice")
+
+
+def test_two_reports_take_a_posting_out(office: App) -> None:
+    [posting] = rows(office, Posting)
+    for who, status in (("a", "live"), ("b", "held")):
+        subscribed(office, who)
+        assert "老师会去核实" in say(office, who, f"job/mark/{posting.id}/reported", "choice")
+        assert rows(office, Posting)[0].status == status
+    office.look_for_postings()
+    assert "下架" in say(office, "a", f"job/show/{posting.id}", "choice")
+
+
+def test_what_is_taken_back_is_gone(office: App) -> None:
+    subscribed(office, "a")
+    [posting] = rows(office, Posting)
+    say(office, "a", f"job/mark/{posting.id}/saved", "choice")
+    assert [row.action for row in rows(office, Feedback)] == ["saved"]
+    say(office, "a", f"job/undo/{posting.id}/saved", "choice")
+    assert rows(office, Feedback) == []
+
+
+def test_two_who_become_one_keep_one_wish_and_all_marks(office: App) -> None:
+    [posting] = rows(office, Posting)
+    for who in "ab":
+        subscribed(office, who)
+        say(office, who, f"job/mark/{posting.id}/saved", "choice")
+    one, other = [row.graduate_id for row in rows(office, Conversation)]
+    with office.database.writing() as connection:
+        connection.execute(update(Wish).where(Wish.graduate_id == one).values(rhythm="weekly"))
+        code = links.offer(connection, one, "web", office.clock.now())
+        assert links.join(connection, links.said(f"绑定 {code}") or "", other, office.clock.now())
+    assert [(row.graduate_id, row.rhythm) for row in rows(office, Wish)] == [(one, "weekly")]
+    assert [row.graduate_id for row in rows(office, Feedback)] == [one]
