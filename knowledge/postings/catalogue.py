@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from knowledge.policy.index import InvertedIndex
 from knowledge.postings import families
+from knowledge.postings.gist import Gist
 from knowledge.words import words
 
 Rows = NDArray[np.int32]
@@ -46,6 +47,7 @@ class Catalogue:
     rows: Sequence[Mapping[str, Any]]
     ids: NDArray[np.int64]
     company: Rows
+    employers: Mapping[str, int]
     kind: NDArray[np.int8]
     kinds: tuple[str, ...]
     degree: NDArray[np.int8]
@@ -62,6 +64,7 @@ class Catalogue:
     at: Mapping[str, Rows]
     spread: Rows
     titles: InvertedIndex
+    gist: Gist
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -89,10 +92,14 @@ class Catalogue:
         number_of = {name: number for number, name in enumerate(kinds)}
         employers: dict[str, int] = {}
         monthly = [month(row) for row in held]
+        titles = [bare(row["title"]) for row in held]
+        whole = {title: row["title"] for title, row in zip(titles, held, strict=True)}
+        known = {title: (families.of_title(title), terms(said)) for title, said in whole.items()}
         return cls(
             held,
             np.array([row["id"] for row in held], np.int64),
             np.array([employers.setdefault(row["company"] or f"?{row['id']}", len(employers)) for row in held], np.int32),
+            employers,
             np.array([number_of[row["kind"] or "full_time"] for row in held], np.int8),
             kinds,
             np.array([-1 if row["degree"] is None else row["degree"] for row in held], np.int8),
@@ -104,11 +111,12 @@ class Catalogue:
             np.array([bits(row["cohorts"]) for row in held], np.uint32),
             np.array([row["deadline"].toordinal() if row["deadline"] else NEVER for row in held], np.int32),
             np.array([row["posted"].toordinal() if row["posted"] else 0 for row in held], np.int32),
-            np.array([families.of_title(bare(row["title"])) for row in held], np.uint64),
+            np.array([known[title][0] for title in titles], np.uint64),
             np.array([perks(row["text"]) for row in held], np.uint8),
             {prefix: np.array(found, np.int32) for prefix, found in at.items()},
             np.array(spread, np.int32),
-            InvertedIndex.of([terms(row["title"]) for row in held], b=0.3),
+            InvertedIndex.of([known[title][1] for title in titles], b=0.3),
+            Gist([row["text"] for row in held]),
         )
 
 

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from knowledge.policy.index import SATURATED
 from knowledge.postings import families
-from knowledge.postings.catalogue import FIRST_COHORT, NEVER, PERKS, Catalogue, Rows, bare, terms
+from knowledge.postings.catalogue import NEVER, PERKS, Catalogue, Rows, bare, bits, terms
 from knowledge.postings.wanted import Wanted
 
 Floats = NDArray[np.float32]
 NOWHERE: Rows = np.zeros(0, np.int32)
-WEIGHTS = {"title": 0.45, "major": 0.15, "pay": 0.12, "near": 0.12, "new": 0.08, "asks": 0.08}
-"""Shares of the score; where no title is wished, the major has its share."""
+WEIGHTS = {"title": 0.35, "text": 0.15, "major": 0.12, "pay": 0.12, "near": 0.12, "new": 0.07, "asks": 0.07}
+"""Shares of the score; where no title is wished, the major has the share of title and text."""
 KIN = 0.45
 """A title of the same family without a common word is so near."""
 LIKE = 0.25
@@ -33,6 +33,10 @@ CHOICE = 2
 """Years after graduating in which one counts as 应届 for most employers (择业期, IDS-10)."""
 FADES = 21.0
 """Days in which a posting's freshness halves."""
+FIELD = 4000
+"""So many of the best titles are told apart by their texts."""
+KEPT = 2**24
+"""Cards of the answers that are kept, each asked for by many: at most some hundred megabytes."""
 PUSHES = 30
 """So many people a vacancy are told of it by push, priority groups first."""
 
@@ -59,26 +63,24 @@ class Match:
     parts: Mapping[str, float]
 
 
-def within_limits(catalogue: Catalogue, wanted: Wanted, today: date) -> Rows:
-    """Places of the cards that break no hard limit; what a posting or a person has not said breaks none."""
-    good = catalogue.deadline >= today.toordinal()
-    if wanted.places and not wanted.anywhere:
-        good &= there(catalogue, wanted.places) > 0
+def within_limits(catalogue: Catalogue, wanted: Wanted, today: date, rows: Rows) -> NDArray[np.bool_]:
+    """Which of these cards break no hard limit, the place aside; what a posting or a person has not said breaks none."""
+    good = catalogue.deadline[rows] >= today.toordinal()
     if wanted.kinds:
-        known = [number for number, name in enumerate(catalogue.kinds) if name in wanted.kinds]
-        good &= np.isin(catalogue.kind, known)
+        known = np.array([name in wanted.kinds for name in catalogue.kinds])
+        good &= known[catalogue.kind[rows]]
     if wanted.degree is not None:
-        good &= catalogue.degree <= wanted.degree
+        good &= catalogue.degree[rows] <= wanted.degree
     if wanted.full_time is False:
-        good &= ~catalogue.full_time
+        good &= ~catalogue.full_time[rows]
     if wanted.cohort is not None:
-        bit = np.uint32(1 << max(0, min(31, wanted.cohort - FIRST_COHORT)))
-        good &= (catalogue.cohorts == 0) | ((catalogue.cohorts & bit) != 0)
+        asked, told = catalogue.cohorts[rows], np.uint32(bits((wanted.cohort,)))
+        good &= (asked == 0) | ((asked & told) != 0)
         if wanted.cohort < today.year - CHOICE:
-            good &= ~(catalogue.fresh & (catalogue.cohorts == 0))
+            good &= ~(catalogue.fresh[rows] & (asked == 0))
     if wanted.years is not None:
-        good &= catalogue.years <= wanted.years + SLACK
-    return np.flatnonzero(good).astype(np.int32)
+        good &= catalogue.years[rows] <= wanted.years + SLACK
+    return good
 
 
 def there(catalogue: Catalogue, places: Collection[str]) -> Floats:
@@ -97,17 +99,15 @@ def there(catalogue: Catalogue, places: Collection[str]) -> Floats:
     return near
 
 
-def titled(catalogue: Catalogue, titles: tuple[str, ...]) -> Floats:
-    """How far each card's title meets the best of the wished ones, 0..1."""
-    best = np.zeros(len(catalogue), np.float32)
-    for title in titles:
-        found = dict.fromkeys(terms(title), 1.0)
-        mass = SATURATED * catalogue.titles.mass(found) + 1e-6
-        met = np.minimum(1.0, catalogue.titles.scores(found) * 2.0 / mass)
-        if kin := families.of_title(bare(title)):
-            met = np.maximum(met, np.where((catalogue.family & np.uint64(kin)) != 0, KIN + 0.4 * met, 0.0))
-        best = np.maximum(best, met.astype(np.float32))
-    return best
+def titled(catalogue: Catalogue, title: str) -> Floats:
+    """How far each card's title meets a wished one, 0..1."""
+    found = dict.fromkeys(terms(title), 1.0)
+    mass = SATURATED * catalogue.titles.mass(found) + 1e-6
+    met: Floats = np.minimum(1.0, catalogue.titles.scores(found) * np.float32(2.0 / mass))
+    if kin := families.of_title(bare(title)):
+        alike = np.flatnonzero(catalogue.family & np.uint64(kin))
+        met[alike] = np.maximum(met[alike], KIN + 0.4 * met[alike])
+    return met
 
 
 class Vacancies:
@@ -116,33 +116,75 @@ class Vacancies:
     def __init__(self, catalogue: Catalogue, today: date) -> None:
         self.catalogue, self.today = catalogue, today
         self.by_id = {row["id"]: row for row in catalogue.rows}
-        self.titled = lru_cache(256)(lambda titles: titled(catalogue, titles))
-        self.there = lru_cache(512)(lambda places: there(catalogue, places))
+        self.all = np.arange(len(catalogue), dtype=np.int32)
+        kept = KEPT // max(1, len(catalogue))
+        self.titled = lru_cache(kept)(self.find)
+        self.there = lru_cache(kept)(self.near)
         age = np.clip(today.toordinal() - catalogue.posted, 0, 365)
         self.new = np.where(catalogue.posted > 0, np.exp2(-age / FADES), 0.3).astype(np.float32)
+        self.middle = (catalogue.low + catalogue.high) / 2
+        self.typical = np.float32(np.nanmedian(self.middle) if np.isfinite(self.middle).any() else 1.0)
+
+    def find(self, title: str) -> tuple[Rows, Floats, Floats]:
+        """Places of the cards whose title meets a wished one, how far, and how much the texts of the best FIELD speak of the same."""
+        met = titled(self.catalogue, title)
+        rows = np.flatnonzero(met >= LIKE).astype(np.int32)
+        met, gist = met[rows], self.catalogue.gist
+        best = np.argpartition(-met, FIELD)[:FIELD] if len(rows) > FIELD else np.arange(len(rows))
+        spoken = np.zeros(len(rows), np.float32)
+        spoken[best] = np.minimum(1, gist.spoken(rows[best], gist.telling(rows[best], met[best])))
+        return rows, met, spoken
+
+    def sought(self, titles: tuple[str, ...]) -> tuple[Rows, Floats, Floats]:
+        """As `find`, of several titles the best at each card."""
+        if len(titles) == 1:
+            return self.titled(titles[0])
+        best = np.zeros((2, len(self.catalogue)), np.float32)
+        for rows, *values in map(self.titled, titles):
+            best[:, rows] = np.maximum(best[:, rows], values)
+        rows = np.flatnonzero(best[0]).astype(np.int32)
+        return rows, best[0, rows], best[1, rows]
+
+    def near(self, places: tuple[str, ...]) -> tuple[Rows, Floats]:
+        """Places of the cards within reach, and how near each card of the catalogue is."""
+        near = there(self.catalogue, places)
+        return np.flatnonzero(near).astype(np.int32), near
 
     def scored(self, wanted: Wanted, feedback: Feedback = NEUTRAL) -> tuple[Rows, Floats, dict[str, Floats]]:
         """Places within the limits, their scores, and the parts of these."""
-        catalogue = self.catalogue
-        rows = within_limits(catalogue, wanted, self.today)
-        weights = dict(WEIGHTS)
-        parts: dict[str, Floats] = {}
+        catalogue, weights, parts = self.catalogue, dict(WEIGHTS), dict[str, Floats]()
+        within, near = self.there(wanted.places) if wanted.places else (self.all, None)
+        rows = self.all if wanted.anywhere else within
         if wanted.titles:
-            met = self.titled(wanted.titles)[rows]
-            rows, parts["title"] = rows[met >= LIKE], met[met >= LIKE]
+            rows, met, spoken = self.sought(wanted.titles)
+            if near is not None and not wanted.anywhere:
+                here = np.flatnonzero(near[rows])
+                rows, met, spoken = rows[here], met[here], spoken[here]
+        good = within_limits(catalogue, wanted, self.today, rows)
+        rows = rows[good]
+        if wanted.titles:
+            parts["title"], parts["text"] = met[good], spoken[good]
         else:
-            weights["major"] += weights.pop("title")
+            weights["major"] += weights.pop("title") + weights.pop("text")
         led = families.of_major(wanted.major) if wanted.major else 0
         parts["major"] = ((catalogue.family[rows] & np.uint64(led)) != 0).astype(np.float32)
-        parts["pay"] = paid(catalogue, rows, wanted.least)
-        parts["near"] = self.there(wanted.places)[rows] if wanted.places else np.full(len(rows), 0.5, np.float32)
+        parts["pay"] = self.paid(rows, wanted.least)
+        parts["near"] = np.full(len(rows), 0.5, np.float32) if near is None else near[rows]
         parts["new"] = self.new[rows]
         asked = sum(1 << number for number, name in enumerate(PERKS) if name in wanted.asks)
         parts["asks"] = np.bitwise_count(catalogue.perks[rows] & np.uint8(asked)) / np.float32(max(1, len(wanted.asks)))
         score = np.zeros(len(rows), np.float32)
         for name, weight in weights.items():
             score += np.float32(weight) * parts[name]
-        return rows, score * liked(catalogue, rows, feedback), parts
+        return rows, score if feedback is NEUTRAL else score * liked(catalogue, rows, feedback), parts
+
+    def paid(self, rows: Rows, least: int | None) -> Floats:
+        """0..1: unsaid pay .3; with a least asked for, 1 from it upwards and falling below; without, half more than the median gets is 1."""
+        if least:
+            met = (self.catalogue.high[rows] / np.float32(least) - np.float32(0.6)) / np.float32(0.4)
+        else:
+            met = self.middle[rows] / (np.float32(1.5) * self.typical)
+        return np.where(np.isnan(met), np.float32(0.3), np.minimum(np.maximum(met, 0), 1)).astype(np.float32)
 
     def rank(
         self,
@@ -183,24 +225,13 @@ def ordered(score: Floats, most: int) -> Iterator[int]:
         begun, width = len(order), width * 8
 
 
-def paid(catalogue: Catalogue, rows: Rows, least: int | None) -> Floats:
-    """0..1: unsaid pay .3; with a least asked for, 1 from it upwards and falling below; without, what half more than the median gets is 1."""
-    middle = (catalogue.low[rows] + catalogue.high[rows]) / 2
-    if least:
-        met = np.clip((catalogue.high[rows] / np.float32(least) - 0.6) / 0.4, 0, 1)
-    else:
-        typical = np.nanmedian(middle) if np.isfinite(middle).any() else 1.0
-        met = np.clip(middle / np.float32(1.5 * typical), 0, 1)
-    return np.where(np.isnan(middle), np.float32(0.3), met).astype(np.float32)
-
-
 def liked(catalogue: Catalogue, rows: Rows, feedback: Feedback) -> Floats:
     factor = np.ones(len(rows), np.float32)
     for bit, times in feedback.kin.items():
         factor[(catalogue.family[rows] & np.uint64(bit)) != 0] *= np.float32(times)
     for name, times in feedback.employers.items():
-        numbers = [place for place, row in enumerate(catalogue.rows) if row["company"] == name]
-        factor[np.isin(rows, numbers)] *= np.float32(times)
+        if (number := catalogue.employers.get(name)) is not None:
+            factor[catalogue.company[rows] == number] *= np.float32(times)
     return factor
 
 
