@@ -28,6 +28,8 @@ from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.db import Base, Database, DatabaseError, local_date
+from knowledge.ledger.record import Record
+from knowledge.ledger.seal import Seal, SealError
 from knowledge.policy import dense, documents, search, store
 from knowledge.policy.dense import Encoder, Encoding
 from knowledge.policy.eligibility import Eligibility
@@ -73,6 +75,7 @@ class App:
         with self.database.writing() as connection:
             store.refresh(connection, self.clock.now())
         self.trace_key = self.secret("trace").encode()[:32]
+        self.seal = self.unlock()
         self.quiet = Quiet(settings.quiet_from, settings.quiet_to)
         self.carriers: dict[str, Carrier] = {}
         """By `channel:account`: how to reach people, for predictions and the pumps."""
@@ -124,7 +127,7 @@ class App:
         if self.stale(connection) and not (self.building and self.building.is_alive()):
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
-        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies)
+        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, self.seal)
 
     def look_for_postings(self) -> None:
         """The live postings as turns match them, made anew where one has changed or the day has; the old ones serve until then."""
@@ -275,6 +278,24 @@ class App:
                 value = secrets.token_urlsafe(48)
                 connection.execute(insert(Secret).values(name=name, value=value))
         return value
+
+    def unlock(self) -> Seal:
+        """The key of the ledger's identity numbers, tried on one of them.
+
+        Raises:
+            DatabaseError: they were sealed with another.
+        """
+        told = self.settings.ledger_key
+        seal = Seal((told.get_secret_value() if told else self.secret("ledger")).encode())
+        with self.database.reading() as connection:
+            query = select(Record.id_sealed, Record.id_digest).where(Record.id_sealed.is_not(None)).limit(1)
+            one = connection.execute(query).first()
+        try:
+            if one:
+                seal.open(one.id_sealed, one.id_digest)
+        except SealError as error:
+            raise DatabaseError(str(error)) from error
+        return seal
 
     def close(self) -> None:
         self.closing.set()

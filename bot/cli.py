@@ -19,6 +19,7 @@ import typer
 from pydantic import ValidationError
 
 from bot.config import settings
+from bot.ledger import ledger
 from bot.postings import postings
 from bot.session import fail, running
 from bot.upkeep import knowledge
@@ -27,6 +28,7 @@ from knowledge.db import Database, DatabaseError
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
 cli.add_typer(knowledge, name="knowledge")
+cli.add_typer(ledger, name="ledger")
 broadcasts = typer.Typer(no_args_is_help=True, help="群发:看草稿、批准、看进度、取消。起草见 knowledge reach。")
 cli.add_typer(postings, name="postings")
 cli.add_typer(cases, name="cases")

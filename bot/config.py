@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     """Closeness of meaning beside shared words where the extra `dense` is installed; `off` leaves it aside."""
     cookie_secret: str | None = None
     """Key that signs the web chat's cookie; made and kept in the database where unset."""
+    ledger_key: SecretStr | None = None
+    """Hides the identity numbers of the ledger. Unset: made and kept in the database, which then holds both; whoever loses it loses the numbers."""
     secure_cookie: bool = False
     """Set where the site is served by https."""
     trusted_proxies: int = 0

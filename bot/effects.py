@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from bot import forgetting, transcript
+from bot import forgetting, registration, services, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
     CloseHandover,
+    Dispute,
     DropReminder,
     Effect,
     Erase,
@@ -23,6 +24,7 @@ from dialogs.effects import (
     Join,
     KeepQuestion,
     KeepWish,
+    LinkRecord,
     Mark,
     OfferCode,
     OpenCase,
@@ -32,7 +34,9 @@ from dialogs.effects import (
     SetConsent,
     ShowAccesses,
     Showed,
+    ShowRecord,
     Unlink,
+    UnlinkRecord,
     Unmark,
     WantAnswer,
 )
@@ -41,6 +45,7 @@ from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge import cases, links, people
 from knowledge.db import CHINA
+from knowledge.ledger import record
 from knowledge.policy import questions
 from knowledge.postings import posting, wishes
 
@@ -89,25 +94,32 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
         case ForgetWishes():
             reminders.drop(connection, key, None)
             wishes.pause(connection, [person])
-        case OfferCode():
-            code = links.offer(connection, person, key.partition(":")[0], at)
-            return [Say(notices.CODE.format(code=code))]
-        case Join(code):
-            joined = links.join(connection, code, person, at)
-            return [Say(notices.JOINED if joined else notices.BAD_CODE, (notices.TO_MENU,))]
-        case Unlink():
-            parted = links.part(connection, person, key, at)
-            if parted:
-                connection.execute(update(Conversation).where(Conversation.key == key).values(graduate_id=parted))
-            return [Say(notices.PARTED if parted else notices.ALONE, (notices.TO_MENU,))]
+        case OfferCode() | Join() | Unlink():
+            return [about_channels(connection, turn, effect)]
         case Export():
             people.log_access(connection, person, "本人", "导出全部数据", at)
             return [export(connection, turn)]
         case ShowAccesses():
             return [accesses(connection, person)]
+        case LinkRecord() | UnlinkRecord() | ShowRecord() | Dispute():
+            return [registration.carry_out(connection, turn, effect)]
         case Erase():
+            services.gather(connection, at, person)
             forgetting.person(connection, person, f"{key}|{turn.inbound.message_id}")
     return []
+
+
+def about_channels(connection: Connection, turn: Turn, effect: OfferCode | Join | Unlink) -> Say:
+    person, key, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
+    match effect:
+        case OfferCode():
+            return Say(notices.CODE.format(code=links.offer(connection, person, key.partition(":")[0], at)))
+        case Join(code):
+            return Say(notices.JOINED if links.join(connection, code, person, at) else notices.BAD_CODE, (notices.TO_MENU,))
+    parted = links.part(connection, person, key, at)
+    if parted:
+        connection.execute(update(Conversation).where(Conversation.key == key).values(graduate_id=parted))
+    return Say(notices.PARTED if parted else notices.ALONE, (notices.TO_MENU,))
 
 
 def about_work(connection: Connection, person: str, effect: Showed | Mark | Unmark | Asked | KeepWish, at: datetime) -> None:
@@ -129,9 +141,10 @@ def export(connection: Connection, turn: Turn) -> Paper:
     who = turn.person.graduate_id
     held = people.record(connection, who) | {"questions": questions.record(connection, who)}
     held |= posting.record(connection, who)
+    held["school_record"] = record.own(connection, who)
     held["reminders"] = reminders.record(connection, turn.inbound.conversation)
     held |= transcript.everything(connection, forgetting.conversations(connection, who))
-    return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1))
+    return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1, default=str))
 
 
 def accesses(connection: Connection, graduate_id: str) -> Say:

@@ -143,6 +143,31 @@ class Unlink:
     """This conversation is a person of its own again; the file stays with the other channels."""
 
 
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """The person wants to be known as the one in the school's ledger; `tail`: the end of a number of theirs."""
+
+    name: str
+    tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkRecord:
+    """The school's record is no longer tied to this person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowRecord:
+    """What the school holds on the person, as a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """The person says that the school has their destination wrong."""
+
+    said: str
+
+
 Effect = (
     OpenCase
     | CloseHandover
@@ -165,4 +190,8 @@ Effect = (
     | OfferCode
     | Join
     | Unlink
+    | LinkRecord
+    | UnlinkRecord
+    | ShowRecord
+    | Dispute
 )

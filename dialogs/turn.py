@@ -11,6 +11,7 @@ from dialogs.effects import Effect
 from dialogs.messages import Choice, Inbound, Link, Part, Say
 from dialogs.place import Place
 from knowledge.db import local_date
+from knowledge.ledger.seal import NO_SEAL, Seal
 from knowledge.links import Code
 from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.passages import NOTHING, Passages
@@ -36,13 +37,15 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every turn may read: the policy search, the compiled flows by name and version, the entries' conditions, documents, live postings."""
+    """What every turn may read: the policy search, the compiled flows by name and version, the entries' conditions, documents, live postings;
+    and the key that the school's identity numbers are checked with."""
 
     search: PolicySearch
     flows: Mapping[tuple[str, int], CompiledFlow]
     eligibility: Eligibility
     passages: Passages = NOTHING
     vacancies: Vacancies = NO_VACANCIES
+    seal: Seal = NO_SEAL
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

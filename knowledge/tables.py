@@ -248,11 +248,17 @@ def escaped(cell: object) -> str:
 
 def workbook(rows: Iterable[Sequence[object]]) -> bytes:
     """An XLSX of one sheet; the first row is its header."""
+    return sheets({"1": rows})
+
+
+def sheets(pages: Mapping[str, Iterable[Sequence[object]]]) -> bytes:
+    """An XLSX of several sheets by name."""
     book = Workbook(write_only=True)
-    page = book.create_sheet("1")
-    page.freeze_panes = "A2"
-    for row in rows:
-        page.append([cell if isinstance(cell, int | float) else escaped(cell) for cell in row])
+    for name, rows in pages.items():
+        page = book.create_sheet(name[:31])
+        page.freeze_panes = "A2"
+        for row in rows:
+            page.append([cell if isinstance(cell, int | float) else escaped(cell) for cell in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

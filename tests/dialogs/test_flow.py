@@ -17,7 +17,14 @@ from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.search import PolicySearch
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
-SHAPES = {"profile": "c97e11e69bf3", "entitlements": "68d04edac8f9", "erase": "a5393cd6657c", "link": "15d44baeb3fa"}
+SHAPES = {
+    "dispute": "599487302e5a",
+    "record": "34fa305aa08f",
+    "profile": "c97e11e69bf3",
+    "entitlements": "68d04edac8f9",
+    "erase": "a5393cd6657c",
+    "link": "15d44baeb3fa",
+}
 
 
 def read(text: str, turn: Turn) -> str:

@@ -1,0 +1,253 @@
+"""The commands around the school's ledger: `bulixian ledger …`. What they do lives in `knowledge.ledger`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from bot.session import fail, running
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from knowledge.ledger.intake import Imported
+    from knowledge.tables import Table
+
+NOT_NAME = re.compile(r"\W")
+ledger = typer.Typer(no_args_is_help=True, help="台账:导入名单、记服务、月报、导出、移交。")
+File = Annotated[Path, typer.Argument(help="XLSX、CSV(UTF-8 或 GB18030)、JSON、JSONL")]
+Out = Annotated[Path, typer.Argument(help="写到哪个 .xlsx")]
+Who = Annotated[str, typer.Option("--as", help="老师的称呼,会记进本人能看到的访问记录")]
+Cohort = Annotated[int | None, typer.Option(help="只要这一届,如 2026")]
+College = Annotated[str, typer.Option(help="只要这个学院")]
+Owner = Annotated[str, typer.Option(help="只要这位老师负责的")]
+Numbers = Annotated[bool, typer.Option("--with-id", help="身份证号写全,默认只留末四位")]
+By = Literal["college", "city", "group", "cohort", "owner"]
+Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
+
+
+@contextmanager
+def at_work() -> Iterator[App]:
+    """The program; what cannot be done with the ledger is one sentence and exit code 1."""
+    from knowledge.ledger.record import LedgerError
+
+    with running() as app:
+        try:
+            yield app
+        except LedgerError as error:
+            raise fail(str(error), 1) from error
+
+
+def opened(file: Path) -> Table:
+    from knowledge import tables
+
+    try:
+        return tables.read(file.read_bytes(), file.name)
+    except OSError as error:
+        raise fail(f"读不了 {file}:{error.strerror}", 1) from error
+    except tables.TableError as error:
+        raise fail(f"{file.name}:{error}", 1) from error
+
+
+def written(file: Path, pages: Mapping[str, Iterable[Sequence[Any]]]) -> None:
+    from knowledge.tables import sheets
+
+    try:
+        file.write_bytes(sheets(pages))
+    except OSError as error:
+        raise fail(f"写不了 {file}:{error.strerror}", 3) from error
+
+
+@ledger.command("import")
+def import_(
+    file: File,
+    source: Annotated[str, typer.Option(help="来源的名字,默认是文件名;认列的办法按来源记住")] = "",
+    mapping: Annotated[list[str] | None, typer.Option("--map", help="列=字段,如 --map 证件=身份证号;列=- 是不要;可以写几次,会记住")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
+    report: Annotated[Path | None, typer.Option(help="逐行结果写到这个 .xlsx,错在哪写在原来那行旁边")] = None,
+    as_json: Json = False,
+) -> None:
+    """导入学校或人社的名单:认列、查错、逐行报告;错的行不影响别的行,再导一次不会重复。"""
+    from knowledge.ledger import intake
+
+    name, table = (source or file.stem)[:50], opened(file)
+    with at_work() as app:
+        with app.database.reading() as connection:
+            saved = intake.saved(connection, name)
+        told = {column: key for column, key in saved.items() if column in table.header} | intake.chosen(mapping or ())
+        done = intake.bring_in(app.database, app.seal, table, name, told, app.clock.now(), dry=dry_run)
+        if mapping and not dry_run:
+            with app.database.writing() as connection:
+                intake.save(connection, name, told, app.clock.now())
+    if report:
+        written(report, reported(table, done))
+    told_import(done, as_json)
+    if done.counts()["refused"]:
+        raise typer.Exit(1)
+
+
+def reported(table: Table, done: Imported) -> dict[str, Iterable[Sequence[Any]]]:
+    """The rows as they came, what became of each before them; those to be put right on a sheet of their own, first."""
+    from knowledge.ledger.intake import OUTCOMES
+
+    head = ("行号", "结果", "说明", *table.header)
+    cells = dict(zip(table.numbers, table.rows, strict=True))
+    rows = [(line.row, OUTCOMES[line.outcome], line.why, *cells.get(line.row, ())) for line in done.lines]
+    return {"要改的行": [head, *(row for row in rows if row[1] == OUTCOMES["refused"])], "全部": [head, *rows]}
+
+
+def told_import(done: Imported, as_json: bool) -> None:
+    from knowledge.ledger.cells import columns
+    from knowledge.ledger.intake import OUTCOMES
+
+    if as_json:
+        noted = [{"row": line.row, "outcome": line.outcome, "why": line.why} for line in done.lines if line.why]
+        print(json.dumps({**done.counts(), "columns": done.columns, "ignored": done.left, "rows": noted}, ensure_ascii=False, indent=1))
+        return
+    print("按这些列读:" + "、".join(f"{column}→{columns()[key].label}" for column, key in done.columns.items()), file=sys.stderr)
+    if done.left:
+        print(f"没有用的列:{'、'.join(done.left)}", file=sys.stderr)
+    wrong = [line for line in done.lines if line.why]
+    for line in wrong[:20]:
+        print(f"第 {line.row} 行 {OUTCOMES[line.outcome]}:{line.why}", file=sys.stderr)
+    if len(wrong) > 20:
+        print(f"还有 {len(wrong) - 20} 行,用 --report 结果.xlsx 看全部", file=sys.stderr)
+    print(",".join(f"{OUTCOMES[outcome]} {count}" for outcome, count in done.counts().items()))
+
+
+@ledger.command()
+def note(
+    number: Annotated[str, typer.Argument(help="学号或台账编号")],
+    kind: Annotated[str, typer.Argument(help="政策宣介、职业指导、岗位推荐或培训见习")],
+    who: Who,
+    on: Annotated[str, typer.Option(help="哪天做的,默认今天")] = "",
+    text: Annotated[str, typer.Option(help="做了什么,一句话")] = "",
+) -> None:
+    """记一次给过的服务,算进 1131。"""
+    from knowledge.ledger import meter, record
+
+    kinds = {said: key for key, said in record.KINDS.items()}
+    with at_work() as app:
+        if kind not in kinds:
+            raise record.LedgerError(f"服务只有:{'、'.join(kinds)}")
+        day = parsed(on, "%Y-%m-%d", "2026-11-20") if on else app.clock.today()
+        with app.database.writing() as connection:
+            row = record.find(connection, number)
+            record.give(connection, row["id"], kinds[kind], day, who, app.clock.now(), text)
+            counted = meter.counts(connection, app.clock.today(), record_id=row["id"]).get(row["id"], {})
+    print(f"台账 {row['id']} 号 {row['name']}:{meter.told(counted)}")
+
+
+def parsed(said: str, shape: str, example: str) -> date:
+    from datetime import datetime
+
+    try:
+        return datetime.strptime(said, shape).date()  # noqa: DTZ007  # a day as people write it
+    except ValueError as error:
+        raise fail(f"「{said}」看不懂,写成 {example} 这样", 2) from error
+
+
+def gathered(app: App) -> None:
+    from bot import services
+
+    with app.database.writing() as connection:
+        services.gather(connection, app.clock.now())
+
+
+@ledger.command()
+def report(
+    month: Annotated[str, typer.Option(help="哪个月,如 2026-11,默认本月")] = "",
+    by: Annotated[By, typer.Option(help="按什么分:college 学院、city 城市、group 群体、cohort 届别、owner 老师")] = "college",
+    out: Annotated[Path | None, typer.Option(help="写到这个 .xlsx")] = None,
+    as_json: Json = False,
+) -> None:
+    """月报:人数、服务、1131、去向;不足 5 的数不显示,免得认出是谁。"""
+    from knowledge.ledger import figures
+
+    with at_work() as app:
+        first = parsed(month, "%Y-%m", "2026-11") if month else app.clock.today().replace(day=1)
+        gathered(app)
+        with app.database.reading() as connection:
+            rows = figures.hidden(figures.figures(connection, figures.Month(first), by))
+    head = (f"{first:%Y-%m}", *figures.HEADER)
+    if out:
+        written(out, {f"{first:%Y-%m} 月报": [head, *((name, *cells) for name, cells in rows)]})
+    if as_json:
+        print(json.dumps([{"name": name, **dict(zip(figures.HEADER, cells, strict=True))} for name, cells in rows], ensure_ascii=False, indent=1))
+    elif not out:
+        print("\n".join("\t".join(map(str, row)) for row in (head, *((name, *cells) for name, cells in rows))))
+
+
+def read_by(app: App, people: list[str | None], who: str, what: str) -> None:
+    from knowledge.people import log_accesses
+
+    with app.database.writing() as connection:
+        log_accesses(connection, [person for person in people if person], who, what, app.clock.now())
+
+
+@ledger.command()
+def export(file: Out, who: Who, cohort: Cohort = None, college: College = "", owner: Owner = "", numbers: Numbers = False) -> None:
+    """导出台账,列和就业办的表一样;谁导出过,本人能看到。"""
+    from knowledge.ledger import papers
+
+    choice = papers.Choice(cohort, college, owner, numbers)
+    with at_work() as app:
+        gathered(app)
+        with app.database.reading() as connection:
+            around = papers.held(connection, app.clock.today())
+            rows = list(papers.records(connection, choice))
+        written(file, {"台账": [papers.FORM, *(papers.form(row, around, app.seal, numbers=numbers) for row in rows)]})
+        read_by(app, [row["graduate_id"] for row in rows], who, "导出台账")
+    print(f"{len(rows)} 人,写到 {file}")
+
+
+@ledger.command()
+def handover(
+    folder: Annotated[Path, typer.Argument(help="写到哪个目录,一个城市一个 .xlsx")], who: Who, cohort: Cohort = None, numbers: Numbers = False
+) -> None:
+    """移交:还没落实去向的人,按常住地(没有就按户籍地)交给当地人社接着服务。"""
+    from knowledge.ledger import papers
+
+    with at_work() as app:
+        gathered(app)
+        with app.database.reading() as connection:
+            around = papers.held(connection, app.clock.today())
+            found = papers.owed(connection, around, papers.Choice(cohort))
+            given = list(papers.services(connection, {row["id"] for rows in found.values() for row in rows}))
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise fail(f"建不了目录 {folder}:{error.strerror}", 3) from error
+        for city, rows in sorted(found.items()):
+            here = {row["id"] for row in rows}
+            people = [papers.form(row, around, app.seal, numbers=numbers) for row in rows]
+            pages = {"名单": [papers.FORM, *people], "已提供的服务": [papers.GIVEN, *(row for row in given if row[0] in here)]}
+            written(folder / f"{NOT_NAME.sub('', city)[:30] or '城市不详'}.xlsx", pages)
+            read_by(app, [row["graduate_id"] for row in rows], who, f"移交给{city}人社"[:120])
+    print(f"{sum(map(len, found.values()))} 人,{len(found)} 个城市,写到 {folder}")
+
+
+@ledger.command("destinations")
+def destinations_(file: Annotated[Path | None, typer.Argument(help="新的去向表;不写就打印现在的")] = None) -> None:
+    """毕业去向表:打印,或者用改好的表换掉(列:毕业去向、代码、算作、也写作)。"""
+    from knowledge import tables
+    from knowledge.ledger import destinations
+
+    table = opened(file) if file else None
+    with at_work() as app, app.database.writing() as connection:
+        if table:
+            known = tables.mapping(table.header, destinations.NAMES)
+            read = [
+                {known[column]: cell for column, cell in zip(table.header, row, strict=True) if column in known} for row in table.rows if any(row)
+            ]
+            destinations.replace(connection, ({"name": "", "code": "", "rate": "", "others": "", **row} for row in read))
+        held = destinations.listed(connection)
+    for shown in (destinations.HEADER, *((row["name"], row["code"], row["rate"], "、".join(row["others"])) for row in held)):
+        print("\t".join(shown))
