@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from bot.config import settings
 from bot.ledger import ledger
 from bot.postings import postings
+from bot.resume import resume
 from bot.session import fail, running
 from bot.upkeep import knowledge
 from knowledge.db import Database, DatabaseError
@@ -29,6 +30,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(ledger, name="ledger")
+cli.add_typer(resume, name="resume")
 broadcasts = typer.Typer(no_args_is_help=True, help="群发:看草稿、批准、看进度、取消。起草见 knowledge reach。")
 cli.add_typer(postings, name="postings")
 cli.add_typer(cases, name="cases")

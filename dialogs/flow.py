@@ -38,7 +38,8 @@ class Step:
     """One question.
 
     `prompt` and `choices` may depend on the turn and the slots; `read` turns what was typed or the tapped label into a value
-    or raises `Misread`; a step whose slot is filled already, or for which `skip_if` holds, is passed over.
+    or raises `Misread`; a step whose slot is filled already, or for which `skip_if` holds, is passed over. A text that is `surely`
+    the answer is taken as such, however long and whatever it seems to ask.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Step:
     skip_if: Callable[[Turn, Slots], bool] | None = None
     optional: bool = True
     sensitive: bool = False
+    surely: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)

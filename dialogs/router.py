@@ -63,7 +63,7 @@ def route(turn: Turn) -> None:
         return with_staff(turn)
     if crisis.level(turn.text) == "acute":
         return danger(turn)
-    if len(turn.text) > MOST:
+    if len(turn.text) > MOST and not surely(turn):
         return turn.say(notices.TOO_LONG, notices.TO_HUMAN)
     if turn.inbound.kind == "text":
         named = global_word(turn.text)
@@ -264,6 +264,8 @@ def tap_step(rest: str, turn: Turn) -> None:
 def in_frame(turn: Turn, frame: Frame) -> None:
     """A dialog waits for an answer: take it, unless it is a question we can surely answer; then come back."""
     compiled = turn.world.flows[frame.flow, frame.version]
+    if surely(turn):
+        return advance("answer", turn, frame)
     found: Consultation | None = None
     if questions.shaped(turn.text):
         found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
@@ -277,6 +279,13 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     if found.sure or (found.talk and found.talk not in ("test", "ack", "laugh")) or found.outcome == "menu":
         return digress(turn, found)
     advance("answer", turn, frame)
+
+
+def surely(turn: Turn) -> bool:
+    """Whether the text is what the waiting step is there to take, as a résumé that was asked for."""
+    frame = running(turn)
+    step = turn.world.flows[frame.flow, frame.version].steps[frame.state] if frame else None
+    return bool(step and step.surely and turn.inbound.kind == "text" and step.surely(turn.text))
 
 
 def digress(turn: Turn, found: Consultation) -> None:

@@ -65,16 +65,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One paragraph, heading or table row. `level`: 1 to 9 for a heading by its style, else 0; `page` from 1, 0 where unknown."""
+    """One paragraph, heading or table row. `level`: 1 to 9 for a heading by its style, else 0; `page` from 1, 0 where unknown.
+
+    `column`: 1 or 2 of a page that has two, where the layout was asked for.
+    """
 
     text: str
     level: int = 0
     page: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """`facts`: what a Markdown file says in its front matter, or a web page in its meta tags."""
+    """`facts`: what a Markdown file says in its front matter, or a web page in its meta tags; how a file looks if the layout was asked for."""
 
     kind: Kind
     blocks: tuple[Block, ...]
@@ -96,8 +100,10 @@ def opened(path: Path, limits: Limits = Limits()) -> bytes:  # frozen
     return data
 
 
-def extract(data: bytes, limits: Limits = Limits()) -> Extract:  # frozen
+def extract(data: bytes, limits: Limits = Limits(), *, layout: bool = False) -> Extract:  # frozen
     """The text of a file. A PDF that the first library cannot read is given to a second.
+
+    `layout`: lines as they stand, columns one after the other, and facts on how the file looks (`pages`, `font`, `picture`, `author`…).
 
     Raises:
         ExtractError
@@ -105,12 +111,12 @@ def extract(data: bytes, limits: Limits = Limits()) -> Extract:  # frozen
     if len(data) > limits.file_bytes:
         raise ExtractError(TOO_BIG.format(limit=limits.file_bytes // 1_000_000))
     try:
-        return in_child(data, limits, "first")
+        return in_child(data, limits, "layout" if layout else "first")
     except ExtractError as error:
         if not is_pdf(data) or str(error) not in (BROKEN, SCANNED, GARBLED):
             raise
         try:
-            return in_child(data, limits, "second")
+            return in_child(data, limits, "layout again" if layout else "second")
         except ExtractError:
             raise error from None
 

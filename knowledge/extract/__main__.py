@@ -70,7 +70,7 @@ def confine(limits: Limits) -> None:
     sys.addaudithook(refuse)
 
 
-def within(blocks: Iterable[Block], limits: Limits) -> Iterator[tuple[str, int, int]]:
+def within(blocks: Iterable[Block], limits: Limits) -> Iterator[tuple[str, int, int, int]]:
     total = 0
     for block in blocks:
         text = cleaned(block.text)
@@ -78,17 +78,20 @@ def within(blocks: Iterable[Block], limits: Limits) -> Iterator[tuple[str, int, 
         if total > limits.characters:
             raise ExtractError(TOO_LONG)
         if text:
-            yield text, block.level, block.page
+            yield text, block.level, block.page, block.column
 
 
 def read(data: bytes, limits: Limits, reader: str) -> tuple[Kind, Iterable[Block], dict[str, str]]:
     if not data.strip():
         raise ExtractError(EMPTY)
+    layout = reader.startswith("layout")
     if is_pdf(data):
+        if layout:
+            return "pdf", *pdf.laid_out(data, limits, again=reader.endswith("again"))
         pages = pdf.pages(data, limits) if reader == "first" else pdf.pages_again(data, limits)
         return "pdf", pdf.paragraphs(pages), {}
     if data.startswith(b"PK"):
-        return "docx", word.blocks(data, limits), {}
+        return "docx", *word.read(data, limits, layout=layout)
     for magic, problem in MAGIC:
         if data.startswith(magic):
             raise ExtractError(problem)

@@ -13,7 +13,8 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 
 
-def blocks(data: bytes, limits: Limits) -> list[Block]:
+def read(data: bytes, limits: Limits, *, layout: bool = False) -> tuple[list[Block], dict[str, str]]:
+    """The blocks of a document; with `layout` each cell on its own lines, the header in front, and how the file looks."""
     try:
         package = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile as error:
@@ -44,7 +45,15 @@ def blocks(data: bytes, limits: Limits) -> list[Block]:
         except etree.XMLSyntaxError as error:
             raise ExtractError(BROKEN) from error
 
-    return Word(part("word/document.xml"), part("word/styles.xml"), part("word/numbering.xml")).blocks()
+    word = Word(part("word/document.xml"), part("word/styles.xml"), part("word/numbering.xml"))
+    if not layout:
+        return word.blocks(), {}
+    edges = [part(name) for name in sorted(names) if re.fullmatch(r"word/(?:header|footer)\d*\.xml", name)]
+    edge = [text for root in edges for paragraph in root.iter(f"{W}p") if (text := word.text(paragraph).strip())]
+    properties = part("docProps/core.xml")
+    author = "" if properties is None else properties.findtext("{http://purl.org/dc/elements/1.1/}creator") or ""
+    facts = {"edge": "\n".join(edge), "author": author, **word.look(), **({"revised": "comments"} if "word/comments.xml" in names else {})}
+    return [*map(Block, edge), *word.blocks(layout=True)], {name: value for name, value in facts.items() if value}
 
 
 def value_of(node: Any, path: str) -> str | None:
@@ -74,15 +83,19 @@ class Word:
         for number in [] if numbering is None else numbering.iter(f"{W}num"):
             self.lists[number.get(f"{W}numId")] = value_of(number, "abstractNumId") or ""
 
-    def blocks(self) -> list[Block]:
+    def blocks(self, *, layout: bool = False) -> list[Block]:
+        """Paragraphs and rows of tables in their order, a text box after the paragraph it hangs on."""
         if self.body is None:
             raise ExtractError(BROKEN)
         found: list[Block] = []
         for node in self.body.iter(f"{W}p", f"{W}tr"):
-            inside = next((above.tag for above in node.iterancestors(f"{W}tr", FALLBACK, f"{W}p")), None)
+            inside = next((above.tag for above in node.iterancestors(f"{W}tr", FALLBACK)), None)
             if inside is None and node.tag == f"{W}tr":
-                cells = [" ".join(self.text(p) for p in cell.iter(f"{W}p")).strip() for cell in node.iterchildren(f"{W}tc")]
-                found.append(Block(" | ".join(cell for cell in cells if cell)))
+                cells = [[text for p in cell.iter(f"{W}p") if (text := self.text(p).strip())] for cell in node.iterchildren(f"{W}tc")]
+                if layout and any(len(cell) > 1 for cell in cells):
+                    found += [Block(text) for cell in cells for text in cell]
+                else:
+                    found.append(Block(("  " if layout else " | ").join(" ".join(cell) for cell in cells if cell)))
             elif inside is None:
                 style = value_of(node, "pPr/pStyle") or ""
                 text = self.text(node)
@@ -91,10 +104,22 @@ class Word:
                 found.append(Block(f"{self.label(node, style)}{text}" if text.strip() else "", level))
         return found
 
+    def look(self) -> dict[str, str]:
+        """Which part of the text stands in text boxes and in tables, and whether changes are marked."""
+        every = sum(len(node.text or "") for node in self.body.iter(f"{W}t") if next(node.iterancestors(FALLBACK), None) is None)
+        facts = {"revised": "changes"} if next(self.body.iter(f"{W}ins", f"{W}del"), None) is not None else {}
+        for name, tag in (("boxed", "txbxContent"), ("tabled", "tbl")):
+            here = [node for node in self.body.iter(f"{W}t") if {above.tag for above in node.iterancestors()} >= {f"{W}{tag}"}]
+            held = sum(len(node.text or "") for node in here if next(node.iterancestors(FALLBACK), None) is None)
+            facts |= {name: f"{held / every:.2f}"} if held else {}
+        return facts
+
     def text(self, paragraph: Any) -> str:
+        """What stands in a paragraph itself, not in a text box that hangs on it."""
         parts = []
         for node in paragraph.iter(f"{W}t", f"{W}tab", f"{W}br"):
-            if not any(above.tag in (f"{W}del", FALLBACK) for above in node.iterancestors()):
+            own = next(node.iterancestors(f"{W}p")) is paragraph
+            if own and not any(above.tag in (f"{W}del", FALLBACK) for above in node.iterancestors()):
                 parts.append(node.text or "" if node.tag == f"{W}t" else "\n" if node.tag == f"{W}br" else " ")
         return "".join(parts)
 

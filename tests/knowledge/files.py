@@ -29,8 +29,17 @@ UNICODE = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMap
 endcmap CMapName currentdict /CMap defineresource pop end end"""
 
 
+Placed = tuple[str, float, float]
+"""Words and where they stand, in points from the left and from below."""
+
+
 def pdf(pages: Iterable[Sequence[str]]) -> bytes:
     """A PDF whose characters are their own codes; a page without lines is like a scanned one."""
+    return drawn([[(line, 40.0, 800.0 - 20 * at) for at, line in enumerate(lines)] for lines in pages])
+
+
+def drawn(pages: Iterable[Sequence[Placed]]) -> bytes:
+    """The same, each line where it is put; letters in Latin script are half as wide."""
     held = [list(lines) for lines in pages]
     numbers = [7 + 2 * at for at in range(len(held))]
     objects: dict[int, bytes] = {
@@ -38,17 +47,17 @@ def pdf(pages: Iterable[Sequence[str]]) -> bytes:
         2: f"<< /Type /Pages /Count {len(held)} /Kids [{' '.join(f'{number} 0 R' for number in numbers)}] >>".encode(),
         3: b"<< /Type /Font /Subtype /Type0 /BaseFont /Song /Encoding /Identity-H /DescendantFonts [4 0 R] /ToUnicode 6 0 R >>",
         4: b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Song /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
-        b"/FontDescriptor 5 0 R /DW 1000 >>",
+        b"/FontDescriptor 5 0 R /DW 1000 /W [32 126 500] >>",
         5: b"<< /Type /FontDescriptor /FontName /Song /Flags 4 /FontBBox [0 0 1000 1000] "
         b"/ItalicAngle 0 /Ascent 900 /Descent 0 /CapHeight 900 /StemV 80 >>",
         6: stream(UNICODE),
     }
     for number, lines in zip(numbers, held, strict=True):
-        drawn = "".join(f"BT /F 12 Tf 1 0 0 1 40 {800 - 20 * at} Tm <{line.encode('utf-16-be').hex()}> Tj ET\n" for at, line in enumerate(lines))
+        shown = "".join(f"BT /F 12 Tf 1 0 0 1 {x:g} {y:g} Tm <{line.encode('utf-16-be').hex()}> Tj ET\n" for line, x, y in lines)
         objects[number] = (
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 900 842] /Resources << /Font << /F 3 0 R >> >> /Contents {number + 1} 0 R >>".encode()
         )
-        objects[number + 1] = stream(drawn.encode())
+        objects[number + 1] = stream(shown.encode())
     out, places = b"%PDF-1.4\n", {}
     for number, body in objects.items():
         places[number] = len(out)

@@ -1,0 +1,155 @@
+"""Where the text of a PDF page stands: rows of two columns put one column after the other, and the size of its letters.
+
+Found by position alone. No meaning of any line here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import median
+from typing import Any
+
+GUTTER = 8.0
+"""Points of free space between two columns at least; narrower is a gap between words."""
+SIDES = (0.2, 0.8)
+"""Between which parts of the width a gutter may stand."""
+LEAST = 4
+"""Rows a column has at least."""
+HYPHENS = "\x02\ufffe"
+"""What pdfium gives for a hyphen at the end of a line."""
+DATED = re.compile(r"(?:19|20)\d\d\s?[-./年~–—至]|至今|今$")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    sign: str
+    left: float
+    right: float
+    middle: float
+    height: float
+    spaced: bool
+    """A space stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Letters of one row without a wide gap between them."""
+
+    text: str
+    left: float
+    right: float
+
+
+Row = list[Piece]
+Band = tuple[float, float]
+
+
+def letters(page: Any) -> list[Letter]:
+    """The letters of a page with the box their line gives them."""
+    import pypdfium2.raw as pdfium
+
+    text, box = page.get_textpage(), pdfium.FS_RECTF()
+    found: list[Letter] = []
+    spaced = False
+    for at in range(text.count_chars()):
+        sign = chr(pdfium.FPDFText_GetUnicode(text, at))
+        if sign.isspace() or sign == "\0" or not pdfium.FPDFText_GetLooseCharBox(text, at, ctypes.byref(box)):
+            spaced = sign == " "
+            continue
+        low, high = sorted((box.bottom, box.top))
+        found.append(Letter("-" if sign in HYPHENS else sign, box.left, box.right, (low + high) / 2, max(high - low, 1.0), spaced))
+        spaced = False
+    return found
+
+
+def rows(found: Sequence[Letter]) -> list[list[Letter]]:
+    """Rows from the top down, each from left to right."""
+    lines: list[list[Letter]] = []
+    for letter in sorted(found, key=lambda each: -each.middle):
+        if lines and lines[-1][0].middle - letter.middle < 0.5 * max(letter.height, lines[-1][0].height):
+            lines[-1].append(letter)
+        else:
+            lines.append([letter])
+    return [sorted(line, key=lambda each: each.left) for line in lines]
+
+
+def pieces(line: Sequence[Letter]) -> Row:
+    """A row split where a gap is wider than a letter is high."""
+    out: Row = []
+    text, left, right = "", 0.0, 0.0
+    for letter in line:
+        gap = letter.left - right
+        if text and gap > letter.height:
+            out.append(Piece(text, left, right))
+            text = ""
+        if not text:
+            text, left, right = letter.sign, letter.left, letter.right
+        else:
+            text += f" {letter.sign}" if letter.spaced or gap > 0.5 * letter.height else letter.sign
+            right = max(right, letter.right)
+    return [*out, Piece(text, left, right)] if text else out
+
+
+def crosses(row: Row, band: Band) -> bool:
+    return any(piece.left < band[1] and piece.right > band[0] for piece in row)
+
+
+def halves(row: Row, band: Band) -> tuple[str, str]:
+    left = "  ".join(piece.text for piece in row if piece.right <= band[0])
+    return left, "  ".join(piece.text for piece in row if piece.left >= band[1])
+
+
+def split(page: Sequence[Row], width: float) -> tuple[int, int, Band] | None:
+    """First row, row after the last, and the band of two columns; None: the page has one."""
+    starts = sorted({round(piece.left, 0) for row in page for piece in row if SIDES[0] * width <= piece.left <= SIDES[1] * width})
+    best: tuple[int, int, int, Band] | None = None
+    for start in starts:
+        band = (start - GUTTER, start - 1.0)
+        for crossed, run in groupby(range(len(page)), lambda at, band=band: crosses(page[at], band)):  # type: ignore[misc]
+            held = list(run)
+            if crossed or len(held) < LEAST or (best and len(held) <= best[0]):
+                continue
+            if columned([halves(page[at], band) for at in held]):
+                best = (len(held), held[0], held[-1] + 1, band)
+    return best and best[1:]
+
+
+def columned(found: Sequence[tuple[str, str]]) -> bool:
+    """Whether two sides read each on their own: not a line with its date at the right, not a label with what it names."""
+    left, right = [one for one, _ in found if one], [two for _, two in found if two]
+    fewer, other = sorted((left, right), key=lambda side: sum(map(len, side)))
+    letters_here = sum(map(len, fewer))
+    if min(len(left), len(right)) < LEAST or letters_here < 0.12 * (letters_here + sum(map(len, other))):
+        return False
+    if any(sum(bool(DATED.search(text)) and len(text) <= 24 for text in side) > 0.5 * len(side) for side in (left, right)):
+        return False
+    paired = sum(bool(one and two) for one, two in found)
+    labels = paired > 0.8 * len(fewer) and (letters_here < 5 * len(fewer) or len(fewer) < 0.4 * len(other))
+    return not labels
+
+
+def ordered(held: Sequence[Letter], width: float) -> list[tuple[str, int]] | None:
+    """The rows of a page that has two columns, each with its column (0: across both); None: it has one, any order will do."""
+    seen = rows(held)
+    found = split([pieces(line) for line in seen], width)
+    if not found:
+        return None
+    first, end, (edge, _) = found
+    inside = [letter for line in seen[first:end] for letter in line]
+    left, right = rows([letter for letter in inside if letter.left < edge]), rows([letter for letter in inside if letter.left >= edge])
+    parts = ((seen[:first], 0), (left, 1), (right, 2), (seen[end:], 0))  # rows anew: lines of two columns stand at heights of their own
+    return [("  ".join(piece.text for piece in pieces(line)), column) for lines, column in parts for line in lines]
+
+
+def look(first: Any, held: Iterable[Letter]) -> dict[str, str]:
+    """How a PDF looks: the usual height of a letter in points, how many heights there are, the part of the first page that is picture."""
+    heights = Counter(round(letter.height) for letter in held)
+    usual = [height for height, count in heights.items() if count >= 5]
+    facts = {"font": str(median(heights.elements())), "sizes": str(len(usual))} if heights else {}
+    area = sum((right - left) * (top - bottom) for left, bottom, right, top in (item.get_bounds() for item in first.get_objects([3])))
+    return facts | {"picture": f"{area / max(1.0, first.get_width() * first.get_height()):.2f}"}
