@@ -22,6 +22,7 @@ from bot.config import settings
 from bot.ledger import ledger
 from bot.postings import postings
 from bot.resume import resume
+from bot.scam import scam
 from bot.session import fail, running
 from bot.upkeep import knowledge
 from knowledge.db import Database, DatabaseError
@@ -39,6 +40,7 @@ deliveries = typer.Typer(no_args_is_help=True, help="发送台账:每条消息�
 cli.add_typer(deliveries, name="deliveries")
 wechat = typer.Typer(no_args_is_help=True, help="公众号:推送自定义菜单。")
 cli.add_typer(wechat, name="wechat")
+cli.add_typer(scam, name="scam")
 
 
 @cli.command()

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.postings.parse import Degree, Experience, Level, salary
-from knowledge.postings.screen import Norm, Offer, Rule, Screening, rules, screen
+from knowledge.postings.screen import Norm, Offer, Screening, screen
+from knowledge.rights.signals import Rule, rules
 from tests.knowledge.postings.test_parse import table
 from tests.knowledge.test_words import ANY
 

@@ -1,0 +1,127 @@
+"""How alike a text is to frauds we wrote ourselves: weights of hashed signs in `data/likeness.npy`. One signal among others, never a verdict.
+
+The weights come from `tests/knowledge/rights/corpus.py`, which also proves that they belong to the examples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.postings.reading import plain
+from knowledge.rights.signals import Reason, unmasked
+
+WEIGHTS = Path(__file__).parent / "data" / "likeness.npy"
+BUCKETS = 1 << 16
+WINDOW = 90
+"""Signs that are judged at once: about what a person writes in one message; of a longer text the worst stretch counts."""
+STEP = 30
+SHORT = 24
+"""Signs below which a text is too short to be like anything."""
+PRIMES = (np.uint64(1), np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE3D))
+SCALE = 0.02
+DIGITS = str.maketrans("123456789", "000000000")
+
+ALIKE, ALIKE_WEIGHT, ALIKE_MOST = 0.0, 20, 45
+"""From which log-odds likeness to known frauds counts, the points for one of it, and how many at most: alone it never makes `high`."""
+
+Array = NDArray[np.float64]
+
+
+def grams(seen: str) -> list[NDArray[np.int64]]:
+    """The buckets of every run of one, two and three signs, each list as long as the text."""
+    codes = np.frombuffer(seen.translate(DIGITS).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    found = []
+    mixed = np.zeros_like(codes)
+    for length in (1, 2, 3):
+        later = np.zeros_like(codes)
+        later[: len(codes) - length + 1] = codes[length - 1 :]
+        mixed = (mixed + later * PRIMES[length]) * PRIMES[1]
+        found.append(((mixed >> np.uint64(13)) % np.uint64(BUCKETS)).astype(np.int64))
+    return found
+
+
+def features(seen: str) -> NDArray[np.int64]:
+    return np.unique(np.concatenate(grams(seen[:400])))
+
+
+def train(texts: Sequence[str], bad: Sequence[bool], *, rounds: int = 300, decay: float = 3e-4) -> Array:
+    """Weights and, last, the bias: logistic regression over the signs a text has, each text scaled to length one; full batches, no chance."""
+    rows = [features(text) for text in texts]
+    at = np.concatenate(rows)
+    row = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+    value = np.repeat([1 / np.sqrt(len(each)) for each in rows], [len(each) for each in rows])
+    want = np.asarray(bad, dtype=float)
+    share = np.where(want == 1, 0.5 / want.sum(), 0.5 / (1 - want).sum())
+    weights, speed = np.zeros(BUCKETS + 1), np.zeros(BUCKETS + 1)
+    for _ in range(rounds):
+        logit = np.bincount(row, weights[at] * value, len(rows)) + weights[-1]
+        error = (1 / (1 + np.exp(-logit)) - want) * share
+        slope = np.append(np.bincount(at, error[row] * value, BUCKETS), error.sum()) + decay * np.append(weights[:-1], 0)
+        speed = 0.9 * speed - 4.0 * slope
+        weights += speed
+    return weights
+
+
+def packed(weights: Array) -> NDArray[np.int16]:
+    return np.round(weights / SCALE).astype(np.int16)
+
+
+@cache
+def shipped() -> Array:
+    stored: NDArray[np.int16] = np.load(WEIGHTS)
+    return stored.astype(np.float64) * SCALE
+
+
+def likeness(seen: str, weights: Array | None = None) -> tuple[float, tuple[int, int]]:
+    """The log-odds that the worst stretch of the text is a fraud, and where it stands. `seen`: as `plain` gives it."""
+    weights = shipped() if weights is None else weights
+    size = len(seen)
+    if size < 2:
+        return -9.0, (0, 0)
+    each = sum(weights[found] for found in grams(seen))
+    total = np.concatenate(([0.0], np.cumsum(each)))
+    starts = np.arange(0, max(1, size - WINDOW + STEP), STEP)
+    ends = np.minimum(starts + WINDOW, size)
+    logit = (total[ends] - total[starts]) / np.sqrt(3.0 * np.maximum(ends - starts, SHORT)) + weights[-1]
+    best = int(np.argmax(logit))
+    return float(logit[best]), (int(starts[best]), int(ends[best]))
+
+
+WORD = re.compile(r"[\u4e00-\u9fffa-z0-9]+")
+
+
+def heaviest(seen: str, span: tuple[int, int], most: int = 3) -> list[tuple[int, int]]:
+    """The words that weighed most in a stretch: spans of four signs that do not overlap, heaviest first."""
+    weights = shipped()
+    each = np.asarray(sum(weights[found] for found in grams(seen)))
+    runs = [
+        (float(each[at : at + 3].sum()), at)
+        for word in WORD.finditer(seen, *span)
+        for at in range(word.start(), max(word.start() + 1, word.end() - 3))
+    ]
+    chosen: list[int] = []
+    for _, at in sorted(runs, reverse=True):
+        if all(abs(at - other) >= 4 for other in chosen):
+            chosen.append(at)
+        if len(chosen) == most:
+            break
+    return [(at, min(at + 4, span[1])) for at in chosen]
+
+
+def alike(text: str, most: int) -> Reason | None:
+    """Likeness to known frauds as a sign; its span is the word that weighed most."""
+    seen, places = unmasked(plain(text, most))
+    odds, span = likeness(seen)
+    if odds < ALIKE:
+        return None
+    words = heaviest(seen, span)
+    said = "」「".join(seen[slice(*word)] for word in words)
+    start, end = words[0] if words else span
+    at = (places[start], places[end - 1] + 1) if places else (start, end)
+    return Reason("M01", "说法像骗局", min(ALIKE_MOST, int(odds * ALIKE_WEIGHT)), "fraud", at, f"说法和常见骗局很像,最像的是「{said}」")
