@@ -96,7 +96,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
             talk="complaint",
         )
     kind_asked = questions.overview(text)
-    if kind_asked and found.zone != "answer":
+    if kind_asked and (found.zone == "unsure" or (found.zone == "menu" and questions.general(text))):
         return overview(kind_asked, search, today)
     if found.zone == "unsure" and VENTS.search(plain) and not questions.shaped(text):
         heard = f"{notices.HEARD}\n{notices.SOFT_HOTLINE}" if level == "low" else notices.HEARD

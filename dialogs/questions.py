@@ -63,6 +63,13 @@ PERSON = re.compile(
     r"(再)?(领|拿|享受|申请|得)?(到|点|些|上)?(国家|政府)?(的)?(补贴|补助|钱|优惠|待遇|政策)(可以|能)?(领|拿|享受|申请)?(吗|不|么|嘛|没|没有|呢|了)?\W*$"
 )
 
+GENERAL = re.compile(
+    r"[我俺咱你他她们的了呢吗啊呀吧嘛么嗎些点那再还都想像从给发帮会要是里后能有没到得招领拿找刚]|(本|个)人|自己|这(种|样)|情况|(高校|大学|本科|专科|大专)生?|毕业生?|"
+    r"[应往]届生?|[今去前]年|现在|目前|国家|政府|人社局?|公司|单位|企业|老板|可以|工作|就业|失业|待业|在家|享受|申请|什么|哪些?|啥|补[贴助]|钱|优惠|待遇|"
+    r"政策|支持|扶持|好处|知道|时候|之后|[\d年届月]+"
+)
+"""Words that name no matter of their own."""
+
 MINE = re.compile(
     r"(我|俺|咱|这种|这样|这情况|那).{0,14}(可以|能|行|符合|够|算|有份)(不(可以|能|行|符合|够|算))?(领|拿|申请|享受|报|办)?(到|得)?(吗|么|不|嘛|没|呢|吧|啵|\?|$)|"
     r"^(可以|能|行|符合)(领|申请|享受|办)?(吗|么|不|嘛)|符不符合|够不够|中不中|得不得|要得不|我.{0,4}够得(着|上)|有没有(我的份|资格)|轮得到我"
@@ -103,3 +110,8 @@ def overview(text: str) -> Literal["person", "employer"] | None:
     if EMPLOYER.search(normal) and re.search(r"什么|哪些|啥", normal):
         return "employer"
     return "person" if PERSON.search(normal) else None
+
+
+def general(text: str) -> bool:
+    """Beside general words nothing is named: no group, no matter, no place of work."""
+    return len(GENERAL.sub("", words().plain(text))) <= 1

@@ -91,3 +91,16 @@ class InvertedIndex:
             if place < len(self.rows[part]) and self.rows[part][place] == row:
                 found.append((term, float(self.weights[part][place]) * weight))
         return sorted(found, key=lambda pair: -pair[1])
+
+
+def nearest(scores: Floats, firsts: NDArray[np.int64]) -> Floats:
+    """The mean of the two best scores of each part, the one score of a part that has one; part i starts at `firsts[i]`."""
+    sizes = np.diff(firsts, append=len(scores))
+    best = np.maximum.reduceat(scores, firsts)
+    places = np.flatnonzero(scores == np.repeat(best, sizes))
+    owners = np.searchsorted(firsts, places, side="right") - 1
+    rest = scores.copy()
+    rest[places[np.diff(owners, prepend=-1) > 0]] = -np.inf
+    second = np.where(sizes > 1, np.maximum.reduceat(rest, firsts), best)
+    mean: Floats = ((best + second) / 2).astype(np.float32)
+    return mean

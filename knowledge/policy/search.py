@@ -3,7 +3,8 @@
 One inverted index holds a document for each entry (its phrasings count double), one for each phrasing, and everyday
 sentences, so that the weight of everyday words is learnt; the last are never returned. A linear model learnt from the
 phrasings tells neighbours apart, and everyday talk, which is one more class to it, from all of them. The score of an item
-is the sum of the three, each about 1 for a perfect match; `enriched`, closeness of meaning is added to it.
+is the sum: its document and its two nearest phrasings, each about 1 for a perfect match, and half what the model says;
+`enriched`, closeness of meaning is added to it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 from knowledge.policy.confidence import WEIGHTS_DENSE, Confidence, Evidence, Near, Zone
 from knowledge.policy.dense import Dense, Kind, asked, told
 from knowledge.policy.entry import Entry
-from knowledge.policy.index import Floats, InvertedIndex
+from knowledge.policy.index import Floats, InvertedIndex, nearest
 from knowledge.policy.linear import Linear
 from knowledge.policy.sentences import Sentences
 from knowledge.policy.store import Item, Knowledge
@@ -31,6 +32,10 @@ from knowledge.words import Phrases, Words, lines, remembered, words
 
 ALIAS_WEIGHT = 0.5
 """What an official term added by an alias counts beside one that was typed."""
+LINEAR = 0.5
+"""What the linear model counts beside the words: fitted, as is that two phrasings count and not the best alone, by ranking
+held-out questions (cross-validation: first hit 0.898 → 0.903; with one character in ten wrong 0.864 → 0.870).
+"""
 MEANS = re.compile(
     r"^(什么是|啥是|啥叫|什么叫|介绍一?下?|讲讲|说说)|"
     r"是?(什么|啥|干什么|干啥|干嘛|做什么|做啥|咋回事|怎么回事)(意思|东西|玩意儿?|电话|用)?的?$|"
@@ -156,7 +161,7 @@ class PolicySearch:
         """The same with closeness of meaning beside the words; `vectors` are those of `texts`, `ask` gives a question's."""
         found, n = copy(self), len(self.items)
         stacked = np.stack(vectors)
-        firsts = (self.firsts[:-1] - n).tolist()
+        firsts = self.firsts[:-1] - n
         found.dense = Dense(stacked[: len(stacked) - n], firsts, stacked[len(stacked) - n :], ask, confidence or Confidence.shipped(WEIGHTS_DENSE))
         return found
 
@@ -172,13 +177,13 @@ class PolicySearch:
         return [*self.scores(self.terms(text)), *(near or ())]
 
     def scores(self, terms: Mapping[str, float]) -> tuple[Floats, Floats, Floats]:
-        """Per item, shape (items,): the whole entry, its best phrasing (shares of a perfect match), the linear model."""
+        """Per item, shape (items,): the whole entry, its two nearest phrasings (shares of a perfect match), the linear model."""
         n = len(self.items)
         if not n:
             none = np.zeros(0, np.float32)
             return none, none, none
         shares = self.index.scores(terms) / np.float32(self.index.perfect(terms))
-        return shares[:n], np.maximum.reduceat(shares[: self.firsts[-1]], self.firsts[:-1]), self.linear.scores(terms)[:n]
+        return shares[:n], nearest(shares[n : self.firsts[-1]], self.firsts[:-1] - n), np.float32(LINEAR) * self.linear.scores(terms)[:n]
 
     def search(self, text: str, most: int = 3) -> Found:
         """The items meant, best first; ties in the order of ids. A question written as a phrasing is a sure hit."""
@@ -188,7 +193,8 @@ class PolicySearch:
         exact = self.exact.get(plain, self.exact.get(MEANS.sub("", plain)))
         if exact is not None:
             total[exact] += 3.0
-        if not len(total) or not parts[0].any():
+        known = (term for term in self.terms(text) if term in self.index.terms)
+        if not len(total) or not parts[0].any() or all(term.isascii() and len(term) <= 2 for term in known):  # 1, or, hr alone say nothing
             return Found((), "unsure")
         order = [int(row) for row in np.argsort(-total, kind="stable")[:most]]
         p = 0.99 if exact is not None else self.p(self.evidence(text, parts, order))
@@ -243,13 +249,14 @@ class PolicySearch:
         """What each term gives an item, strongest first; they add up to its score by words."""
         terms, row = self.terms(text), self.rows[key]
         first, last = int(self.firsts[row]), int(self.firsts[row + 1])
-        best = first + int(np.argmax(self.index.scores(terms)[first:last]))
+        best = first + np.argsort(-self.index.scores(terms)[first:last], kind="stable")[:2]
         perfect = self.index.perfect(terms)
         parts: dict[str, float] = {}
-        for term, weight in (*self.index.explain(terms, row), *self.index.explain(terms, best)):
-            parts[term] = parts.get(term, 0.0) + weight / perfect
+        for document, counts in ((row, 1.0), *((int(phrasing), 1 / len(best)) for phrasing in best)):
+            for term, weight in self.index.explain(terms, document):
+                parts[term] = parts.get(term, 0.0) + counts * weight / perfect
         for term, weight in self.linear.explain(terms, row):
-            parts[term] = parts.get(term, 0.0) + weight
+            parts[term] = parts.get(term, 0.0) + LINEAR * weight
         return sorted(parts.items(), key=lambda pair: -abs(pair[1]))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs import answers, sayings
+from dialogs import answers, questions, sayings
 from dialogs.messages import Choice
 from knowledge.profile import DEGREES
 from tests.conftest import TODAY
@@ -287,3 +287,15 @@ def test_a_date_is_a_real_one_or_none(text: str) -> None:
 )
 def test_every_real_date_is_read(day: date, form: str) -> None:
     assert answers.day(form.format(day.year, day.month, day.day), TODAY) == day.isoformat()
+
+
+@pytest.mark.parametrize("text", ["我能领什么补贴", "毕业生都有哪些补贴可以领", "老师好,像我这种能享受啥", "单位能从国家拿哪些钱"])
+def test_what_there_is_for_anybody(text: str) -> None:
+    assert questions.overview(text)
+    assert questions.general(text)
+
+
+@pytest.mark.parametrize("text", ["退伍了能享受啥", "去西藏工作有哪些补贴", "考证能领什么钱", "从公司离职能领什么"])
+def test_what_there_is_for_one_matter(text: str) -> None:
+    assert questions.overview(text)
+    assert not questions.general(text)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.policy.index import K1, B, InvertedIndex
+from knowledge.policy.index import K1, B, InvertedIndex, nearest
 
 Documents = list[list[str]]
 TERMS = "甲乙丙丁戊己"
@@ -88,3 +88,11 @@ def test_unknown_terms_score_nothing_but_count_in_the_mass() -> None:
     assert index.mass(["乙", "无"]) == pytest.approx(index.mass(["乙"]) + index.mass(["无"]))
     assert index.mass([]) == 0
     assert index.mass(["甲"]) < index.mass(["乙"]) < index.mass(["无"]), "what is rarer weighs more"
+
+
+@given(st.lists(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=5), min_size=1, max_size=6))
+def test_nearest_is_the_mean_of_the_two_best_of_each_part(parts: list[list[float]]) -> None:
+    firsts = np.cumsum([0, *(len(part) for part in parts[:-1])])
+    best = [sorted(part)[-2:] for part in parts]
+    found = nearest(np.array([score for part in parts for score in part], np.float32), firsts)
+    assert found.tolist() == pytest.approx([sum(two) / len(two) for two in best], abs=1e-6)
