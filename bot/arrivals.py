@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import zlib
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from knowledge import tables
 from knowledge.postings import store
-from knowledge.postings.drafts import Draft, Reading, drafted, fields, named
+from knowledge.postings.drafts import Reading, drafted, fields, named, numbered
 from knowledge.postings.feeds import FeedError, feeds
 
 FILE, UNPACKED = 200_000_000, 400_000_000
@@ -32,7 +33,7 @@ class ArrivalError(ValueError):
 class Arrival:
     """`columns`: column → field as used; `left`: columns that are no field, each with its first cell; `broken`: rows that are none, and why."""
 
-    drafts: list[tuple[int, Draft]]
+    readings: list[Reading]
     columns: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
     broken: list[tuple[int, str]] = field(default_factory=list)
@@ -80,7 +81,7 @@ def arrived(path: Path, feed: str, saved: Mapping[str, str], given: Sequence[str
         if feed not in feeds():
             raise ArrivalError(f"没有叫 {feed} 的来源格式，有：{'、'.join(feeds())}")
         try:
-            return Arrival(list(enumerate(feeds()[feed](data), 1)))
+            return Arrival(numbered(enumerate(feeds()[feed](data), 1)))
         except FeedError as error:
             raise ArrivalError(str(error)) from error
     try:
@@ -90,10 +91,10 @@ def arrived(path: Path, feed: str, saved: Mapping[str, str], given: Sequence[str
     columns = mapped(table.header, saved, given)
     if "title" not in columns.values():
         raise ArrivalError(f"没有认出哪一列是岗位名称，有这些列：{'、'.join(table.header)[:200]}；用 --map 某列=岗位名称 指明")
-    rows = [dict(zip(table.header, row, strict=True)) for row in table.rows]
-    left = {column: next((row[column] for row in rows if row[column]), "") for column in table.header if column not in columns}
-    drafts = [(number, drafted(row, columns)) for number, row in zip(table.numbers, rows, strict=True)]
-    return Arrival(drafts, columns, left, table.broken)
+    left = {name: next((row[at] for row in table.rows if row[at]), "") for at, name in enumerate(table.header) if name not in columns}
+    rows = (dict(zip(table.header, row, strict=True)) for row in table.rows)
+    readings = numbered((number, drafted(row, columns)) for number, row in zip(table.numbers, rows, strict=True))
+    return Arrival(readings, columns, left, table.broken)
 
 
 def mapped(header: Sequence[str], saved: Mapping[str, str], given: Sequence[str]) -> dict[str, str]:
@@ -129,8 +130,10 @@ def spread(found: Sequence[Reading], today: date, *, progress: store.Progress) -
             done += work(piece)
             progress("读取", len(done), len(found))
         return done
-    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn")) as pool:
-        for piece in pool.map(work, pieces):
+    with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), gc.disable) as pool:
+        for sent, piece in zip(pieces, pool.map(work, pieces), strict=True):
+            for each in sent:
+                each.cells = {}
             done += piece
             progress("读取", len(done), len(found))
     return done

@@ -118,11 +118,12 @@ def fetched(app: App, name: str) -> str:
         before = connection.execute(select(Feed.etag, Feed.modified, Feed.failures).where(Feed.name == name)).one()
     failures, values = 0, {}
     try:
+        drafts = shape(feed.shape)
         answer = get(feed, before.etag, before.modified)
         if answer.body is None:
             outcome = "没有新的"
         else:
-            found = numbered(list(enumerate(shape(feed.shape)(answer.body), 1)))
+            found = numbered(enumerate(drafts(answer.body), 1))
             age = timedelta(days=app.settings.posting_days)
             report = store.bring_in(app.database, name, found, app.clock.today(), now, age=age, complete=feed.complete)
             outcome = told(report)

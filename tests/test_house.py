@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli import broadcasts, cases, cli, deliveries, wechat
+from bot.cli import cli
 from bot.config import Settings
-from bot.upkeep import knowledge
 from dialogs.flows import declared
 
 ROOT = Path(__file__).parents[1]
@@ -77,11 +76,9 @@ def test_no_vague_names() -> None:
 
 def test_readme_names_every_command_setting_flow_and_channel() -> None:
     commands = [command.name or command.callback.__name__.rstrip("_") for command in cli.registered_commands if command.callback]
-    commands += [f"knowledge {command.name or command.callback.__name__}" for command in knowledge.registered_commands if command.callback]
-    commands += [f"broadcast {command.name or command.callback.__name__}" for command in broadcasts.registered_commands if command.callback]
-    commands += [f"deliveries {command.name or command.callback.__name__}" for command in deliveries.registered_commands if command.callback]
-    commands += [f"wechat {command.name or command.callback.__name__}" for command in wechat.registered_commands if command.callback]
-    commands += [f"cases {command.name or command.callback.__name__}" for command in cases.registered_commands if command.callback]
+    for group in cli.registered_groups:
+        own = group.typer_instance.registered_commands if group.typer_instance else []
+        commands += [f"{group.name} {command.name or command.callback.__name__.rstrip('_')}" for command in own if command.callback]
     lacking = [command for command in commands if f"bulixian {command}" not in README]
     lacking += [key for key in Settings.model_fields if f"BULIXIAN_{key.upper()}" not in README]
     lacking += [flow.name for flow in declared() if f"`{flow.name}`" not in README]

@@ -25,8 +25,9 @@ Draft = Mapping[str, str]
 """Cells by the names of `fields()`."""
 KEPT = ("city", "pay", "degree", "experience", "kind", "headcount", "posted", "deadline", "industry", "size", "nature", "major")
 """Cells that stay as they were told, beside what was read from them."""
-UNTIL = re.compile(r"[^。;；\n]{0,40}(?:截止|截至|报名时间|投递时间|网申时间|有效期)[^。;；\n]{0,40}")
-CONTROL = {code: " " for code in (*range(32), 127) if code not in (9, 10, 13)} | dict.fromkeys(range(0xD800, 0xE000), " ")
+UNTIL = re.compile(r"截止|截至|报名时间|投递时间|网申时间|有效期")
+SENTENCE = re.compile(r"[。;；\n]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 """What no database keeps: NUL and its like, halves of signs."""
 ENDLESS = timedelta(days=366 * 3)
 """A closing day further off is a slip of the pen."""
@@ -49,7 +50,7 @@ class Field:
 
 @dataclass(slots=True)
 class Reading:
-    """A draft on its way in. `cells`: as told; `columns`: those of `posting.Posting`, without status, card and times.
+    """A draft on its way in. `cells`: as told, until read; `columns`: those of `posting.Posting`, without status, card and times.
 
     `refused`: why it cannot be taken; `notes`: what was left out.
     """
@@ -102,12 +103,12 @@ experience = lru_cache(50_000)(parse.experience)
 def cleaned(draft: Draft, notes: list[str]) -> dict[str, str]:
     found = {}
     for key, each in fields().items():
-        cell = str(draft.get(key) or "").translate(CONTROL).strip()
+        if not (cell := CONTROL.sub(" ", draft.get(key) or "").strip()):
+            continue
         if len(cell) > each.most:
             notes.append(f"{each.say}超过 {each.most} 字，只留了前面的")
             cell = cell[: each.most].rstrip()
-        if cell:
-            found[key] = cell
+        found[key] = cell
     return found
 
 
@@ -130,8 +131,9 @@ def begun(draft: Draft, row: int) -> Reading:
 
 def read(found: Reading, today: date) -> Reading:
     """What a draft says, read and screened on the day `today`. Never raises."""
+    cells, found.cells = found.cells, {}  # so many long texts are held once
     try:
-        fill(found, found.cells, today)
+        fill(found, cells, today)
     except Unfit as error:
         found.refused = str(error)
     return found
@@ -172,7 +174,7 @@ def fill(found: Reading, cells: dict[str, str], today: date) -> None:
         "kind": kind,
         "title": title,
         "company": found.company,
-        "text": shown.text,
+        "text": shown.text if shown.hidden else text,
         "url": link(cells.get("url", ""), found.notes),
         "raw": {key: hide(cells[key]) for key in KEPT if key in cells},
         "contact": hidden[:200],
@@ -219,6 +221,14 @@ def located(cell: str, notes: list[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def until(text: str) -> str:
+    """What stands around the first word of closing, within its sentence."""
+    said = UNTIL.search(text)
+    if not said:
+        return ""
+    return SENTENCE.split(text[max(0, said.start() - 40) : said.start()])[-1] + SENTENCE.split(text[said.start() : said.end() + 40])[0]
+
+
 def days(cells: dict[str, str], today: date, notes: list[str]) -> tuple[date | None, date | None]:
     """The day it was published and the last day to apply.
 
@@ -239,8 +249,7 @@ def days(cells: dict[str, str], today: date, notes: list[str]) -> tuple[date | N
         if last.value is None and not last.confidence:
             notes.append(f"截止日期「{cell[:20]}」认不出，没有采用")
     else:
-        said = UNTIL.search(cells.get("text", ""))
-        last = parse.deadline(said.group() if said else "", posted or today)
+        last = parse.deadline(until(cells.get("text", "")), posted or today)
     if last.value and last.value > today + ENDLESS:
         raise Unfit(f"截止日期 {last.value} 太远，请核对年份")
     if last.value and posted and last.value < posted:

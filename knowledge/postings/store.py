@@ -303,22 +303,24 @@ def write(connection: Connection, source: str, block: Sequence[Slot], now: datet
     """One block: rows that came in from elsewhere meanwhile are updated, not inserted twice."""
     if connection.dialect.name == "postgresql":
         connection.execute(sql("LOCK TABLE posting IN SHARE ROW EXCLUSIVE MODE"))  # SQLite has one writer anyway
+    identify(connection, source, block)
+    changed = [slot for slot in block if slot.key is not None]
     fresh = [slot for slot in block if slot.key is None]
-    for some in batches(fresh):
+    for some in [slot for slot in fresh if slot.root is slot], [slot for slot in fresh if slot.root is not slot]:
+        if some:
+            connection.execute(insert(TABLE), [{**values(slot, source, now), "created_at": now} for slot in some])
+            identify(connection, source, some)
+    connection.execute(update(TABLE).where(TABLE.c.card.is_(None)).values(card=TABLE.c.id))
+    if changed:
+        connection.execute(update(TABLE).where(TABLE.c.id == bindparam("at")), [{**values(slot, source, now), "at": slot.key} for slot in changed])
+
+
+def identify(connection: Connection, source: str, slots: Sequence[Slot]) -> None:
+    """Gives those that are stored their keys; RETURNING in order would cost SQLite a statement a row."""
+    for some in batches([slot for slot in slots if slot.key is None]):
         refs = {slot.reading.ref: slot for slot in some if slot.reading}
         for key, ref in connection.execute(select(TABLE.c.id, TABLE.c.ref).where(TABLE.c.source == source, TABLE.c.ref.in_(list(refs)))):
             refs[ref].key = key
-    changed = [slot for slot in block if slot.key is not None]
-    for some in (([s for s in fresh if s.key is None and s.root is s]), [s for s in fresh if s.key is None and s.root is not s]):
-        if some:
-            rows = [{**values(slot, source, now), "created_at": now} for slot in some]
-            keys = connection.execute(insert(TABLE).returning(TABLE.c.id, sort_by_parameter_order=True), rows).scalars()
-            for slot, key in zip(some, keys, strict=True):
-                slot.key = key
-    connection.execute(update(TABLE).where(TABLE.c.card.is_(None)).values(card=TABLE.c.id))
-    if changed:
-        rows = [{**values(slot, source, now), "at": slot.key} for slot in changed]
-        connection.execute(update(TABLE).where(TABLE.c.id == bindparam("at")), rows)
 
 
 def withdraw(connection: Connection, source: str, listed: set[str], now: datetime, report: Report) -> None:

@@ -18,7 +18,21 @@ from rich.console import Console
 
 from tests.benchmarks.report import Table, machine
 
-BENCHMARKS = ("search", "articles", "turns", "start", "refusal", "eligibility", "reach", "match", "deliveries", "webhook", "situations", "fuzz")
+BENCHMARKS = (
+    "search",
+    "articles",
+    "turns",
+    "start",
+    "refusal",
+    "eligibility",
+    "reach",
+    "postings",
+    "match",
+    "deliveries",
+    "webhook",
+    "situations",
+    "fuzz",
+)
 KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH")
 """Arguments of benchmarks, no settings of the program."""
 
