@@ -41,7 +41,7 @@ CITIES = ("贵阳", "遵义", "成都-武侯区", "重庆", "昆明", "长沙", 
 
 def invented(count: int) -> list[Draft]:
     rng = random.Random(5)
-    found = []
+    found: list[Draft] = []
     for number in range(count):
         low = rng.randrange(3, 12)
         found.append(
