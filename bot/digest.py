@@ -23,6 +23,7 @@ from knowledge.postings import wishes
 from knowledge.postings.catalogue import Catalogue
 from knowledge.postings.match import Person, Vacancies, fan_out
 from knowledge.postings.posting import Feedback, Shown, Wish
+from knowledge.postings.reasons import lacking, pay, where, why
 from knowledge.postings.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -134,6 +135,23 @@ def applications(connection: Connection, now: datetime) -> list[tuple[str, str, 
         for row in rows
         if row["graduate_id"] in last
     ]
+
+
+def best(app: App, graduate_id: str, most: int = 20) -> list[dict[str, Any]] | None:
+    """The cards that fit somebody best, ready for JSON; None where there is no such person."""
+    with app.database.reading() as connection:
+        if connection.execute(select(Graduate.id).where(Graduate.id == graduate_id)).first() is None:
+            return None
+        kept = connection.execute(select(Wish.wanted).where(Wish.graduate_id == graduate_id)).scalar() or {}
+        [person] = looked_up(connection, [{"graduate_id": graduate_id, "wanted": kept}])
+    rows, today = app.vacancies.catalogue.rows, app.vacancies.today
+    told = []
+    for match in app.vacancies.rank(person.wanted, most):
+        row = rows[match.place]
+        head = {"id": match.id, "score": round(match.score, 3), "title": row["title"], "company": row["company"], "where": where(row["places"])}
+        why_, lack = why(row, person.wanted, match, today), lacking(row, person.wanted, today)
+        told.append({**head, "pay": pay(row), "why": why_, "lacking": lack})
+    return told
 
 
 def recommended(connection: Connection, people: Sequence[str], since: datetime) -> dict[str, int]:

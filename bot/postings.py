@@ -206,6 +206,25 @@ def expire() -> None:
 
 
 @postings.command()
+def match(graduate: Annotated[str, typer.Argument(help="人的编号")], as_json: Json = False) -> None:
+    """最合适的 20 个岗位,为什么,要留意什么;按这个人订阅的条件和同意存的资料。"""
+    from bot.digest import best
+
+    with running() as app:
+        found = best(app, graduate)
+    if found is None:
+        raise fail(f"没有编号是 {graduate} 的人", 1)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    for row in found:
+        print(f"{row['score']:.2f} {row['title']} · {row['company']} · {row['where']} · {row['pay']}")
+        print(f"     {';'.join([*row['why'], *row['lacking']])}")
+    if not found:
+        print("没有合适的")
+
+
+@postings.command()
 def feeds(as_json: Json = False) -> None:
     """定时来源(BULIXIAN_FEEDS__…):上次取得怎样,下次什么时候;有失败的退出码是 1。"""
     from bot.fetching import listed

@@ -180,3 +180,13 @@ def test_two_who_become_one_keep_one_wish_and_all_marks(office: App) -> None:
         assert links.join(connection, links.said(f"绑定 {code}") or "", other, office.clock.now())
     assert [(row.graduate_id, row.rhythm) for row in rows(office, Wish)] == [(one, "weekly")]
     assert [row.graduate_id for row in rows(office, Feedback)] == [one]
+
+
+def test_the_best_for_one_person_are_told_with_their_reasons(office: App) -> None:
+    subscribed(office, "a")
+    bring(office, POSTS)
+    [who] = [graduate.id for graduate in rows(office, Graduate)]
+    found = digest.best(office, who) or []
+    assert [row["company"] for row in found] == [f"公司{number}" for number in range(5)]
+    assert found[0]["why"][0] == "和你要找的「会计」对上了"
+    assert digest.best(office, "nobody") is None
