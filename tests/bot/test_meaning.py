@@ -18,7 +18,7 @@ from tests.knowledge.meaning import Meaning
 
 FEW = ("SUB-01", "SUB-02", "REG-01", "LAB-06", "RED-01")
 STRANGE = "毕业后自己单干,养老那份谁给添点"
-"""By words three entries are offered; by meaning it is one phrasing of SUB-02."""
+"""By words three entries are offered; by meaning it is what two phrasings of SUB-02 say."""
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def few(url: str) -> str:
 
 @pytest.fixture
 def model() -> Meaning:
-    meant = next(item for item in store.files() if item.id == "SUB-02").questions[0]
-    return Meaning({asked(STRANGE): asked(meant)})
+    meant, other = next(item for item in store.files() if item.id == "SUB-02").questions[:2]
+    return Meaning({asked(STRANGE): asked(meant), asked(other): asked(meant)})
 
 
 def say(app: App, who: str, number: int, text: str) -> Inbound:

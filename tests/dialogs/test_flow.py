@@ -24,6 +24,8 @@ SHAPES = {
     "entitlements": "68d04edac8f9",
     "erase": "a5393cd6657c",
     "link": "15d44baeb3fa",
+    "resume": "4cd5504902c5",
+    "scam": "4b7195805c33",
 }
 
 
