@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import psycopg
@@ -9,9 +11,21 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+import bot
+import dialogs
+import knowledge
 from bot.app import App, behind, migrate
 from knowledge.db import Base, Database, DatabaseError
 from tests.conftest import settings_for, with_name
+
+
+@pytest.fixture(autouse=True, scope="module")
+def every_table() -> None:
+    """A table is declared where its module is imported."""
+    for package in (bot, dialogs, knowledge):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__") and ".migrations" not in module.name:
+                importlib.import_module(module.name)
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
