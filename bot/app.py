@@ -86,7 +86,6 @@ class App:
         self.edition: datetime | None = None
         self.vacancies = NO_VACANCIES
         self.fresh: tuple[object, Vacancies] | None = None
-        self.look_for_postings()
         self.building: threading.Thread | None = None
         self.encoding: Encoding | None = None
         self.enriching: threading.Thread | None = None
@@ -240,7 +239,8 @@ class App:
         return [(key, future.result()) for key, future in waiting]
 
     def start_sweeper(self, heard: Callable[[str], None]) -> threading.Thread:
-        """Sweeps until `close`; `heard` is told each conversation that was spoken to."""
+        """Sweeps until `close`; `heard` is told each conversation that was spoken to. The postings are there when this returns."""
+        self.look_for_postings()
 
         def run() -> None:
             while not self.closing.wait(SWEEP_SECONDS):

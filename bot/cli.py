@@ -81,6 +81,7 @@ def chat(
 
     with running() as app:
         app.start_meaning()
+        app.look_for_postings()
         channel = ConsoleChannel(app)
         if jsonl:
             code = channel.stream(sys.stdin.buffer, sys.stdout)

@@ -1,7 +1,7 @@
 """Postings that fit, once a day or a week as one message a person: due wishes, matched and planned into the delivery ledger in chunks.
 
 A chunk is one transaction with its deliveries, what was shown, and when each wish is due next: a kill loses and doubles nothing.
-A posting counts as 岗位推荐 only where its delivery was sent (`recommended`).
+A posting counts as 岗位推荐 only where its delivery was sent: `services` sees to that.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bot import delivery
 from bot.delivery import Delivery
@@ -110,11 +110,8 @@ def looked_up(connection: Connection, due: Sequence[Mapping[str, Any]]) -> list[
     for table in (Shown, Feedback):
         for who, number in connection.execute(select(table.graduate_id, table.posting_id).where(table.graduate_id.in_(people))):
             shown.setdefault(who, set()).add(number)
-    return [
-        Person(who, Wanted.from_json(row["wanted"]).of(profiles.get(who, {})), shown.get(who, ()), priority=who in first)
-        for row in due
-        for who in [row["graduate_id"]]
-    ]
+    wanted = {row["graduate_id"]: Wanted.from_json(row["wanted"]).of(profiles.get(row["graduate_id"], {})) for row in due}
+    return [Person(who, what, shown.get(who, ()), priority=who in first) for who, what in wanted.items()]
 
 
 def said(fresh: Vacancies, wanted: Wanted, found: Sequence[Any]) -> Say:
@@ -128,6 +125,8 @@ def said(fresh: Vacancies, wanted: Wanted, found: Sequence[Any]) -> Say:
 def applications(connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
     """Conversation, message id and text of each application whose outcome is to be asked."""
     rows = wishes.due(connection, now)
+    if not rows:
+        return []
     query = select(Conversation.graduate_id, Conversation.key).where(Conversation.graduate_id.in_([row["graduate_id"] for row in rows]))
     last = {row.graduate_id: row.key for row in connection.execute(query.order_by(Conversation.last_in_at))}
     return [
@@ -144,6 +143,7 @@ def best(app: App, graduate_id: str, most: int = 20) -> list[dict[str, Any]] | N
             return None
         kept = connection.execute(select(Wish.wanted).where(Wish.graduate_id == graduate_id)).scalar() or {}
         [person] = looked_up(connection, [{"graduate_id": graduate_id, "wanted": kept}])
+    app.look_for_postings()
     rows, today = app.vacancies.catalogue.rows, app.vacancies.today
     told = []
     for match in app.vacancies.rank(person.wanted, most):
@@ -152,10 +152,3 @@ def best(app: App, graduate_id: str, most: int = 20) -> list[dict[str, Any]] | N
         why_, lack = why(row, person.wanted, match, today), lacking(row, person.wanted, today)
         told.append({**head, "pay": pay(row), "why": why_, "lacking": lack})
     return told
-
-
-def recommended(connection: Connection, people: Sequence[str], since: datetime) -> dict[str, int]:
-    """How many postings reached each person since then: only those whose message was sent."""
-    query = select(Shown.graduate_id, func.count().label("times")).join(Delivery, Delivery.key == Shown.delivery)
-    query = query.where(Shown.graduate_id.in_(people), Delivery.status == "sent", Delivery.finished_at >= since)
-    return {row.graduate_id: row.times for row in connection.execute(query.group_by(Shown.graduate_id))}

@@ -46,13 +46,12 @@ def at_work() -> Iterator[App]:
 
 
 def opened(file: Path) -> Table:
+    from bot import arrivals
     from knowledge import tables
 
     try:
-        return tables.read(file.read_bytes(), file.name)
-    except OSError as error:
-        raise fail(f"读不了 {file}:{error.strerror}", 1) from error
-    except tables.TableError as error:
+        return tables.read(arrivals.opened(file), file.name)
+    except (arrivals.ArrivalError, tables.TableError) as error:
         raise fail(f"{file.name}:{error}", 1) from error
 
 
@@ -76,16 +75,17 @@ def import_(
 ) -> None:
     """导入学校或人社的名单:认列、查错、逐行报告;错的行不影响别的行,再导一次不会重复。"""
     from knowledge.ledger import intake
+    from knowledge.postings import store
 
     name, table = (source or file.stem)[:50], opened(file)
     with at_work() as app:
         with app.database.reading() as connection:
-            saved = intake.saved(connection, name)
+            saved = store.columns_of(connection, f"ledger/{name}")
         told = {column: key for column, key in saved.items() if column in table.header} | intake.chosen(mapping or ())
         done = intake.bring_in(app.database, app.seal, table, name, told, app.clock.now(), dry=dry_run)
         if mapping and not dry_run:
             with app.database.writing() as connection:
-                intake.save(connection, name, told, app.clock.now())
+                store.keep_columns(connection, f"ledger/{name}", told, app.clock.now())
     if report:
         written(report, reported(table, done))
     told_import(done, as_json)

@@ -148,6 +148,30 @@ def screen_(file: File, feed: Feed = "", mapping: Map = None, report: Out = None
         raise typer.Exit(1)
 
 
+@postings.command()
+def add(
+    who: Who,
+    yes: Annotated[bool, typer.Option("--yes", help="读对了,收下")] = False,
+) -> None:
+    """标准输入里的一条招聘消息(单位、岗位、地点、工资、学历、截止、联系方式)读成一张卡;加 --yes 才收下。"""
+    from knowledge.postings import store
+    from knowledge.postings.drafts import fields, numbered
+    from knowledge.postings.intake import doubtful, intake
+
+    with running() as app:
+        found = intake(sys.stdin.read(10_000), app.clock.today())
+        print("\n".join(f"{fields()[key].say}：{cell}" for key, cell in found.draft.items() if key != "text"))
+        for what, names in (("没读到", found.missing), ("拿不准，请核对", doubtful(found))):
+            if names:
+                print(f"{what}：{'、'.join(names)}", file=sys.stderr)
+        if not yes:
+            return
+        done = store.bring_in(app.database, f"{who}录入"[:64], numbered([(1, found.draft)]), app.clock.today(), app.clock.now())
+    told(done.counts(), done.lines, done.notes, as_json=False)
+    if done.counts()["refused"]:
+        raise typer.Exit(1)
+
+
 @postings.command("list")
 def list_(
     held: Annotated[bool, typer.Option("--held", help="只看待老师核实的,最可疑的在前")] = False,

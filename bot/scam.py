@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.session import fail
+from knowledge import tables
+from knowledge.extract import ExtractError, Limits, opened
 from knowledge.rights.scam import LENGTH, Judgement, judge
 
 scam = typer.Typer(no_args_is_help=True, help="防骗:看一段话、一份招聘是不是骗局。")
@@ -28,7 +30,7 @@ def check(
     file: Annotated[str, typer.Argument(help="文字文件(UTF-8 或 GB18030),- 是标准输入")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """是不是骗局、凭哪几句、现在怎么办。退出码:0 没发现,1 可疑或很像骗局。"""
+    """是不是骗局、凭哪几句、现在怎么办。退出码:0 没发现,1 可疑、很像骗局,或者读不了。"""
     text = content(file)
     found = judge(text)
     print(json.dumps(record(text, found), ensure_ascii=False) if as_json else told(text, found))
@@ -38,28 +40,19 @@ def check(
 
 
 def content(file: str) -> str:
+    """What the file or, for `-`, standard input says."""
+    limits = Limits(file_bytes=MOST_BYTES)
     try:
-        raw = sys.stdin.buffer.read(MOST_BYTES + 1) if file == "-" else small(Path(file))
+        text = tables.decoded(sys.stdin.buffer.read(MOST_BYTES) if file == "-" else opened(Path(file), limits))
+    except ExtractError as error:
+        raise fail(f"{file}:{error}", 1) from error
     except OSError as error:
-        raise fail(f"读不了 {file}:{error.strerror or error}", 2) from error
-    if len(raw) > MOST_BYTES:
-        raise fail("文件超过 1 MB,把可疑的那一段单独存成文件再查", 2)
-    for name in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(name)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        if not text.strip():
-            raise fail("里面没有文字,把对方发来的话贴进去再查", 2)
-        return text
-    raise fail(f"{file} 不是文字文件,请把文字复制出来存成 UTF-8 的 .txt 再查", 2)
-
-
-def small(path: Path) -> bytes:
-    with path.open("rb") as opened:
-        return opened.read(MOST_BYTES + 1)
+        raise fail(f"读不了 {file}:{error.strerror or error}", 1) from error
+    except tables.TableError as error:
+        raise fail(f"{file} 不是文字文件,请把文字复制出来存成 .txt 再查", 1) from error
+    if not text.strip():
+        raise fail("里面没有文字,把对方发来的话贴进去再查", 1)
+    return text
 
 
 def record(text: str, found: Judgement) -> dict[str, Any]:

@@ -25,14 +25,14 @@ POLICY = "reach"
 
 def gather(connection: Connection, at: datetime, person: str | None = None) -> int:
     """Writes down what is not in the ledger yet, of everybody or of one graduate. Returns how much that was."""
-    rows = list(fresh(connection, [*talks(connection, person), *referrals(connection, person)], at))
+    rows = list(fresh(connection, [*talks(connection, person), *referrals(connection, person)], at, person))
     for start in range(0, len(rows), 5000):
         connection.execute(insert(Service), rows[start : start + 5000])
     return len(rows)
 
 
 def talks(connection: Connection, person: str | None) -> Iterator[Event]:
-    about = [number for number, audience in connection.execute(select(Broadcast.id, Broadcast.audience)) if audience.get(POLICY)]
+    about = select(Broadcast.id).where(Broadcast.audience[POLICY].as_string().is_not(None))
     query = select(Record.id, Delivery.broadcast_id, Delivery.id, Delivery.finished_at).join(
         Conversation, Conversation.graduate_id == Record.graduate_id
     )
@@ -52,9 +52,10 @@ def theirs(person: str | None) -> ColumnElement[bool]:
     return Record.graduate_id == person if person else Record.graduate_id.is_not(None)
 
 
-def fresh(connection: Connection, found: Iterable[Event], at: datetime) -> Iterator[dict[str, Any]]:
+def fresh(connection: Connection, found: Iterable[Event], at: datetime, person: str | None) -> Iterator[dict[str, Any]]:
     """Those whose subject a record has not been given yet."""
-    known = {tuple(row) for row in connection.execute(select(Service.record_id, Service.subject).where(Service.delivery_id.is_not(None)))}
+    given = select(Service.record_id, Service.subject).join(Record, Record.id == Service.record_id)
+    known = {tuple(row) for row in connection.execute(given.where(Service.delivery_id.is_not(None), theirs(person)))}
     for who, kind, subject, delivery, when in found:
         if (who, subject) not in known:
             known.add((who, subject))

@@ -20,6 +20,7 @@ from knowledge.postings.asked import read
 from knowledge.postings.catalogue import bare
 from knowledge.postings.match import NEUTRAL, Feedback, Match
 from knowledge.postings.posting import ACTIONS, RHYTHMS
+from knowledge.postings.terms import SAID
 from knowledge.postings.wanted import Wanted
 
 PAGE = 3
@@ -45,6 +46,8 @@ ASK = "想找什么样的?一句话就行,比如「贵阳 会计 5000以上 双�
 EMPTY = "我手上现在没有在招的岗位,老师导入以后就能帮你找。"
 NONE_FIT = "按这些条件没找到合适的:\n{filters}\n放宽一条再试,比如「外地也行」「工资不限」。"
 APPLIED_AFTER = timedelta(days=7)
+LIKING = {"kind": 0.7, "saved": 1.15, "applied": 1.15}
+"""What a mark makes of the score of its kin."""
 
 
 def seek(turn: Turn) -> dict[str, Any]:
@@ -152,23 +155,15 @@ def liking(turn: Turn) -> Feedback:
     """What the marks of this conversation say: families of unfit cards fall, those of saved ones rise."""
     kin: dict[int, float] = {}
     employers: dict[str, float] = {}
-    rows = by_id(turn)
-    for number, action in seek(turn).get("marks", {}).items():
-        row = rows.get(int(number))
-        if row is None:
-            continue
-        why = seek(turn).get("why", {}).get(number)
-        if action == "unfit" and why == "firm":
-            employers[row["company"]] = 0.3
-        elif action == "unfit" and why in ("kind", None):
-            kin |= {1 << bit: 0.7 for bit in range(63) if families.of_title(bare(row["title"])) >> bit & 1}
-        elif action in ("saved", "applied"):
-            kin |= {1 << bit: 1.15 for bit in range(63) if families.of_title(bare(row["title"])) >> bit & 1}
+    memo, rows = seek(turn), turn.world.vacancies.by_id
+    for number, action in memo.get("marks", {}).items():
+        if row := rows.get(int(number)):
+            why = memo.get("why", {}).get(number)
+            if why == "firm":
+                employers[row["company"]] = 0.3
+            elif factor := LIKING.get(why if action == "unfit" else action):
+                kin[families.of_title(bare(row["title"]))] = factor
     return Feedback(employers, kin) if kin or employers else NEUTRAL
-
-
-def by_id(turn: Turn) -> Mapping[int, Mapping[str, Any]]:
-    return turn.world.vacancies.by_id
 
 
 def tap(turn: Turn, rest: str) -> None:
@@ -183,7 +178,7 @@ def tap(turn: Turn, rest: str) -> None:
             f"现在的条件:\n{said}\n想改哪条直接说,比如「换成重庆」「工资六千以上」「不要销售」「外地也行」。", Choice("重新说", "job/anew")
         )
     if what == "anew":
-        turn.place.memo["seek"] = {key: value for key, value in seek(turn).items() if key in ("marks", "why", "rhythm")} | {"asking": True}
+        turn.place.memo["seek"] = {key: value for key, value in seek(turn).items() if key in ("marks", "why")} | {"asking": True}
         return turn.say(ASK)
     if what == "saved":
         return saved(turn)
@@ -194,7 +189,7 @@ def tap(turn: Turn, rest: str) -> None:
     if what == "rhythm" and more in RHYTHMS:
         return keep(turn, more)
     number, _, action = more.partition("/")
-    row = by_id(turn).get(int(number)) if number.isdigit() else None
+    row = turn.world.vacancies.by_id.get(int(number)) if number.isdigit() else None
     if row is None:
         return turn.say("这个岗位已经下架或过期了,看看别的。", Choice("换一批", "job/more"), notices.TO_MENU)
     return card(turn, what, int(number), action, row)
@@ -240,7 +235,7 @@ def mark(turn: Turn, number: int, action: str, why: str, row: Mapping[str, Any])
 def full(turn: Turn, number: int, row: Mapping[str, Any]) -> None:
     """One card whole: what it says of itself, where it comes from, and what can be done."""
     wanted = wanted_of(turn).of(turn.person.profile)
-    degree = "" if row["degree"] is None else reasons.LEVELS[row["degree"]]
+    degree = "" if row["degree"] is None else SAID[row["degree"]]
     years = "" if row["years_low"] is None else "经验不限" if not row["years_low"] else f"{row['years_low']:g} 年经验"
     lines = [
         f"{row['title']} · {row['company'] or '单位没写'}",
@@ -261,7 +256,7 @@ def shortened(text: str, most: int = 160) -> str:
 
 
 def saved(turn: Turn) -> None:
-    rows, marks = by_id(turn), seek(turn).get("marks", {})
+    rows, marks = turn.world.vacancies.by_id, seek(turn).get("marks", {})
     kept = [(int(number), action) for number, action in marks.items() if action in ("saved", "applied")]
     if not kept:
         return turn.say("收藏还是空的。看到合适的点「感兴趣」就会收进来。", Choice("找工作", "open/vacancies"), notices.TO_MENU)
@@ -276,7 +271,6 @@ def saved(turn: Turn) -> None:
 def keep(turn: Turn, rhythm: str) -> None:
     """A wish is kept with its rhythm; unsubscribing from everything stops it too."""
     wanted = wanted_of(turn)
-    seek(turn)["rhythm"] = rhythm
     turn.effects.append(KeepWish(wanted.to_json(), rhythm))
     if rhythm == "paused":
         return turn.say("好,岗位推荐先停了。想再收就说「订阅岗位」。", notices.TO_MENU)
@@ -292,7 +286,7 @@ def follow_up(turn: Turn, rest: str) -> None:
     turn.effects.append(Asked(number))
     if turn.place.memo.get("quiet"):
         return
-    row = by_id(turn).get(number)
+    row = turn.world.vacancies.by_id.get(number)
     name = f"「{row['title']}」" if row else "上周投的那个岗位"
     turn.say(
         f"上周你投了{name},有回音了吗?没有也正常,不用急着回我。",
@@ -303,7 +297,7 @@ def follow_up(turn: Turn, rest: str) -> None:
 
 
 WENT = {
-    "interview": "太好了。面试前把自我介绍过一遍;收到录用先看合同再签,我可以帮你看。",
+    "interview": "太好了。面试前把自我介绍过一遍;收到录用先看清合同再签,拿不准就问我或者老师。",
     "silence": "两周内没消息很常见。可以打电话问一句,也接着投别的。",
     "no": "没成不是你的问题,换一家接着来。要不要看看新的?",
 }

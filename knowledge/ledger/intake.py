@@ -15,7 +15,6 @@ from knowledge.ledger import destinations
 from knowledge.ledger.cells import columns, names, read
 from knowledge.ledger.record import Change, LedgerError, Record
 from knowledge.ledger.seal import Seal
-from knowledge.postings.posting import HeaderMapping
 from knowledge.tables import Table, bare, mapping
 
 CHUNK = 1000
@@ -57,17 +56,6 @@ class Draft:
     number: str = ""
     held: RowMapping | None = None
     note: str = ""
-
-
-def saved(connection: Connection, source: str) -> dict[str, str]:
-    """The columns of a source as staff said them once."""
-    return dict(connection.execute(select(HeaderMapping.columns).where(HeaderMapping.source == f"ledger/{source}")).scalar() or {})
-
-
-def save(connection: Connection, source: str, chosen: Mapping[str, str], at: datetime) -> None:
-    row: dict[str, Any] = {"columns": dict(chosen), "saved_at": at}
-    if not connection.execute(update(HeaderMapping).where(HeaderMapping.source == f"ledger/{source}").values(**row)).rowcount:
-        connection.execute(insert(HeaderMapping).values(source=f"ledger/{source}", **row))
 
 
 def chosen(pairs: Iterable[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from knowledge.postings.catalogue import PERKS
 from knowledge.postings.kinds import kinds, known
 from knowledge.postings.parse import Salary, cities, degree, experience, salary
 from knowledge.postings.reading import plain
+from knowledge.postings.salary import PER_MONTH
 from knowledge.postings.wanted import Wanted
 
 WITHOUT = re.compile(
@@ -84,9 +85,7 @@ def read(text: str) -> Wanted:
         rest.all(HAVE)
     years = worked(rest)
     names = sorts(rest)
-    return Wanted(
-        titles(rest.text), tuple(places), anywhere, names, wish, int(level.level) if level else None, None, studied, None, years, asks, without
-    )
+    return Wanted(titles(rest.text), tuple(places), anywhere, names, wish, int(level.level) if level else None, studied, None, years, asks, without)
 
 
 def paid(rest: Rest) -> int | None:
@@ -123,7 +122,7 @@ def sorts(rest: Rest) -> tuple[str, ...]:
 def least(pay: Salary) -> int | None:
     """Yuan a month that a said pay asks for at least."""
     value = pay.low if pay.low is not None else pay.high
-    times = {"month": 1.0, "week": 52 / 12, "day": 21.75, "hour": 174.0}.get(pay.unit or "")
+    times = PER_MONTH.get(pay.unit) if pay.unit else None
     return None if value is None or times is None else round(value * times)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from knowledge.policy.index import InvertedIndex
 from knowledge.postings import families
 from knowledge.postings.gist import Gist
+from knowledge.postings.salary import PER_MONTH
 from knowledge.words import words
 
 Rows = NDArray[np.int32]
@@ -32,8 +32,6 @@ NEVER = 10**7
 """As a day: there is no deadline."""
 FIRST_COHORT = 2010
 CUT = re.compile(r"\(.*?\)|\[.*?\]|【.*?】|（.*?）|[-—_]{1,2}[a-z0-9]{4,}$")
-YEAR = {"month": 1.0, "week": 52 / 12, "day": 21.75, "hour": 21.75 * 8}
-"""A month of each unit [人社部发〔2025〕2号: 21.75 paid days a month, eight hours a day]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,6 @@ class Catalogue:
     kind: NDArray[np.int8]
     kinds: tuple[str, ...]
     degree: NDArray[np.int8]
-    full_time: NDArray[np.bool_]
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     years: NDArray[np.float32]
@@ -103,7 +100,6 @@ class Catalogue:
             np.array([number_of[row["kind"] or "full_time"] for row in held], np.int8),
             kinds,
             np.array([-1 if row["degree"] is None else row["degree"] for row in held], np.int8),
-            np.array([bool(row["full_time_degree"]) for row in held], np.bool_),
             np.array([low for low, _ in monthly], np.float32),
             np.array([high for _, high in monthly], np.float32),
             np.array([-1 if row["years_low"] is None else row["years_low"] for row in held], np.float32),
@@ -146,13 +142,9 @@ def perks(text: str) -> int:
 
 def month(row: Mapping[str, Any]) -> tuple[float, float]:
     """Pay as yuan a month; pay for a task is none."""
-    times = YEAR.get(row["pay_unit"] or "")
+    times = PER_MONTH.get(row["pay_unit"])
     if times is None:
         return float("nan"), float("nan")
     low, high = row["pay_low"], row["pay_high"]
     low, high = (high if low is None else low), (low if high is None else high)
     return (float("nan"), float("nan")) if low is None or high is None else (low * times, high * times)
-
-
-def day(ordinal: int) -> date | None:
-    return date.fromordinal(ordinal) if 0 < ordinal < NEVER else None

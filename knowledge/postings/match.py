@@ -71,8 +71,6 @@ def within_limits(catalogue: Catalogue, wanted: Wanted, today: date, rows: Rows)
         good &= known[catalogue.kind[rows]]
     if wanted.degree is not None:
         good &= catalogue.degree[rows] <= wanted.degree
-    if wanted.full_time is False:
-        good &= ~catalogue.full_time[rows]
     if wanted.cohort is not None:
         asked, told = catalogue.cohorts[rows], np.uint32(bits((wanted.cohort,)))
         good &= (asked == 0) | ((asked & told) != 0)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.postings.dedupe import RANK, bare
+from knowledge.postings.salary import PER_MONTH
 from knowledge.postings.screen import Norm
 
 LEAST = 10
@@ -17,7 +18,6 @@ LEAST = 10
 TAIL = 3
 """Characters at a title's end that name the trade where the whole title is rare: 工程师, 销售员."""
 BESIDE = re.compile(r"[(（\[【].*?(?:[)）\]】]|$)")
-MONTHLY = {"month": 1.0, "week": 52 / 12, "day": 21.0}
 Columns = Mapping[str, Any]
 
 
@@ -28,7 +28,7 @@ def group(title: str) -> str:
 
 def monthly(columns: Columns) -> float | None:
     """Yuan a month in the middle of what is offered; None where it is not told, or told by the hour or the task."""
-    scale = MONTHLY.get(columns["pay_unit"] or "")
+    scale = None if columns["pay_unit"] == "hour" else PER_MONTH.get(columns["pay_unit"])
     ends = [end for end in (columns["pay_low"], columns["pay_high"]) if end]
     return scale * sum(ends) / len(ends) if scale and ends else None
 

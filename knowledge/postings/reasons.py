@@ -12,19 +12,10 @@ from knowledge.postings.catalogue import perks as perks_of
 from knowledge.postings.kinds import known
 from knowledge.postings.match import Match
 from knowledge.postings.places import place
-from knowledge.postings.terms import Level
+from knowledge.postings.terms import SAID, Level
 from knowledge.postings.wanted import Wanted
 
 WHY, LACK = 3, 3
-LEVELS = {
-    Level.ANY: "学历不限",
-    Level.JUNIOR_SCHOOL: "初中",
-    Level.HIGH_SCHOOL: "高中或中专",
-    Level.COLLEGE: "大专",
-    Level.BACHELOR: "本科",
-    Level.MASTER: "硕士",
-    Level.DOCTOR: "博士",
-}
 UNITS = {"month": "月", "week": "周", "day": "天", "hour": "小时", "task": "件"}
 SOON = 7
 """Days before a deadline in which it is said."""
@@ -57,7 +48,7 @@ def why(row: Mapping[str, Any], wanted: Wanted, match: Match, today: date) -> li
     if row["posted"] and 0 <= (today - row["posted"]).days <= 3:
         said.append("这几天刚发布")
     if wanted.degree is not None and row["degree"] is not None and len(said) < WHY:
-        said.append("学历不限" if row["degree"] == Level.ANY else f"要{LEVELS[Level(row['degree'])]},你够")
+        said.append("学历不限" if row["degree"] == Level.ANY else f"要{SAID[Level(row['degree'])]},你够")
     return said[:WHY]
 
 
@@ -65,8 +56,8 @@ def lacking(row: Mapping[str, Any], wanted: Wanted, today: date) -> list[str]:
     """Up to three things to know before applying: what is asked and not met or not told, and what the posting does not say."""
     said = []
     if row["degree"] and wanted.degree is None:
-        said.append(f"要{LEVELS[Level(row['degree'])]}{'(全日制)' if row['full_time_degree'] else ''}")
-    elif row["full_time_degree"] and wanted.full_time is None:
+        said.append(f"要{SAID[Level(row['degree'])]}{'(全日制)' if row['full_time_degree'] else ''}")
+    elif row["full_time_degree"]:
         said.append("要全日制学历")
     if row["years_low"] and (wanted.years is None or row["years_low"] > wanted.years):
         said.append(f"要 {row['years_low']:g} 年经验,可以投但要说明")
@@ -126,7 +117,7 @@ def spoken(wanted: Wanted) -> list[str]:
     if wanted.least:
         lines.append(f"工资:每月 {wanted.least} 元以上")
     if wanted.degree is not None:
-        lines.append(f"学历:{LEVELS[Level(wanted.degree)]}")
+        lines.append(f"学历:{SAID[Level(wanted.degree)]}")
     if wanted.years is not None:
         lines.append("经验:应届或没有经验" if not wanted.years else f"经验:{wanted.years:g} 年")
     if wanted.asks:

@@ -11,6 +11,10 @@ from knowledge.postings.reading import CHINESE, HIDDEN, SCALES, Read, nothing, p
 Unit = Literal["month", "week", "day", "hour", "task"]
 
 
+PER_MONTH: dict[Unit, float] = {"month": 1, "week": 52 / 12, "day": 21.75, "hour": 21.75 * 8}
+"""So many of a unit are a month's work [人社部发〔2025〕2号, 二: 月计薪天数 21.75, eight hours a day]; a task has no such number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Salary:
     """Yuan before tax unless the text says else. Either end may be open (None).

@@ -21,6 +21,18 @@ class Level(IntEnum):
     DOCTOR = 6
 
 
+SAID = {
+    Level.ANY: "学历不限",
+    Level.JUNIOR_SCHOOL: "初中",
+    Level.HIGH_SCHOOL: "高中或中专",
+    Level.COLLEGE: "大专",
+    Level.BACHELOR: "本科",
+    Level.MASTER: "硕士",
+    Level.DOCTOR: "博士",
+}
+"""Degrees as people read them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Degree:
     """The least degree asked. `full_time`: 统招 or 全日制; `school`: the kind of school asked, as 985; `preferred`: wished above that."""

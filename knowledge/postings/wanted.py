@@ -36,7 +36,6 @@ class Wanted:
     kinds: tuple[str, ...] = ()
     least: int | None = None
     degree: int | None = None
-    full_time: bool | None = None
     major: str = ""
     cohort: int | None = None
     years: float | None = None

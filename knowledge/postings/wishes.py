@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from knowledge.postings.posting import Feedback, Posting, Shown, Wish
 
@@ -21,10 +22,11 @@ REPORTS = 2
 
 
 def live(connection: Connection, since: datetime | None = None) -> list[dict[str, Any]]:
-    """What may be recommended, in the order it came; `since`: only what is new from then on."""
+    """What may be recommended, in the order it came; `since`: only cards that are new from then on; a new repeat of an old one is nothing new."""
     query = select(*(getattr(Posting, name) for name in SHOWN_AS)).where(Posting.status == "live")
     if since:
-        query = query.where(Posting.created_at >= since)
+        card = aliased(Posting)
+        query = query.join(card, card.id == Posting.card).where(card.created_at >= since)
     return [dict(row) for row in connection.execute(query.order_by(Posting.id)).mappings()]
 
 
@@ -48,12 +50,12 @@ def pause(connection: Connection, people: Sequence[str]) -> None:
         connection.execute(update(Wish).where(Wish.graduate_id.in_(people)).values(rhythm="paused", next_at=None))
 
 
-def show(connection: Connection, graduate_id: str, postings: Iterable[int], at: datetime, delivery: str | None = None) -> None:
-    """Remembers cards as shown; a card shown before keeps its first time."""
+def show(connection: Connection, graduate_id: str, postings: Iterable[int], at: datetime) -> None:
+    """Remembers cards as shown in the chat; a card shown before keeps its first time."""
     wanted = list(dict.fromkeys(postings))
     known = set(connection.execute(select(Shown.posting_id).where(Shown.graduate_id == graduate_id, Shown.posting_id.in_(wanted))).scalars())
     there = set(connection.execute(select(Posting.id).where(Posting.id.in_(wanted))).scalars())
-    rows = [{"graduate_id": graduate_id, "posting_id": n, "delivery": delivery, "at": at} for n in wanted if n in there and n not in known]
+    rows = [{"graduate_id": graduate_id, "posting_id": n, "delivery": None, "at": at} for n in wanted if n in there and n not in known]
     if rows:
         connection.execute(insert(Shown), rows)
 
@@ -67,7 +69,8 @@ def mark(connection: Connection, graduate_id: str, number: int, action: str, rea
     if action == "reported":
         reports = select(func.count()).select_from(Feedback).where(Feedback.posting_id == number, Feedback.action == "reported")
         if (connection.execute(reports).scalar() or 0) >= REPORTS:
-            connection.execute(update(Posting).where(Posting.id == number, Posting.status == "live").values(status="held", updated_at=at))
+            group = select(Posting.card).where(Posting.id == number).scalar_subquery()  # its repeats are the same job
+            connection.execute(update(Posting).where(Posting.card == group, Posting.status == "live").values(status="held", updated_at=at))
 
 
 def unmark(connection: Connection, graduate_id: str, number: int, action: str) -> None:

@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from knowledge.postings.parse import Level, cities, degree, experience
+from knowledge.postings.parse import cities, degree, experience
+from knowledge.postings.terms import SAID
 from knowledge.resume.sections import BULLET, NAMES, Resume, lines, plain
 
 ASKS = re.compile(r"(?:任职|岗位|职位|应聘|招聘|基本)?(?:要求|资格|条件)|我们希望你|你需要|任职资格|requirements?")
@@ -171,22 +172,11 @@ def compared(resume: Resume, posting: str, today: date) -> Comparison:
     return Comparison(held, tuple(points(resume, posting, today)), tuple(move_up(resume, held)))
 
 
-DEGREES = {
-    Level.JUNIOR_SCHOOL: "初中",
-    Level.HIGH_SCHOOL: "高中、中专",
-    Level.COLLEGE: "大专",
-    Level.BACHELOR: "本科",
-    Level.MASTER: "硕士",
-    Level.DOCTOR: "博士",
-    Level.ANY: "不限",
-}
-
-
 def points(resume: Resume, posting: str, today: date) -> Iterator[Point]:
     asked = degree(posting).value
     if asked and asked.level:
         held = resume.level
-        yield Point("学历", DEGREES[asked.level], DEGREES[held] if held else "没写", None if held is None else held >= asked.level)
+        yield Point("学历", SAID[asked.level], SAID[held] if held else "没写", None if held is None else held >= asked.level)
     years = experience(posting).value
     now = today.year * 12 + today.month - 1
     worked = resume.worked(now)

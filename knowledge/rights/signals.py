@@ -74,7 +74,8 @@ def rules() -> tuple[Rule, ...]:
                 all=every,
                 unless=unless,
                 told=row.get("told", False),
-                talk=row.get("talk", False),
+                talk=row.get("talk", ""),
+                within=row.get("within", TOGETHER),
                 hints=tuple(row.get("hints", "").split()),
             )
         )

@@ -80,7 +80,8 @@ def run() -> list[Table]:
                 asyncio.run(load(system, 20, 1))  # what is made when first needed
             table.rows = [asyncio.run(load(system, rate, SECONDS)) for rate in RATES for system in systems]
             table.notes = [f"late: after {LATE} s or not at all; {SECONDS} s each; the driver runs on the same machine"]
-    wechat.notes += [name for name in ("werobot", "waitress") if not peer(name)]
+    for table, names in ((wechat, ("werobot", "waitress")), (telegram, ("telegram", "tornado"))):
+        table.notes += [f"{name} is not installed" for name in names if not peer(name)]
     telegram.notes.append("ours has stored the update by then, the peer has put it into a queue in memory")
     return [wechat, telegram]
 

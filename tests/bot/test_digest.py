@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
-from bot import delivery, digest
+from bot import delivery, digest, services
 from bot.app import App
 from bot.delivery import Delivery
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
 from knowledge import links
+from knowledge.ledger import meter
+from knowledge.ledger.record import Record
 from knowledge.people import Graduate
 from knowledge.postings import store
 from knowledge.postings.drafts import numbered
@@ -77,18 +79,32 @@ def test_new_postings_come_once_as_one_message(office: App) -> None:
     assert len(digests(office)) == 2, "all have been shown"
 
 
-def test_only_what_was_sent_counts(office: App) -> None:
+def test_only_what_was_sent_is_a_service(office: App) -> None:
     subscribed(office, "a")
     bring(office, POSTS)
-    since = office.clock.now()
     office.clock.advance(timedelta(days=1, hours=2))
     [row] = digests(office)
     [who] = [graduate.id for graduate in rows(office, Graduate)]
+    now = office.clock.now()
     with office.database.writing() as connection:
-        assert digest.recommended(connection, [who], since) == {}
-        delivery.finish(connection, [row.id], office.clock.now())
-        assert digest.recommended(connection, [who], since) == {who: 3}
-        assert digest.recommended(connection, [who], office.clock.now() + timedelta(days=1)) == {}
+        school = {"name": "李一", "groups": [], "source": "名单", "created_at": now, "updated_at": now, "graduate_id": who}
+        connection.execute(insert(Record).values(school))
+        assert services.gather(connection, now) == 0
+        delivery.finish(connection, [row.id], now)
+        assert services.gather(connection, now, who) == 3
+        assert services.gather(connection, now) == services.gather(connection, now, who) == 0, "each posting once"
+        [record_id] = connection.execute(select(Record.id)).scalars()
+        assert meter.counts(connection, office.clock.today())[record_id] == {"referral": 3}
+
+
+def test_a_new_repeat_of_an_old_posting_is_nothing_new(office: App) -> None:
+    subscribed(office, "a")
+    say(office, "b", "你好")
+    office.clock.advance(timedelta(days=9))
+    bring(office, [{**POSTS[0], "ref": "again", "city": "遵义"}])
+    found = rows(office, Posting)
+    assert [row.card for row in found] == [found[0].id] * 2
+    assert digests(office) == []
 
 
 @pytest.mark.parametrize("word", ["退订岗位", "退订", "注销"])
@@ -149,12 +165,13 @@ def test_an_application_is_asked_after_once(office: App) -> None:
     assert "面试" in say(office, "a", "job/went/interview", "choice")
 
 
-def test_two_reports_take_a_posting_out(office: App) -> None:
-    [posting] = rows(office, Posting)
+def test_two_reports_take_a_posting_and_its_repeats_out(office: App) -> None:
+    bring(office, [{**POSTS[0], "ref": "again", "city": "遵义"}])
+    posting = rows(office, Posting)[0]
     for who, status in (("a", "live"), ("b", "held")):
         subscribed(office, who)
         assert "老师会去核实" in say(office, who, f"job/mark/{posting.id}/reported", "choice")
-        assert rows(office, Posting)[0].status == status
+        assert [row.status for row in rows(office, Posting)] == [status] * 2
     office.look_for_postings()
     assert "下架" in say(office, "a", f"job/show/{posting.id}", "choice")
 

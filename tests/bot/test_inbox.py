@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
-from bot.app import App
+from bot.app import App, Secret
 from bot.delivery import Delivery, books
 from bot.transcript import InboxMessage, history
 from dialogs.messages import Inbound
@@ -140,3 +143,24 @@ def test_staff_changes_reach_the_next_turns_without_a_restart(any_app: App) -> N
     any_app.building.join()
     said = any_app.accept(message(any_app, "a", 2, entry.questions[0])).result().parts[0]["text"]
     assert "老师刚改的" in said
+
+
+def test_a_write_that_fails_takes_none_that_waits_beside_it_along(any_app: App) -> None:
+    """Writes that wait share a transaction."""
+    begun, go = threading.Event(), threading.Event()
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        go.wait(10)
+
+    def keep(name: str) -> Callable[[Connection], Any]:
+        return lambda connection: connection.execute(insert(Secret).values(name=name, value="x"))
+
+    held = any_app.inbox.write(hold)
+    begun.wait(10)
+    futures = [any_app.inbox.write(keep(name)) for name in ("one", "trace", "two")]  # the second is there already
+    go.set()
+    held.result(10)
+    assert [type(future.exception(10)) for future in futures] == [type(None), IntegrityError, type(None)]
+    with any_app.database.reading() as connection:
+        assert set(connection.execute(select(Secret.name)).scalars()) >= {"one", "two"}

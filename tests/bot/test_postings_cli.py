@@ -78,3 +78,13 @@ def test_a_feed_from_a_file(run: Run) -> None:
     assert "有：rss、table" in run("postings", "import", str(sample), "--feed", "nope").stderr
     assert "还没有设定" in run("postings", "feeds").stdout
     assert "过期 0" in run("postings", "expire").stdout
+
+
+def test_a_message_is_shown_first_and_taken_with_a_yes(run: Run) -> None:
+    said = "贵阳甲商贸有限公司招会计2名,月薪4500-6000,大专以上,12月10日前联系 13912345678"
+    shown = run("postings", "add", "--who", "王老师", feed=said)
+    assert shown.exit_code == 0
+    assert "会计" in shown.output
+    assert "可推荐 0" in run("postings", "list").output
+    assert run("postings", "add", "--who", "王老师", "--yes", feed=said).exit_code == 0
+    assert "可推荐 1" in run("postings", "list").output

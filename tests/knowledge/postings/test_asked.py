@@ -21,7 +21,7 @@ def test_what_is_asked_is_read(row: list[str]) -> None:
     found = read(text)
     several = [tuple(filter(None, cell.split("、"))) for cell in said]
     whole = [int(cell) if cell else None for cell in (said[3], said[4], said[5])]
-    expected = Wanted(several[0], several[1], False, several[2], whole[0], whole[1], None, said[8], None, whole[2], several[6], several[7])
+    expected = Wanted(several[0], several[1], False, several[2], whole[0], whole[1], said[8], None, whole[2], several[6], several[7])
     assert (found.titles, found.places, found.kinds, found.least, found.degree, found.years, found.asks, found.without, found.major) == (
         expected.titles,
         expected.places,
