@@ -22,23 +22,25 @@ SLICE = replace(TEXT, text=600)
 MORE = "(还有没说完的,随便回一个字我接着说)"
 
 
-def say(connection: Connection, answer: Reply, conversation: str, now: datetime, *, whole: bool) -> str:
-    """The text of the passive reply, written down as sent before it leaves: if it does not arrive, WeChat asks again and gets the same.
+def say(connection: Connection, answer: Reply, conversation: str, now: datetime, *, whole: bool) -> tuple[str, bool]:
+    """The text of the passive reply, and whether something of it is left for the pump.
+
+    It is written down as sent before it leaves: if it does not arrive, WeChat asks again and gets the same.
 
     `whole`: the account has nothing but passive replies, so what waits for this person goes along as far as it fits, and what does not
     fit waits for their next message. Else the pump sends the rest. Empty where a customer-service message has taken this reply.
     """
     row = row_of(connection, answer.delivery_id)
     if row is None or (row["status"] != "ready" and row["route"] != Route.PASSIVE):
-        return ""
+        return "", True
     limits = SLICE if whole else TEXT
     texts = reply.texts([from_json(part) for part in row["parts"]], limits)
     if not texts:
         taken(connection, row, 1, 1, now)
-        return ""
+        return "", False
     if not whole:
         taken(connection, row, 1, len(texts), now)
-        return texts[0]
+        return texts[0], len(texts) > 1
     said = [texts[0]]
     done = fitted(said, texts[1:])
     taken(connection, row, 1 + done, len(texts), now, mailbox=True)
@@ -51,7 +53,7 @@ def say(connection: Connection, answer: Reply, conversation: str, now: datetime,
         rest += len(held) - more
         if more < len(held):
             break
-    return "\n\n".join([*said, MORE] if rest else said)
+    return "\n\n".join([*said, MORE] if rest else said), False
 
 
 def fitted(said: list[str], texts: list[str]) -> int:

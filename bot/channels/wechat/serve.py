@@ -185,10 +185,11 @@ class WeChatAccount:
         if answer.delivery_id is None:
             return ""
         whole = Route.CUSTOMER not in self.ways
-        text: str = await self.write(partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now(), whole=whole))
-        if self.pump:
+        say = partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now(), whole=whole)
+        text, more = await self.write(say)
+        if more and self.pump:
             self.pump.wake()
-        return text
+        return str(text)
 
     async def late(self, received: Received, waiting: asyncio.Future[Reply]) -> str | None:
         """No answer yet. With customer-service messages: `success`, and the pump sends it. Without: be asked again, or say how to get it."""
