@@ -6,7 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -69,7 +69,7 @@ class Heard:
 @dataclass(slots=True)
 class Waiting:
     inbound: Inbound
-    future: Future[Reply] = field(default_factory=Future)
+    future: Future[Reply]
     label: str = ""
     heard: Heard | None = None
 
@@ -80,6 +80,13 @@ class Waiting:
 
 Work = Callable[[Connection], Any]
 """Changes only the database: a run whose transaction fails is as if it had not been."""
+
+
+def promised() -> Future[Any]:
+    """A future nobody can cancel: who stops waiting (a closed page, a stopped server) does not stop the work, and the writer can keep its word."""
+    future: Future[Any] = Future()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 def at_once(_: str, then: Callable[[], None]) -> None:
@@ -101,13 +108,13 @@ class Inbox:
 
     def accept(self, inbound: Inbound, label: str = "", heard: Heard | None = None) -> Future[Reply]:
         """Queues one message. `label` is what the person saw on a tapped button, for the record; `heard` is for channels with routes."""
-        waiting = Waiting(inbound, label=label, heard=heard)
+        waiting = Waiting(inbound, promised(), label, heard)
         self.prepare(inbound.text if inbound.kind == "text" else "", lambda: self.queue.put(waiting))
         return waiting.future
 
     def write(self, work: Work) -> Future[Any]:
         """Runs `work` in a write transaction between two batches, with others that wait; it may run twice if one of them fails."""
-        future: Future[Any] = Future()
+        future: Future[Any] = promised()
         self.queue.put((work, future))
         return future
 

@@ -164,3 +164,10 @@ def test_a_write_that_fails_takes_none_that_waits_beside_it_along(any_app: App) 
     assert [type(future.exception(10)) for future in futures] == [type(None), IntegrityError, type(None)]
     with any_app.database.reading() as connection:
         assert set(connection.execute(select(Secret.name)).scalars()) >= {"one", "two"}
+
+
+def test_who_stops_waiting_does_not_stop_the_writer(any_app: App) -> None:
+    left = [any_app.accept(message(any_app, "a", 1, "菜单")), any_app.inbox.write(lambda _: None)]
+    assert not any(future.cancel() for future in left)
+    assert any_app.accept(message(any_app, "b", 1, "菜单")).result(timeout=30).parts
+    assert left[0].result(timeout=30).parts
