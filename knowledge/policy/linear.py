@@ -29,20 +29,20 @@ class Linear:
 
     @classmethod
     def fit(cls, phrasings: Sequence[Mapping[str, float]], owners: Sequence[int], items: int) -> Linear:
-        """`phrasings` are weighted terms, `owners` their items. About five seconds for 9 000 phrasings on two cores."""
+        """`phrasings` are weighted terms, `owners` their items. Cost: one dense solve, cubic in the terms that are known."""
         frequency = Counter(term for phrasing in phrasings for term in phrasing if useful(term))
         terms = [term for term, count in frequency.items() if count >= SEEN]
         place = {term: row for row, term in enumerate(terms)}
         idf = np.array([np.log(len(phrasings) / frequency[term]) for term in terms], dtype=np.float32)
-        x = np.zeros((len(phrasings), len(terms)), dtype=np.float32)
-        for row, phrasing in enumerate(phrasings):
-            for term, weight in phrasing.items():
-                if term in place:
-                    x[row, place[term]] = weight * idf[place[term]]
-        x /= np.linalg.norm(x, axis=1, keepdims=True) + np.float32(1e-6)
-        y = np.zeros((len(phrasings), items), dtype=np.float32)
-        y[np.arange(len(phrasings)), list(owners)] = 1
-        weights = np.linalg.solve(x.T @ x + np.float32(RIDGE) * np.eye(len(terms), dtype=np.float32), x.T @ y)
+        gram = RIDGE * np.eye(len(terms), dtype=np.float32)
+        y = np.zeros((len(terms), items), dtype=np.float32)
+        for phrasing, owner in zip(phrasings, owners, strict=True):
+            at = np.array([place[term] for term in phrasing if term in place], dtype=np.int64)
+            x = np.array([weight for term, weight in phrasing.items() if term in place], dtype=np.float32) * idf[at]
+            x /= np.sqrt(x @ x) + np.float32(1e-6)
+            gram[np.ix_(at, at)] += np.outer(x, x)
+            y[at, owner] += x
+        weights = np.linalg.solve(gram, y)
         return cls(terms, idf, weights.astype(np.float32))
 
     def parts(self, terms: Mapping[str, float]) -> tuple[list[str], Floats]:

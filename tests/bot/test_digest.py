@@ -21,8 +21,9 @@ from knowledge.postings import store
 from knowledge.postings.drafts import numbered
 from knowledge.postings.posting import Feedback, Posting, Shown, Wish
 
+DUTIES = "负责日常账务处理、月末结账和纳税申报,核对往来款项,整理凭证并归档,配合年度审计,会用常见的财务软件和表格。"
 POSTS = [
-    {"ref": str(number), "title": "会计", "company": f"公司{number}", "city": "贵阳", "pay": "4000-6000", "text": f"第 {number} 家"}
+    {"ref": str(number), "title": "会计", "company": f"公司{number}", "city": "贵阳", "pay": "4000-6000", "text": DUTIES + f"第 {number} 家"}
     for number in range(5)
 ]
 numbers = iter(range(1, 10**6))
