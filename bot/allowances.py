@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, String, case, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Connection, Insert, String, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,17 +53,22 @@ class Opening:
     until: datetime | None
 
 
+REACHABLE = delete(Allowance).where(Allowance.owner.in_(bindparam("owners", expanding=True)), Allowance.name == GONE)
+"""Built once, as `putting` is: every message runs them."""
+
+
 def put(connection: Connection, rows: Sequence[dict[str, Any]], *, newest: bool = False) -> None:
     """Sets allowances; with `newest` one that ends later than the new one stays."""
-    if not rows:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    new = insert(Allowance)
+    if rows:
+        rows = sorted(rows, key=lambda row: (row["owner"], row["name"]))  # one order for all processes: no deadlock
+        connection.execute(putting(connection.dialect.name, newest), rows)
+
+
+@cache
+def putting(dialect: str, newest: bool) -> Insert:
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(Allowance)
     later = Allowance.until < new.excluded.until if newest else None
-    rows = sorted(rows, key=lambda row: (row["owner"], row["name"]))  # one order for all processes: no deadlock
-    connection.execute(
-        new.on_conflict_do_update(index_elements=["owner", "name"], set_={"left": new.excluded.left, "until": new.excluded.until}, where=later), rows
-    )
+    return new.on_conflict_do_update(index_elements=["owner", "name"], set_={"left": new.excluded.left, "until": new.excluded.until}, where=later)
 
 
 def opened(connection: Connection, heard: Iterable[tuple[str, Sequence[Opening]]]) -> None:
@@ -71,7 +77,7 @@ def opened(connection: Connection, heard: Iterable[tuple[str, Sequence[Opening]]
     rows = [{"owner": owner, "name": one.name, "left": one.left, "until": one.until} for owner, openings in held.items() for one in openings]
     put(connection, rows, newest=True)
     if held:
-        connection.execute(delete(Allowance).where(Allowance.owner.in_(list(held)), Allowance.name == GONE))
+        connection.execute(REACHABLE, {"owners": list(held)})
 
 
 def held(connection: Connection, owners: Collection[str], now: datetime) -> dict[str, dict[str, Allowance]]:

@@ -209,12 +209,13 @@ class App:
         """Answers a message that is none for the dialogs (a voice, a sticker) with one sentence; the same message is answered once."""
         now = self.clock.now()
         row = delivery.row_of(f"reply|{conversation}|{message_id}", conversation, "reply", [Say(sentence)], now)
-        row["not_before"] = now + heard.answering if heard.answering else None
 
         def work(connection: Connection) -> Reply:
             allowances.opened(connection, [(conversation, heard.openings)])
             planner.came_back(connection, [conversation])
             known = connection.execute(select(delivery.Delivery.id).where(delivery.Delivery.key == row["key"])).scalar()
+            if known is None and heard.hand:
+                heard.hand(row)
             return Reply(known or delivery.plan(connection, [row])[0], row["parts"], known is not None)
 
         return self.inbox.write(work)

@@ -77,6 +77,9 @@ def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: da
         "status": "ready",
         "created_at": at,
         "not_before": None,
+        "route": None,
+        "piece": 0,
+        "finished_at": None,
     }
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -60,10 +60,13 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a message changes about reaching the person. `answering`: the channel answers by itself so long, the pump keeps off."""
+    """What a message changes about reaching the person, and what the channel says of the answer by itself.
+
+    `hand` is given the answer's row before it is planned, and may change what the row says of that; it may be called twice.
+    """
 
     openings: tuple[Opening, ...] = ()
-    answering: timedelta | None = None
+    hand: Callable[[dict[str, Any]], None] | None = None
 
 
 @dataclass(slots=True)
@@ -238,8 +241,8 @@ class Inbox:
             if parts:
                 kind = "notice" if waiting.inbound.kind == "timer" else "reply"
                 row = delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at)
-                if waiting.heard and waiting.heard.answering:
-                    row["not_before"] = waiting.inbound.at + waiting.heard.answering
+                if waiting.heard and waiting.heard.hand:
+                    waiting.heard.hand(row)
                 outgoing.append(row)
         ids = dict(zip([row["key"] for row in outgoing], delivery.plan(connection, outgoing), strict=True))
         said = {row["key"]: row["parts"] for row in outgoing}

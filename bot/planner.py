@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot import allowances, delivery
@@ -27,6 +27,11 @@ REST = timedelta(minutes=10)
 """Before an account whose settings are wrong is tried again."""
 AT_ONCE = 64
 """Replies claimed at once; of pushes one, when its slot is near."""
+CAME_BACK = (
+    update(Delivery)
+    .where(Delivery.conversation.in_(bindparam("keys", expanding=True)), Delivery.status == "ready", Delivery.mailbox)
+    .values(mailbox=False)
+)
 
 
 class Carrier(Protocol):
@@ -212,8 +217,7 @@ def recover(connection: Connection, now: datetime, dead: Collection[str] = ()) -
 def came_back(connection: Connection, conversations: Collection[str]) -> None:
     """They wrote: their mailbox opens."""
     if conversations:
-        held = update(Delivery).where(Delivery.conversation.in_(list(conversations)), Delivery.status == "ready", Delivery.mailbox)
-        connection.execute(held.values(mailbox=False))
+        connection.execute(CAME_BACK, {"keys": list(conversations)})
 
 
 def predict(connection: Connection, carriers: Mapping[str, Carrier], conversations: Sequence[str], now: datetime) -> Counter[str]:

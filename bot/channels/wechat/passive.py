@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,25 +23,55 @@ SLICE = replace(TEXT, text=600)
 MORE = "(还有没说完的,随便回一个字我接着说)"
 
 
-def say(connection: Connection, answer: Reply, conversation: str, now: datetime, *, whole: bool) -> tuple[str, bool]:
-    """The text of the passive reply, and whether something of it is left for the pump.
+class Ticket:
+    """Who says an answer: the webhook, as long as it waits, else the pump. Decided once, by whoever comes first.
 
-    It is written down as sent before it leaves: if it does not arrive, WeChat asks again and gets the same.
-
-    `whole`: the account has nothing but passive replies, so what waits for this person goes along as far as it fits, and what does not
-    fit waits for their next message. Else the pump sends the rest. Empty where a customer-service message has taken this reply.
+    It is written down as sent in the turn's own transaction, before it leaves: if it does not arrive, WeChat asks again and gets the same.
     """
+
+    def __init__(self) -> None:
+        self.taken = threading.Lock()
+        self.ours = False
+        self.text = ""
+        self.more = False
+        """Something is left for the pump."""
+
+    def hand(self, row: dict[str, Any]) -> None:
+        if not (self.ours or self.taken.acquire(blocking=False)):
+            return
+        self.ours = True
+        texts = reply.texts([from_json(part) for part in row["parts"]])
+        self.text, self.more = texts[0] if texts else "", len(texts) > 1
+        row |= {"route": str(Route.PASSIVE), "piece": 1}
+        if not self.more:
+            row |= {"status": "sent", "finished_at": row["created_at"]}
+
+    def give_up(self) -> bool:
+        """The webhook waits no longer; False: the answer is being stored as ours, and it has to be waited for."""
+        return self.taken.acquire(blocking=False)
+
+
+def again(connection: Connection, number: int | None, now: datetime) -> str:
+    """What a try that WeChat repeats is answered with: the same, or nothing where the pump says it."""
+    row = row_of(connection, number)
+    if row is None or row["route"] not in (None, Route.PASSIVE) or (row["route"] is None and row["status"] != "ready"):
+        return ""
+    texts = reply.texts([from_json(part) for part in row["parts"]])
+    if row["route"] is None:
+        taken(connection, row, 1, len(texts), now)
+    return texts[0] if texts else ""
+
+
+def say(connection: Connection, answer: Reply, conversation: str, now: datetime) -> str:
+    """The passive reply of an account that has nothing else: what waits for this person goes along as far as it fits, and what does
+    not fit waits for their next message."""
     row = row_of(connection, answer.delivery_id)
     if row is None or (row["status"] != "ready" and row["route"] != Route.PASSIVE):
-        return "", True
-    limits = SLICE if whole else TEXT
-    texts = reply.texts([from_json(part) for part in row["parts"]], limits)
+        return ""
+    texts = reply.texts([from_json(part) for part in row["parts"]], SLICE)
     if not texts:
         taken(connection, row, 1, 1, now)
-        return "", False
-    if not whole:
-        taken(connection, row, 1, len(texts), now)
-        return texts[0], len(texts) > 1
+        return ""
     said = [texts[0]]
     done = fitted(said, texts[1:])
     taken(connection, row, 1 + done, len(texts), now, mailbox=True)
@@ -53,7 +84,7 @@ def say(connection: Connection, answer: Reply, conversation: str, now: datetime,
         rest += len(held) - more
         if more < len(held):
             break
-    return "\n\n".join([*said, MORE] if rest else said), False
+    return "\n\n".join([*said, MORE] if rest else said)
 
 
 def fitted(said: list[str], texts: list[str]) -> int:
@@ -81,11 +112,6 @@ def taken(connection: Connection, row: RowMapping, piece: int, of: int, now: dat
     if piece >= of:
         values |= {"status": "sent", "finished_at": now}
     connection.execute(update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(("ready", "sent"))).values(values))
-
-
-def free(connection: Connection, number: int) -> None:
-    """Nothing went out with the webhook: the pump may send it now."""
-    connection.execute(update(Delivery).where(Delivery.id == number, Delivery.status == "ready").values(not_before=None))
 
 
 def report(connection: Connection, conversation: str, received: Received, template: str | None) -> None:

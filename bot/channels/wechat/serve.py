@@ -51,7 +51,7 @@ from knowledge import links
 from knowledge.db import DatabaseError
 
 TRIES = timedelta(seconds=16)
-"""Three tries of five seconds, and a little: so long only the webhook answers, then the pump takes what it could not."""
+"""Three tries of five seconds, and a little: so long only the webhook answers where there is nothing else."""
 THIRD = timedelta(seconds=12)
 """After the person wrote: when the second try is given up at 9.5 s there is a third, which is given up at 14.5 s."""
 NO_VOICE = "语音我现在听不了。把想说的打成字发我,一两句就行。"
@@ -175,41 +175,43 @@ class WeChatAccount:
         if received.results or not received.answerable:
             await self.write(partial(passive.report, conversation=conversation, received=received, template=self.settings.template))
             return ""
-        heard = Heard(openings(received), TRIES)
-        waiting = self.accept(conversation, received, heard)
-        left = ANSWER_WITHIN.total_seconds() - (time.monotonic() - begun)
+        return await (self.answer if Route.CUSTOMER in self.ways else self.answer_whole)(conversation, received, begun)
+
+    async def answer(self, conversation: str, received: Received, begun: float) -> str:
+        """The answer if it comes in time; else nothing, and the pump sends it when it is there."""
+        ticket = passive.Ticket()
+        waiting = self.accept(conversation, received, Heard(openings(received), ticket.hand))
         try:
-            answer = await asyncio.wait_for(asyncio.shield(waiting), left)
+            answer = await asyncio.wait_for(asyncio.shield(waiting), left(begun))
         except TimeoutError:
-            return await self.late(received, waiting)
+            if ticket.give_up():
+                waiting.add_done_callback(self.wake)
+                return ""
+            answer = await waiting
+        if answer.repeated:
+            return str(await self.write(partial(passive.again, number=answer.delivery_id, now=self.app.clock.now())))
+        if ticket.more:
+            self.wake()
+        return ticket.text
+
+    async def answer_whole(self, conversation: str, received: Received, begun: float) -> str | None:
+        """The same where there are no customer-service messages: late, it is left for WeChat's next try, or the person is told how to get it."""
+        ours = self.app.clock.now() + TRIES
+        waiting = self.accept(conversation, received, Heard(openings(received), lambda row: row.update(not_before=ours)))
+        try:
+            answer = await asyncio.wait_for(asyncio.shield(waiting), left(begun))
+        except TimeoutError:
+            if datetime.now(UTC) - received.at > THIRD:
+                return passive.LATER
+            await asyncio.sleep(1)  # past WeChat's patience: an answer now, even an error, would end its tries
+            return None
         if answer.delivery_id is None:
             return ""
-        whole = Route.CUSTOMER not in self.ways
-        say = partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now(), whole=whole)
-        text, more = await self.write(say)
-        if more and self.pump:
-            self.pump.wake()
-        return str(text)
+        return str(await self.write(partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now())))
 
-    async def late(self, received: Received, waiting: asyncio.Future[Reply]) -> str | None:
-        """No answer yet. With customer-service messages: `success`, and the pump sends it. Without: be asked again, or say how to get it."""
-        if Route.CUSTOMER in self.ways:
-            waiting.add_done_callback(self.release)
-            return ""
-        if datetime.now(UTC) - received.at > THIRD:
-            return passive.LATER
-        await asyncio.sleep(1)  # past WeChat's patience: an answer now, even an error, would end its tries
-        return None
-
-    def release(self, done: asyncio.Future[Reply]) -> None:
-        """The answer that came too late for the webhook is free for the pump."""
-        number = None if done.cancelled() or done.exception() else done.result().delivery_id
-        if number is None:
-            return
-        freed = self.app.inbox.write(partial(passive.free, number=number))
+    def wake(self, _: object = None) -> None:
         if self.pump:
-            pump = self.pump
-            freed.add_done_callback(lambda _: pump.wake())
+            self.pump.wake()
 
     def accept(self, conversation: str, received: Received, heard: Heard) -> asyncio.Future[Reply]:
         now = self.app.clock.now()
@@ -232,6 +234,11 @@ class WeChatAccount:
 
     async def write(self, work: Any) -> Any:
         return await asyncio.wrap_future(self.app.inbox.write(work))
+
+
+def left(begun: float) -> float:
+    """Seconds in which an answer still reaches WeChat."""
+    return ANSWER_WITHIN.total_seconds() - (time.monotonic() - begun)
 
 
 def openings(received: Received) -> tuple[Opening, ...]:
