@@ -239,14 +239,19 @@ class App:
         waiting = [(inbound.conversation, self.accept(inbound)) for inbound in self.due()]
         return [(key, future.result()) for key, future in waiting]
 
-    def start_sweeper(self, heard: Callable[[str], None]) -> threading.Thread:
-        """Sweeps until `close`; `heard` is told each conversation that was spoken to. The postings are there when this returns."""
+    def start_sweeper(self, heard: Callable[[str], None], *, works: bool = True) -> threading.Thread:
+        """Sweeps until `close`; `heard` is told each conversation that was spoken to. The postings are there when this returns.
+
+        `works`: also does what is to be done once for all processes; another one does where not.
+        """
         self.look_for_postings()
 
         def run() -> None:
             while not self.closing.wait(SWEEP_SECONDS):
                 try:
                     self.look_for_postings()
+                    if not works:
+                        continue
                     while broadcast.advance(self) or digest.advance(self):
                         pass
                     fetching.look(self)
@@ -327,7 +332,11 @@ def alembic(connection: Connection) -> Config:
 
 
 def migrate(database: Database) -> None:
-    """Brings the tables to this program's version; does nothing where they are."""
+    """Brings the tables to this program's version; does nothing where they are.
+
+    Raises:
+        DatabaseError: the database cannot be used, or a newer program has made its tables.
+    """
     if not behind(database):
         return
     with database.writing() as connection:
@@ -335,8 +344,14 @@ def migrate(database: Database) -> None:
 
 
 def behind(database: Database) -> bool:
+    """
+    Raises:
+        DatabaseError: the database cannot be used, or a newer program has made its tables.
+    """
     with database.reading() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return True
-        at = MigrationContext.configure(connection).get_current_revision()
-        return at != ScriptDirectory.from_config(alembic(connection)).get_current_head()
+        at, ours = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(alembic(connection))
+    if at is not None and at not in {script.revision for script in ours.walk_revisions()}:
+        raise DatabaseError(f"数据库已经升级到更新的程序(表结构 {at}),请升级这个程序;要退回旧程序,就用升级前的备份恢复")
+    return at != ours.get_current_head()

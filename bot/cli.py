@@ -25,7 +25,7 @@ from bot.resume import resume
 from bot.scam import scam
 from bot.session import fail, running
 from bot.upkeep import knowledge
-from knowledge.db import Database, DatabaseError
+from knowledge.db import CHINA, Database, DatabaseError, now
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
@@ -48,6 +48,7 @@ def serve(
     host: Annotated[str, typer.Option(help="监听的地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="监听的端口", min=0, max=65535)] = 8000,
     demo: Annotated[bool, typer.Option("--demo", help="试用:数据放临时目录,停止后全部丢弃")] = False,
+    workers: Annotated[bool, typer.Option("--workers/--no-workers", help="发送、定时、收取岗位也在这个进程里做;不做的话另外要有一个做的")] = True,
 ) -> None:
     """启动网页聊天(/)和后台任务;默认用当前目录的 SQLite,自动建表。"""
     from bot.accounts import AccountError
@@ -61,7 +62,7 @@ def serve(
         )
         app.start_meaning()
         try:
-            run(app, host, port)
+            run(app, host, port, works=workers)
         except AccountError as error:
             raise fail(str(error), 3) from error
         except OSError as error:
@@ -169,8 +170,59 @@ def migrate() -> None:
 
 
 @cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="写到哪个文件;给目录就按时间起名")] = Path(),
+    keep: Annotated[int | None, typer.Option(help="目录里只留最新的几份", min=1)] = None,
+) -> None:
+    """备份整个数据库,serve 不用停。文件和数据库一样读得出内容,加密靠磁盘;BULIXIAN_LEDGER_KEY 等设置不在里面,另外保管。"""
+    from bot.backup import backup as back_up
+    from bot.backup import prune
+
+    if keep and not file.is_dir():
+        raise fail("--keep 要和目录一起用,例如:bulixian backup /var/backups/bulixian --keep 14", 2)
+    with on_disk() as database:
+        path, manifest = back_up(database, file, now())
+        gone = prune(file, keep) if keep else 0
+    size = path.stat().st_size / 1e6
+    print(f"已备份到 {path}:{len(manifest.rows)} 张表 {sum(manifest.rows.values())} 行,{size:.1f} MB{f';删去旧的 {gone} 份' if gone else ''}")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="bulixian backup 做的文件")],
+    force: Annotated[bool, typer.Option("--force", help="数据库里有数据也换掉(原来的改名留着)")] = False,
+    moved: Annotated[bool, typer.Option("--moved", help="搬家:备份之后原来那边没再发过消息,没发完的接着发")] = False,
+) -> None:
+    """从备份恢复,先停掉 serve。备份时没发完的先不发,由老师定;到点的提醒和岗位推送可能再来一次。"""
+    from bot.backup import restore as put_back
+
+    with on_disk() as database:
+        manifest, notes = put_back(database, file, now(), force=force, moved=moved)
+    print(f"已恢复到 {manifest.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} 的样子:{len(manifest.rows)} 张表 {sum(manifest.rows.values())} 行")
+    print("\n".join(notes), end="\n" if notes else "")
+
+
+@contextmanager
+def on_disk() -> Iterator[Database]:
+    """The database without the program; what cannot be done with it is one sentence and the exit code."""
+    from bot.backup import BackupError
+
+    database = None
+    try:
+        database = Database(settings().database_url)
+        yield database
+    except BackupError as error:
+        raise fail(str(error), error.code) from error
+    except DatabaseError as error:
+        raise fail(str(error), 3) from error
+    finally:
+        if database:
+            database.close()
+
+
+@cli.command()
 def doctor() -> None:
-    """检查环境:数据库、政策知识、流程,哪里不对说哪里。"""
+    """检查环境:政策知识、流程、Telegram、公众号、数据库,哪里不对说哪里。"""
     from bot.doctor import examine
 
     bad = 0

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from bot.app import behind
 from bot.calibration import revision
+from bot.channels.telegram import doctor as telegram
+from bot.channels.wechat import doctor as wechat
 from bot.config import Settings
 from bot.delivery import books
 from dialogs import flows
@@ -31,6 +33,15 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield True, f"对话流程 {len(flows.compiled())} 个,都能走通"
     except FlowError as error:
         yield False, f"对话流程有问题:{error}"
+    yield from telegram.examine(settings.telegram)
+    yield from wechat.examine(settings.wechat)
+    yield from stored(settings)
+    if settings.today:
+        yield False, "BULIXIAN_TODAY 固定了日期,只能用于测试,正式运行请去掉"
+
+
+def stored(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """The database and the books."""
     try:
         database = Database(settings.database_url)
         place = database.url.render_as_string(hide_password=True)
@@ -49,5 +60,3 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
         )
     except DatabaseError as error:
         yield False, str(error)
-    if settings.today:
-        yield False, "BULIXIAN_TODAY 固定了日期,只能用于测试,正式运行请去掉"

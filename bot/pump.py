@@ -160,9 +160,11 @@ class Pump:
         except Exception:  # supervisor: one row that cannot be rendered must not stop the others
             log.exception("not rendered", channel=self.carrier.channel)
             return await self.finish(job, Outcome(Fate.REFUSED, "not_rendered"), last=True)
+        if not bodies:  # nobody will see anything: that is not sent
+            return await self.finish(job, Outcome(Fate.REFUSED, "empty"), last=True)
         rest = bodies[job.row["piece"] :]
         if not rest:
-            return await self.finish(job, Outcome(Fate.SENT, "empty"), last=True)
+            return await self.finish(job, Outcome(Fate.SENT), last=True)
         for number, body in enumerate(rest, 1):
             try:
                 outcome = await self.carrier.send(handle, body, job.route)

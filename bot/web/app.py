@@ -57,8 +57,8 @@ class SafeHeaders:
         await self.app(scope, receive, with_headers)
 
 
-def create(app: App, served: Sequence[Account] = ()) -> Starlette:
-    """The ASGI application of a running program, with the accounts it serves."""
+def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> Starlette:
+    """The ASGI application of a running program, with the accounts it serves; without `works` their webhooks only, others send."""
     chat = WebChat(app)
 
     def health(request: Request) -> Response:
@@ -88,7 +88,7 @@ def create(app: App, served: Sequence[Account] = ()) -> Starlette:
         routes.append(Route(f"/hook/{account.channel}", account.hook, methods=["POST"]))
         if isinstance(account, WeChatAccount):
             routes.append(Route(f"/hook/{account.channel}", account.verify, methods=["GET"]))
-    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served))
+    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served if works else ()))
     web.state.chat = chat
     return web
 
@@ -138,19 +138,20 @@ def bind(host: str, port: int) -> sockets.socket:
     return listener
 
 
-def run(app: App, host: str, port: int) -> None:
-    """Serves until SIGINT or SIGTERM.
+def run(app: App, host: str, port: int, *, works: bool = True) -> None:
+    """Serves until SIGINT or SIGTERM; without `works` it only takes and answers, another process sends and keeps the timers.
 
     Raises:
         OSError: the address cannot be bound.
     """
     found = accounts(app)
-    recover(app)
-    web = create(app, found)
+    if works:
+        recover(app)
+    web = create(app, found, works=works)
     chat: WebChat = web.state.chat
     config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, server_header=False)
     listener = bind(host, port)
-    app.start_sweeper(chat.wake)
+    app.start_sweeper(chat.wake, works=works)
     shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # only for the printed address
     print(f"不离线已启动:http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C 停止)", flush=True)
     Server(config, chat.stop).run(sockets=[listener])

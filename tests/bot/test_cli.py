@@ -208,7 +208,7 @@ def start(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
 def test_a_demo_leaves_nothing_behind(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[Path] = []
 
-    def serve(app: App, *_: object) -> None:
+    def serve(app: App, *_: object, **__: object) -> None:
         used.append(Path(str(app.database.url.database)))
         assert used[0].exists()
 
@@ -274,3 +274,14 @@ def test_ask_says_what_a_profile_settles(run: Run) -> None:
     assert "第 2 行" in result.stderr
     assert "第 3 行" in result.stderr
     assert result.exit_code == 1
+
+
+def test_a_database_of_a_newer_program_is_left_alone(run: Run, sqlite_url: str) -> None:
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0999_tomorrow'")
+    connection.close()
+    for command in (("migrate",), ("ask", "报到证还发吗"), ("doctor",), ("backup",)):
+        result = run(*command)
+        assert result.exit_code == 3
+        assert "更新的程序" in result.output
+        assert "Traceback" not in result.output

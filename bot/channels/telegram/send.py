@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
@@ -47,6 +47,15 @@ T = TypeVar("T")
 TOKEN = re.compile(r"[!-~]+")
 logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)  # PTB logs parameters, whole answers and the address
 logging.getLogger("httpx").setLevel(logging.WARNING)  # httpx logs the address of each call at INFO
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Where Telegram brings the updates ("": nowhere), what last went wrong there, how many wait."""
+
+    url: str
+    error: str
+    waiting: int
 
 
 class SetupError(ValueError):
@@ -179,6 +188,14 @@ class Sender:
     async def delete_webhook(self) -> Outcome:
         """Needed before polling; what waits is kept."""
         return await self.fate(self.bot.delete_webhook())
+
+    async def webhook(self) -> Hook:
+        """
+        Raises:
+            ApiError: no answer; `outcome` says why.
+        """
+        found = await self.value(self.bot.get_webhook_info())
+        return Hook(found.url, found.last_error_message or "", found.pending_update_count)
 
     async def me(self) -> Bot:
         """Who we are, which also proves the token.

@@ -33,12 +33,12 @@ def telegram_settings(url: str, base_url: str, base_file_url: str, token: str, *
 
 
 @contextmanager
-def serving(app: App, *, sweeps: bool = False) -> Iterator[str]:
-    """Its address; ended as by SIGTERM."""
+def serving(app: App, *, sweeps: bool = False, works: bool = True) -> Iterator[str]:
+    """Its address; ended as by SIGTERM. Without `works` as by `serve --no-workers`."""
     recover(app)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create(app, accounts(app)), log_level="critical", timeout_graceful_shutdown=2))
+    server = uvicorn.Server(uvicorn.Config(create(app, accounts(app), works=works), log_level="critical", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

@@ -174,6 +174,26 @@ def test_ten_in_a_burst_are_answered_once_each_in_order(served: Town) -> None:
     assert served.books()["sent"] == 10
 
 
+def test_a_web_process_takes_and_answers_and_leaves_sending_to_a_worker(url: str, simulator: Simulator) -> None:
+    simulator.world = World()
+    simulator.world.person(PERSON)
+    settings = telegram_settings(url, simulator.base_url, simulator.base_file_url, simulator.world.token, webhook_secret=SECRET)
+    web, worker = App(settings), App(settings)
+    with serving(web, works=False) as address:
+        town = Town(web, simulator.world, address)
+        simulator.world.hook = Hook(f"{address}/hook/telegram", SECRET, 40)
+        simulator.world.say(PERSON, "菜单")
+        town.until(lambda: town.books()["open"] == 1)
+        assert town.seen() == []
+        with serving(worker):
+            town.until(lambda: town.books()["sent"] == 1)
+            town.tap("问就业政策")
+        assert len(town.seen()) == 2
+        assert len(simulator.world.answered) == 1, "the button's mark stops spinning, though this process sends nothing else"
+    web.close()
+    worker.close()
+
+
 def test_an_update_that_comes_twice_or_out_of_order_is_answered_once(served: Town) -> None:
     served.world.held = True
     first, second = served.world.say(PERSON, "报到证还发吗"), served.world.say(PERSON, "档案放哪儿")

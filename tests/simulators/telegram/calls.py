@@ -245,6 +245,17 @@ def set_webhook(call: Call) -> Any:
     return True
 
 
+def get_webhook_info(call: Call) -> Any:
+    """The last failed attempt stays told, also after one that succeeded."""
+    with call.world.lock:
+        failed = [(status, at) for _, status, at in call.world.deliveries if not 200 <= status < 300]
+        hook = call.world.hook
+        info: dict[str, Any] = {"url": hook.url if hook else "", "has_custom_certificate": False, "pending_update_count": len(call.world.pending)}
+        if hook and failed:
+            info |= {"last_error_date": int(failed[-1][1]), "last_error_message": f"Wrong response from the webhook: {failed[-1][0]}"}
+        return info
+
+
 def delete_webhook(call: Call) -> Any:
     with call.world.lock:
         call.world.hook = None
@@ -273,4 +284,5 @@ METHODS: dict[str, Callable[[Call], Any]] = {
     "getfile": get_file,
     "setwebhook": set_webhook,
     "deletewebhook": delete_webhook,
+    "getwebhookinfo": get_webhook_info,
 }

@@ -48,6 +48,8 @@ class Account:
     secret: str = "demo-app-secret"
     handle: str = "gh_0career0demo"
     capability: str = "service_verified"
+    listed: bool = True
+    """Whether the caller's address is on the account's list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class World:
             raise Refusal(40013, "invalid appid")
         if given["secret"] != self.account.secret:
             raise Refusal(40125, "invalid appsecret")
+        if not self.account.listed:
+            raise Refusal(40164, "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist")
 
     def stable_token(self, *, force: bool) -> dict[str, Any]:
         """The same token until five minutes before its end. A forced one kills it; too often forced: 45009 a day, 45011 within 30 s (codes

@@ -1,0 +1,20 @@
+"""The smallest piece of torture, so that the machinery stays true; the whole of it: `python -m tests.torture`."""
+
+from __future__ import annotations
+
+from tests.torture import kills, soak
+
+
+def test_two_kills_under_load_lose_and_double_nothing(sqlite_url: str) -> None:
+    found = kills.run(sqlite_url, 2, pushes=60)
+    assert not found.wrong()
+    assert found.faults.total() == 2
+    assert found.pushes == 60
+    assert found.messages > 0
+    assert found.line().startswith("GOOD kills on SQLite: 2 faults")
+
+
+def test_the_slope_is_that_of_the_memory_after_the_warm_up() -> None:
+    grown = [(float(second), 100 + second * 3 / 3600) for second in range(100)]
+    assert abs(soak.slope([(at, size + (50 if at < 15 else 0)) for at, size in grown]) - 3) < 0.01
+    assert soak.slope([(float(second), 80.0) for second in range(100)]) == 0

@@ -1,0 +1,37 @@
+"""A soak: the whole program in one process, people writing at a steady rate for a long time, and whether its memory stays flat."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from tests.benchmarks.report import resident
+from tests.torture.town import Verdict, town
+
+EVERY = 5.0
+"""Seconds between two looks at the memory."""
+WARM = 0.2
+"""The part of the time that does not count: caches fill."""
+MOST = 1.0
+"""Growth that is still flat, in MB an hour."""
+
+
+def run(url: str, minutes: float, rate: float) -> tuple[Verdict, list[tuple[float, float]]]:
+    """Also the memory in MB by seconds since the start."""
+    found: list[tuple[float, float]] = []
+    with town(url, people=int(rate * 10), rate=rate, processes=1) as made:
+        begun = time.monotonic()
+        process = made.crew.hired[0][0].pid
+        while (at := time.monotonic() - begun) < minutes * 60:
+            found.append((at, resident(process)))
+            time.sleep(EVERY)
+        verdict = made.reckoned("soak")
+    return verdict, found
+
+
+def slope(found: Sequence[tuple[float, float]]) -> float:
+    """MB an hour by least squares, after the warm-up."""
+    kept = [(at / 3600, size) for at, size in found if at >= found[-1][0] * WARM]
+    middle, level = sum(at for at, _ in kept) / len(kept), sum(size for _, size in kept) / len(kept)
+    spread = sum((at - middle) ** 2 for at, _ in kept)
+    return sum((at - middle) * (size - level) for at, size in kept) / spread if spread else 0.0
