@@ -57,14 +57,14 @@ class Secret(Base):
 
 
 class App:
-    """One running program on one database.
+    """One running program on one database. `search` of the same knowledge, where there is one already, saves making it.
 
     Raises:
         DatabaseError: the database cannot be used, or a PostgreSQL one has not been migrated.
         EntryError: a seed file is broken.
     """
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, search: PolicySearch | None = None) -> None:
         self.settings = settings
         self.clock = clock or Clock(settings.today)
         self.database = Database(settings.database_url)
@@ -80,7 +80,7 @@ class App:
         self.carriers: dict[str, Carrier] = {}
         """By `channel:account`: how to reach people, for predictions and the pumps."""
         self.flows = flows.compiled()
-        self.search = self.build()
+        self.search = search or self.build()
         self.eligibility = Eligibility(self.search.knowledge)
         self.passages = self.gather()
         self.edition: datetime | None = None

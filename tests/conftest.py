@@ -102,27 +102,27 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def app(sqlite_url: str) -> Iterator[App]:
+def app(sqlite_url: str, search: PolicySearch) -> Iterator[App]:
     """The program on SQLite, its clock standing at TODAY 09:00 in China."""
-    running = App(settings_for(sqlite_url), Clock(TODAY))
+    running = App(settings_for(sqlite_url), Clock(TODAY), search)
     yield running
     running.close()
 
 
 @pytest.fixture(scope="module")
-def shared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+def shared(template: Path, search: PolicySearch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One program for all tests of a module in which each person looks only at what is theirs."""
     path = tmp_path_factory.mktemp("shared") / "shared.db"
     shutil.copy(template, path)
-    running = App(settings_for(f"sqlite:///{path}"), Clock(TODAY))
+    running = App(settings_for(f"sqlite:///{path}"), Clock(TODAY), search)
     yield running
     running.close()
 
 
 @pytest.fixture
-def any_app(url: str) -> Iterator[App]:
+def any_app(url: str, search: PolicySearch) -> Iterator[App]:
     """The program on each kind of database."""
-    running = App(settings_for(url), Clock(TODAY))
+    running = App(settings_for(url), Clock(TODAY), search)
     yield running
     running.close()
 
