@@ -19,17 +19,20 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, broadcast, delivery, digest, fetching, planner
+from bot import allowances, broadcast, delivery, digest, fetching, hours, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
+from bot.reader import Reader
 from dialogs import flows, reminders
 from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
+from knowledge.clinic import Rules
 from knowledge.db import Base, Database, DatabaseError, local_date
 from knowledge.ledger.record import Record
 from knowledge.ledger.seal import Seal, SealError
+from knowledge.passes import Passes
 from knowledge.policy import dense, documents, search, store
 from knowledge.policy.dense import Encoder, Encoding
 from knowledge.policy.eligibility import Eligibility
@@ -76,6 +79,8 @@ class App:
             store.refresh(connection, self.clock.now())
         self.trace_key = self.secret("trace").encode()[:32]
         self.seal = self.unlock()
+        self.passes = Passes(self.secret("pass").encode(), settings.public_url.rstrip("/"))
+        self.clinic = Rules(**settings.clinic.model_dump())
         self.quiet = Quiet(settings.quiet_from, settings.quiet_to)
         self.carriers: dict[str, Carrier] = {}
         """By `channel:account`: how to reach people, for predictions and the pumps."""
@@ -90,6 +95,7 @@ class App:
         self.encoding: Encoding | None = None
         self.enriching: threading.Thread | None = None
         self.inbox = Inbox(self.database, self.world)
+        self.reader = Reader(self)
         self.fetching: threading.Thread | None = None
         self.closing = threading.Event()
 
@@ -126,7 +132,7 @@ class App:
         if self.stale(connection) and not (self.building and self.building.is_alive()):
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
-        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, self.seal)
+        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, self.seal, self.passes, self.clinic)
 
     def look_for_postings(self) -> None:
         """The live postings as turns match them, made anew where one has changed or the day has; the old ones serve until then."""
@@ -230,7 +236,7 @@ class App:
         query = select(Conversation.key, Conversation.due_at).where(Conversation.due_at <= now).order_by(Conversation.due_at).limit(500)
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
-            promised = [*reminders.due(connection, now), *digest.applications(connection, now)]
+            promised = [*reminders.due(connection, now), *digest.applications(connection, now), *hours.due(connection, now)]
         timers = [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
         return timers + [Inbound(key, number, "timer", text, now) for key, number, text in promised]
 
@@ -255,6 +261,7 @@ class App:
                     while broadcast.advance(self) or digest.advance(self):
                         pass
                     fetching.look(self)
+                    self.reader.tidy()
                     for key, reply in self.sweep():
                         if reply.delivery_id:
                             heard(key)
@@ -309,6 +316,7 @@ class App:
             self.enriching.join()
         if self.encoding:
             self.encoding.close()
+        self.reader.close()
         self.inbox.close()
         self.database.close()
 

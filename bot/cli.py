@@ -18,6 +18,7 @@ import structlog
 import typer
 from pydantic import ValidationError
 
+from bot.clinic import clinic
 from bot.config import settings
 from bot.ledger import ledger
 from bot.postings import postings
@@ -32,6 +33,7 @@ cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、�
 cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(ledger, name="ledger")
 cli.add_typer(resume, name="resume")
+cli.add_typer(clinic, name="clinic")
 broadcasts = typer.Typer(no_args_is_help=True, help="群发:看草稿、批准、看进度、取消。起草见 knowledge reach。")
 cli.add_typer(postings, name="postings")
 cli.add_typer(cases, name="cases")

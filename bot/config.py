@@ -66,6 +66,17 @@ class Feed(BaseModel):
     """It lists all it has: what is no longer there is withdrawn."""
 
 
+class Clinic(BaseModel):
+    """The rules of the résumé clinic, as in `knowledge.clinic.Rules`."""
+
+    keep_days: int = Field(default=7, ge=1, le=90)
+    answer_days: int = Field(default=2, ge=1, le=30)
+    lead_hours: int = Field(default=24, ge=0, le=240)
+    ahead_days: int = Field(default=14, ge=1, le=90)
+    cancel_hours: int = Field(default=12, ge=0, le=240)
+    no_shows: int = Field(default=2, ge=1, le=20)
+
+
 class Settings(BaseSettings):
     """Every setting has a default with which the embedded product runs."""
 
@@ -94,6 +105,10 @@ class Settings(BaseSettings):
     """Between them (in China) nobody is written to unasked; the same moment twice: no quiet hours."""
     posting_days: int = Field(default=90, ge=1, le=3650)
     """After so many days a posting without a closing day is over."""
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+/?)?$")
+    """Where people reach this server from outside, for links to the pages that take a résumé and show its report."""
+    clinic: Clinic = Clinic()
+    """How long a résumé is kept, when an expert answers, how slots are booked."""
     feeds: dict[str, Feed] = {}
     """Sources of postings by name: BULIXIAN_FEEDS__NAME__URL=…"""
     telegram: Telegram = Telegram()

@@ -10,40 +10,54 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from bot import forgetting, registration, services, transcript
+from bot import forgetting, hours, lab, registration, services, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
+    Book,
+    CancelBooking,
     CloseHandover,
     Dispute,
     DropReminder,
+    DropResume,
     Effect,
     Erase,
     Export,
     ForgetWishes,
     Join,
     KeepQuestion,
+    KeepResume,
     KeepWish,
     LinkRecord,
     Mark,
     OfferCode,
+    OfferUpload,
     OpenCase,
     Remind,
+    RemindBooking,
     SaveGroups,
     SaveProfile,
     SetConsent,
     ShowAccesses,
+    ShowBookings,
     Showed,
     ShowRecord,
+    ShowResume,
+    ShowSlots,
+    ShowSubmission,
+    Submit,
     Unlink,
     UnlinkRecord,
     Unmark,
     WantAnswer,
+    WithdrawSubmission,
+    WriteBack,
 )
 from dialogs.messages import Paper, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge import cases, links, people
+from knowledge.clinic import papers, queue, slots
 from knowledge.db import CHINA
 from knowledge.ledger import record
 from knowledge.policy import questions
@@ -103,6 +117,10 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             return [accesses(connection, person)]
         case LinkRecord() | UnlinkRecord() | ShowRecord() | Dispute():
             return [registration.carry_out(connection, turn, effect)]
+        case OfferUpload() | KeepResume() | ShowResume() | DropResume() | Submit() | WriteBack() | ShowSubmission() | WithdrawSubmission():
+            return lab.carry_out(connection, turn, effect)
+        case ShowSlots() | Book() | CancelBooking() | ShowBookings() | RemindBooking():
+            return hours.carry_out(connection, turn, effect)
         case Erase():
             services.gather(connection, at, person)
             forgetting.person(connection, person, f"{key}|{turn.inbound.message_id}")
@@ -141,6 +159,8 @@ def export(connection: Connection, turn: Turn) -> Paper:
     who = turn.person.graduate_id
     held = people.record(connection, who) | {"questions": questions.record(connection, who)}
     held |= posting.record(connection, who)
+    held["resumes"] = papers.record(connection, turn.world.seal, who)
+    held |= {"submissions": queue.record(connection, who), "bookings": slots.record(connection, who)}
     held["school_record"] = record.own(connection, who)
     held["reminders"] = reminders.record(connection, turn.inbound.conversation)
     held |= transcript.everything(connection, forgetting.conversations(connection, who))

@@ -6,6 +6,10 @@ from sqlalchemy import Connection, delete, func, select
 
 from bot import allowances, transcript
 from dialogs.place import Conversation
+from knowledge.clinic.papers import KeptResume
+from knowledge.clinic.queue import Submission
+from knowledge.clinic.slots import Booking
+from knowledge.passes import Pass
 from knowledge.people import Graduate, Identity
 
 
@@ -27,6 +31,8 @@ def channel(connection: Connection, conversation: str) -> None:
     who = connection.execute(select(Identity.graduate_id).where(*where)).scalar()
     transcript.erase(connection, conversation, "")
     allowances.forget(connection, conversation)
+    for table in (KeptResume, Pass, Submission, Booking):
+        connection.execute(delete(table).where(table.conversation == conversation))
     if who is None:
         return
     others = connection.execute(select(func.count()).select_from(Identity).where(Identity.graduate_id == who)).scalar_one()

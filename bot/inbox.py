@@ -19,7 +19,7 @@ from bot.allowances import Opening
 from bot.delivery import Delivery
 from bot.effects import carry_out
 from bot.transcript import InboxMessage
-from dialogs.engine import apology, step
+from dialogs.engine import apology, remember, step
 from dialogs.messages import Inbound, Part
 from dialogs.place import Conversation, Place, from_row, to_row
 from dialogs.turn import Person, Turn, World
@@ -234,16 +234,17 @@ class Inbox:
         if heard:
             allowances.opened(connection, heard.items())
             planner.came_back(connection, heard)
-        store(connection, turns)
         outgoing = []
         for waiting, turn, added in zip(fresh, turns, carry_out(connection, turns), strict=True):
             parts: list[Part] = [*turn.parts, *added]
+            remember(turn, added)
             if parts:
                 kind = "notice" if waiting.inbound.kind == "timer" else "reply"
                 row = delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at)
                 if waiting.heard and waiting.heard.hand:
                     waiting.heard.hand(row)
                 outgoing.append(row)
+        store(connection, turns)
         ids = dict(zip([row["key"] for row in outgoing], delivery.plan(connection, outgoing), strict=True))
         said = {row["key"]: row["parts"] for row in outgoing}
         return {w.key: Reply(ids.get(f"reply|{w.key}"), said.get(f"reply|{w.key}", [])) for w in fresh}

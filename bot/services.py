@@ -1,4 +1,4 @@
-"""Services that were given by what arrived: delivered policy broadcasts and postings become rows of the ledger, once. Counts nothing."""
+"""Services that were given by what arrived: delivered policies, postings and experts' answers become rows of the ledger, once. Counts nothing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select
 from bot.broadcast import Broadcast
 from bot.delivery import Delivery
 from dialogs.place import Conversation
+from knowledge.clinic.queue import Letter, Submission
 from knowledge.db import local_date
 from knowledge.ledger.record import Record, Service
 from knowledge.postings.posting import Shown
@@ -25,7 +26,7 @@ POLICY = "reach"
 
 def gather(connection: Connection, at: datetime, person: str | None = None) -> int:
     """Writes down what is not in the ledger yet, of everybody or of one graduate. Returns how much that was."""
-    rows = list(fresh(connection, [*talks(connection, person), *referrals(connection, person)], at, person))
+    rows = list(fresh(connection, [*talks(connection, person), *referrals(connection, person), *readings(connection, person)], at, person))
     for start in range(0, len(rows), 5000):
         connection.execute(insert(Service), rows[start : start + 5000])
     return len(rows)
@@ -46,6 +47,14 @@ def referrals(connection: Connection, person: str | None) -> Iterator[Event]:
     query = query.join(Delivery, Delivery.key == Shown.delivery).where(Delivery.status == ARRIVED)
     for who, posting, delivery, when in connection.execute(query.where(theirs(person)).order_by(Delivery.id)):
         yield who, "referral", f"posting/{posting}", delivery, when
+
+
+def readings(connection: Connection, person: str | None) -> Iterator[Event]:
+    """A résumé that an expert read and whose answer arrived: one 职业指导, however often they wrote."""
+    query = select(Record.id, Submission.id, Delivery.id, Delivery.finished_at).join(Submission, Submission.graduate_id == Record.graduate_id)
+    query = query.join(Letter, Letter.submission_id == Submission.id).join(Delivery, Delivery.key == Letter.delivery)
+    for who, number, delivery, when in connection.execute(query.where(Delivery.status == ARRIVED, theirs(person)).order_by(Delivery.id)):
+        yield who, "guidance", f"clinic/{number}", delivery, when
 
 
 def theirs(person: str | None) -> ColumnElement[bool]:

@@ -33,7 +33,7 @@ def history(connection: Connection, conversation: str, most: int = 60) -> list[d
     A reply stands behind the message it answers even where both carry the same time.
     """
     mine = select(InboxMessage.key, InboxMessage.text, InboxMessage.received_at)
-    mine = mine.where(InboxMessage.conversation == conversation, InboxMessage.kind != "timer", InboxMessage.text != "")
+    mine = mine.where(InboxMessage.conversation == conversation, InboxMessage.kind.not_in(("timer", "result")), InboxMessage.text != "")
     rows: list[tuple[datetime, int, int, dict[str, Any]]] = []
     for number, row in enumerate(connection.execute(mine.order_by(InboxMessage.id.desc()).limit(most))):
         key = "in:" + row.key.removeprefix(f"{conversation}|")
@@ -52,7 +52,8 @@ def told(delivery_id: int, kind: str, parts: list[dict[str, Any]], at: datetime)
 
 def everything(connection: Connection, conversations: Sequence[str]) -> dict[str, Any]:
     """All that was said on every channel, for the person's own copy."""
-    mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation.in_(conversations)).order_by(InboxMessage.id)
+    mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation.in_(conversations))
+    mine = mine.where(InboxMessage.kind.not_in(("timer", "result"))).order_by(InboxMessage.id)
     said = select(Delivery.created_at, Delivery.parts).where(Delivery.conversation.in_(conversations)).order_by(Delivery.id)
     return {
         "you_said": [{"at": at.isoformat(), "text": text} for at, text in connection.execute(mine)],

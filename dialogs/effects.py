@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -168,6 +168,97 @@ class Dispute:
     said: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfferUpload:
+    """A link to the page that takes a file, where this person can open it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepResume:
+    """A pasted résumé is kept for its report page."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowResume:
+    """What is to be said of a kept résumé: `first` (the most important), `ways`, `whole`; without a number the latest."""
+
+    number: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropResume:
+    """A kept résumé goes now; without a number all of them."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """A résumé goes to the experts: a kept one by number, else the text. `named`: they may see who it is."""
+
+    resume: str
+    text: str = field(repr=False)
+    goal: str
+    posting: str
+    look: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBack:
+    """What the person answers to an expert; no number: to the last."""
+
+    submission: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSubmission:
+    """How far the experts are."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawSubmission:
+    """The person wants their résumé back from the experts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSlots:
+    """The free hours of the experts; `moving`: the booking that is to be moved to one."""
+
+    moving: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An hour is booked, or a booking moved to it."""
+
+    slot: int
+    about: str = ""
+    moving: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBooking:
+    booking: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBookings:
+    """What the person has booked."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemindBooking:
+    """The time to speak of a booking has come: so many hours before."""
+
+    booking: int
+    hours: int
+
+
 Effect = (
     OpenCase
     | CloseHandover
@@ -194,4 +285,19 @@ Effect = (
     | UnlinkRecord
     | ShowRecord
     | Dispute
+    | OfferUpload
+    | KeepResume
+    | ShowResume
+    | DropResume
+    | Submit
+    | WriteBack
+    | ShowSubmission
+    | WithdrawSubmission
+    | ShowSlots
+    | Book
+    | CancelBooking
+    | ShowBookings
+    | RemindBooking
 )
+Clinic = OfferUpload | KeepResume | ShowResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
+Hours = ShowSlots | Book | CancelBooking | ShowBookings | RemindBooking

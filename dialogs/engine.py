@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dialogs import notices, router, unanswered
-from dialogs.messages import Inbound, Say
+from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Place
 from dialogs.turn import Person, Turn, World
 
@@ -22,10 +24,13 @@ def step(place: Place, person: Person, inbound: Inbound, world: World) -> Turn:
     return turn
 
 
-def remember(turn: Turn) -> None:
-    """Keeps the choices just shown, so that 「第二个」 means the second of them."""
+def remember(turn: Turn, added: Sequence[Part] = ()) -> None:
+    """Keeps the choices just shown, so that 「第二个」 means the second of them. What effects `added` to the reply counts where
+    the turn itself offered nothing."""
     shown = [part.choices for part in turn.parts if isinstance(part, Say) and part.choices]
-    if turn.parts:
+    if added and not shown:
+        shown = [part.choices for part in added if isinstance(part, Say) and part.choices]
+    if turn.parts or shown:
         turn.place.memo["choices"] = [[choice.label, choice.value] for choice in shown[-1]] if shown else []
 
 

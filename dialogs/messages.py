@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One thing a person did. `text` is what was typed, the value of a tapped choice, or empty for a timer."""
+    """One thing a person did. `text` is what was typed, the value of a tapped choice, a file's name, what a timer is about;
+    a `result` is what slow work of ours has come to, which the person waits for."""
 
     conversation: str
     message_id: str
-    kind: Literal["text", "choice", "file", "timer"]
+    kind: Literal["text", "choice", "file", "timer", "result"]
     text: str
     at: datetime
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from dialogs import account, answers, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
+from dialogs import account, answers, clinic, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
 from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
@@ -57,8 +57,10 @@ def route(turn: Turn) -> None:
     """Understands one message, in the order the house fixes."""
     if turn.inbound.kind == "timer":
         return timer(turn)
+    if turn.inbound.kind == "result":
+        return clinic.arrived(turn)
     if turn.inbound.kind == "file":
-        return turn.say(notices.NO_FILES, notices.TO_HUMAN)
+        return clinic.file(turn)
     if turn.place.mode == "human":
         return with_staff(turn)
     if crisis.level(turn.text) == "acute":
@@ -215,6 +217,9 @@ def tap(value: str, turn: Turn) -> None:
         return vacancies.tap(turn, rest)
     if kind == "tell":
         return unanswered.wish(turn, rest)
+    if kind == "clinic":
+        opened = clinic.tap(turn, rest)
+        return open_flow(opened[0], turn, opened[1]) if opened else None
     turn.say(notices.STALE_CHOICE, notices.TO_MENU)
     reissue(turn)
 
@@ -457,6 +462,8 @@ def timer(turn: Turn) -> None:
         _, about, until = turn.text.split("/")
         reminders.speak(turn, about, until)
         return reissue(turn)
+    if turn.text.startswith("booking/"):
+        return clinic.remind(turn, turn.text.removeprefix("booking/"))
     if turn.text.startswith("applied/"):
         return vacancies.follow_up(turn, turn.text.removeprefix("applied/"))
     turn.place.due_at = None

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from dialogs.effects import Effect
 from dialogs.messages import Choice, Inbound, Link, Part, Say
 from dialogs.place import Place
+from knowledge.clinic import RULES, Rules
 from knowledge.db import local_date
 from knowledge.ledger.seal import NO_SEAL, Seal
 from knowledge.links import Code
+from knowledge.passes import NO_PASSES, Passes
 from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import PolicySearch
@@ -38,7 +40,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class World:
     """What every turn may read: the policy search, the compiled flows by name and version, the entries' conditions, documents, live postings;
-    and the key that the school's identity numbers are checked with."""
+    the key that the school's identity numbers are checked with, links to pages, and the rules of the clinic."""
 
     search: PolicySearch
     flows: Mapping[tuple[str, int], CompiledFlow]
@@ -46,6 +48,8 @@ class World:
     passages: Passages = NOTHING
     vacancies: Vacancies = NO_VACANCIES
     seal: Seal = NO_SEAL
+    passes: Passes = NO_PASSES
+    clinic: Rules = RULES
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

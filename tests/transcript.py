@@ -3,6 +3,7 @@
 # 标题:…                     a comment, kept
 @person 城市=贵阳 群体=低保    a consenting person with this profile
 @posting 岗位=会计 单位=甲公司 城市=贵阳   a posting that is there from the start, by the names of its fields
+@slot 老师=王老师 时间=2026-11-25T10:00 地点=就业楼 203   an hour of an expert that can be booked from the start
 @clock 2026-11-22 09:00      the time in China at the start
 我: …                        typed
 我> …                        tapped, by the label
@@ -20,6 +21,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from dialogs.messages import Inbound, from_json
 from dialogs.place import Conversation
 from knowledge import people
 from knowledge.cases import KINDS, Case
+from knowledge.clinic import slots
 from knowledge.db import CHINA
 from knowledge.people import Graduate
 from knowledge.policy.questions import REASONS, OpenQuestion
@@ -52,6 +55,7 @@ class Transcript:
     person: dict[str, str] = field(default_factory=dict)
     clock: datetime | None = None
     postings: list[dict[str, str]] = field(default_factory=list)
+    slots: list[dict[str, str]] = field(default_factory=list)
 
 
 def parse(path: Path) -> Transcript:
@@ -66,6 +70,9 @@ def parse(path: Path) -> Transcript:
         elif line.startswith("@posting"):
             found.head.append(line)
             found.postings.append(dict(pair.split("=", 1) for pair in line.split()[1:]))
+        elif line.startswith("@slot"):
+            found.head.append(line)
+            found.slots.append(dict(pair.split("=", 1) for pair in line.split()[1:]))
         elif line.startswith("@clock"):
             found.head.append(line)
             found.clock = datetime.strptime(line.removeprefix("@clock").strip(), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
@@ -86,6 +93,10 @@ class Replay:
         self.code = ""
         if transcript.clock:
             app.clock.advance(transcript.clock - app.clock.now())
+        for hour in transcript.slots:
+            start = datetime.fromisoformat(hour["时间"]).replace(tzinfo=CHINA)
+            publish = partial(slots.publish, expert=hour["老师"], starts=[start], minutes=30, place=hour["地点"], at=app.clock.now())
+            app.inbox.write(publish).result()
         if transcript.postings:
             drafts = [drafted(row, named(row)) for row in transcript.postings]
             store.bring_in(app.database, "学校就业网", numbered(enumerate(drafts, 1)), app.clock.today(), app.clock.now())

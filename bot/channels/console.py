@@ -19,6 +19,8 @@ from bot.app import App
 from bot.inbox import Reply
 from dialogs.messages import Inbound, Limits, Paper, fit, from_json
 from knowledge.db import DatabaseError
+from knowledge.extract import ExtractError, opened
+from knowledge.resume.extract import LIMITS as LIMITS_OF_FILE
 
 LIMITS = Limits(text=4000, buttons=False)
 SPAN = re.compile(r"^(\d{1,4})([smhdw])$")
@@ -47,6 +49,14 @@ class ConsoleChannel:
         if reply.delivery_id:
             self.finish([reply.delivery_id])
         return reply.parts
+
+    def read(self, inbound: Inbound, path: Path) -> None:
+        """What a file has come to is among the `leftovers` when this returns."""
+        reader = self.app.reader
+        try:
+            reader.answer(inbound.conversation, inbound.message_id, reader.read(opened(path, LIMITS_OF_FILE), path.name))
+        except (ExtractError, OSError) as error:
+            reader.refuse(inbound.conversation, inbound.message_id, str(error)).result()
 
     def finish(self, ids: list[int]) -> None:
         """Marks what was shown as sent; not waited for, a crash in between only shows it again."""
@@ -127,7 +137,10 @@ class ConsoleChannel:
         name = message.get("from")
         if not isinstance(name, str) or not name:
             raise LineError('缺少 "from",请写成 {"from":"u1","text":"…"}')
-        yield name, self.answer(self.inbound(name, *content(message)))
+        inbound = self.inbound(name, *content(message))
+        yield name, self.answer(inbound)
+        if inbound.kind == "file":
+            self.read(inbound, Path(str(message["file"])))
         yield from self.leftovers()
 
 

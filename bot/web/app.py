@@ -28,6 +28,7 @@ from bot.app import App
 from bot.channels.wechat.serve import WeChatAccount
 from bot.pump import recover
 from bot.web.chat import WebChat
+from bot.web.upload import ResumePages
 from knowledge.db import DatabaseError
 
 log = structlog.get_logger()
@@ -82,6 +83,7 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
         Route("/chat/events", chat.events),
         Route("/healthz", health),
         Route("/metrics", metrics),
+        *ResumePages(app, chat.wake).routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
     for account in served:

@@ -53,7 +53,10 @@ def main() -> None:
 def confine(limits: Limits) -> None:
     """Limits of the system, which hold for root too, and no way to other programs or the network from Python."""
     if sys.platform != "win32":
+        import os
         import resource
+
+        os.nice(5)  # who waits for an answer goes before who waits for a file
 
         for what, most in (
             (resource.RLIMIT_AS, limits.memory_bytes),

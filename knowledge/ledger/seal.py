@@ -1,4 +1,4 @@
-"""Identity numbers under lock: encrypted to be kept, hashed with a key to be found again, masked to be shown. Stores nothing."""
+"""Identity numbers and kept texts under lock: encrypted to be kept, hashed with a key to be found again, masked to be shown. Stores nothing."""
 
 from __future__ import annotations
 
@@ -51,6 +51,21 @@ class Seal:
             return self.box.decrypt(sealed[:NONCE], sealed[NONCE:], digest).decode()
         except (InvalidTag, ValueError) as error:
             raise SealError("证件号解不开:BULIXIAN_LEDGER_KEY 不是导入时的那把") from error
+
+    def hide(self, data: bytes, about: str) -> bytes:
+        """Any bytes, encrypted; `about` tells what they are of, and must be told again to open them."""
+        nonce = secrets.token_bytes(NONCE)
+        return nonce + self.box.encrypt(nonce, data, about.encode())
+
+    def show(self, sealed: bytes, about: str) -> bytes:
+        """
+        Raises:
+            SealError
+        """
+        try:
+            return self.box.decrypt(sealed[:NONCE], sealed[NONCE:], about.encode())
+        except (InvalidTag, ValueError) as error:
+            raise SealError("解不开:BULIXIAN_LEDGER_KEY 不是存的时候那把") from error
 
 
 def masked(number: str) -> str:

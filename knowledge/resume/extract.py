@@ -16,7 +16,7 @@ from knowledge.extract.characters import cleaned
 from knowledge.resume.sections import BULLET, PERIOD, heading, is_head, plain
 
 LIMITS = Limits(
-    file_bytes=5_000_000, pages=10, members=500, unpacked_bytes=30_000_000, ratio=100, characters=30_000, memory_bytes=1_000_000_000,
+    file_bytes=10_000_000, pages=10, members=500, unpacked_bytes=30_000_000, ratio=100, characters=30_000, memory_bytes=1_000_000_000,
     cpu_seconds=4, wall_seconds=4.5,
 )  # fmt: skip
 """A résumé is small; with the second try of a broken PDF no file costs more than ten seconds."""
@@ -72,7 +72,15 @@ def from_file(path: Path) -> Paper:
         ExtractError: one sentence on what to do
         OSError
     """
-    data = opened(path, LIMITS)
+    return from_bytes(opened(path, LIMITS), path.name)
+
+
+def from_bytes(data: bytes, name: str) -> Paper:
+    """The same of a file that was sent, under the name its sender gave it.
+
+    Raises:
+        ExtractError: one sentence on what to do
+    """
     found = extract(data, LIMITS, layout=True)
     text = "\n".join(joined(found.blocks) if found.kind == "pdf" else (block.text for block in found.blocks))
     fit(text)
@@ -88,7 +96,7 @@ def from_file(path: Path) -> Paper:
     if "font" not in look and found.kind == "pdf":
         doubts.append("这份 PDF 不太规范,换了一种办法才读出来,先后可能有错")
         sure -= 0.2
-    return Paper(text, path.name, found.kind, look, max(sure, 0.1), tuple(doubts))
+    return Paper(text, name, found.kind, look, max(sure, 0.1), tuple(doubts))
 
 
 def joined(blocks: Iterable[Block]) -> Iterator[str]:

@@ -242,6 +242,15 @@ def heading(line: str) -> tuple[str, int] | None:
     return None
 
 
+def seems(text: str) -> bool:
+    """Whether a text is surely a résumé or a part of one, not a question or a small word."""
+    if len(text) < 40:
+        return False
+    found = read(text)
+    signs = len(found.sections) > 1, bool(found.phone), bool(found.email), bool(found.items), text.count("\n") >= 5
+    return sum(signs) >= 2
+
+
 def read(text: str) -> Resume:
     """Reads any text; a text that is no résumé has no sections."""
     seen = plain(text)

@@ -25,6 +25,9 @@ SHAPES = {
     "erase": "a5393cd6657c",
     "link": "15d44baeb3fa",
     "resume": "4cd5504902c5",
+    "clinic": "75affa4feb93",
+    "clinic_reply": "c3528eef207f",
+    "booking": "11a19c4afb6b",
     "scam": "4b7195805c33",
 }
 

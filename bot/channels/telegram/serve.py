@@ -23,7 +23,7 @@ from bot.channels.telegram import reply
 from bot.channels.telegram.errors import ApiError
 from bot.channels.telegram.limits import BODY_BYTES, PER_SECOND, POLL_SECONDS
 from bot.channels.telegram.poll import Poller, poll
-from bot.channels.telegram.receive import MENU, Bot, Received, Refused, chat_of, read, receive
+from bot.channels.telegram.receive import MENU, Bot, File, Received, Refused, chat_of, read, receive
 from bot.channels.telegram.send import Sender
 from bot.config import Telegram
 from bot.delivery import Delivery
@@ -33,6 +33,7 @@ from bot.pump import OWNER, Pump
 from dialogs.messages import Inbound, from_json
 from knowledge import links
 from knowledge.db import DatabaseError
+from knowledge.resume.extract import LIMITS
 
 LEAD = timedelta(seconds=POLL_SECONDS + 15)
 """How long a process may poll without renewing: longer than one long poll, so that two never do."""
@@ -40,6 +41,8 @@ AGAIN = 60.0
 """Seconds before polling is tried again after Telegram refused it."""
 OFFSET = "offset"
 FILES = ("document", "photo")
+TOO_BIG = "这个文件超过 10 MB,太大了。从 Word 里另存一份 PDF 通常就小了,再发一次。"
+NOT_FETCHED = "文件没有取下来,可能是网络不好。过一会儿再发一次。"
 log = structlog.get_logger()
 
 
@@ -62,6 +65,8 @@ class TelegramAccount:
         self.sender = Sender(token, base_url=settings.base_url, base_file_url=settings.base_file_url, proxy=settings.proxy)
         self.secret = settings.webhook_secret.get_secret_value() if settings.webhook_secret else None
         self.pump: Pump | None = None
+        self.fetching: set[asyncio.Task[None]] = set()
+        self.room = asyncio.Semaphore(4)
         self.turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """By conversation, held until a message is queued."""
 
@@ -163,7 +168,9 @@ class TelegramAccount:
             async with self.turns.setdefault(conversation, asyncio.Lock()):  # a button is looked up first: what comes after must not overtake it
                 inbound, label = await self.inbound(conversation, received)
                 accepted = self.app.accept(inbound, label, Heard())
-            await asyncio.wrap_future(accepted)
+            reply = await asyncio.wrap_future(accepted)
+            if received.kind == "document" and received.file and not reply.repeated:
+                self.read(conversation, received.key, received.file)
         if self.pump:
             self.pump.wake()
 
@@ -197,6 +204,23 @@ class TelegramAccount:
                 allowances.gone(connection, conversation)
 
         await asyncio.wrap_future(self.app.inbox.write(work))
+
+    def read(self, conversation: str, key: str, file: File) -> None:
+        """Fetches a document and has it read, beside the updates that come after it."""
+
+        async def fetched() -> None:
+            try:
+                async with self.room:
+                    data = await self.sender.download(file.id, LIMITS.file_bytes)
+            except ApiError as error:
+                log.info("file not fetched", reason=error.outcome.reason)
+                self.app.reader.refuse(conversation, key, TOO_BIG if error.outcome.reason == "too_big" else NOT_FETCHED)
+            else:
+                self.app.reader.check(conversation, data, file.name, key)
+
+        task = asyncio.get_running_loop().create_task(fetched())
+        self.fetching.add(task)
+        task.add_done_callback(self.fetching.discard)
 
     def beside(self, call: Any) -> None:
         """A call whose outcome changes nothing: the spinning mark on a button goes, or not."""

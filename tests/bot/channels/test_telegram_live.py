@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,6 +31,7 @@ from bot.transcript import InboxMessage
 from bot.web.app import watched
 from dialogs.messages import Choice, Inbound, Say
 from dialogs.place import Conversation
+from knowledge.clinic.papers import KeptResume
 from knowledge.people import Graduate
 from tests.bot.channels.program import serving, telegram_settings
 from tests.simulators.telegram import Simulator, World
@@ -397,3 +399,15 @@ def test_a_request_that_is_none_of_telegrams_is_refused(hooked: Town) -> None:
     ):
         assert httpx.post(f"{hooked.address}/hook/telegram", content=body, headers=headers).status_code == status
     assert hooked.count(InboxMessage) == 0
+
+
+def test_a_document_is_read_and_answered(served: Town) -> None:
+    resume = (Path(__file__).parents[2] / "samples" / "resumes" / "operations.txt").read_bytes()
+    served.world.upload(PERSON, "简历.txt", resume, "text/plain")
+    said = "\n".join(served.replies(2))
+    assert "收到「简历.txt」" in said
+    assert "先改" in said or "通读了一遍" in said
+    assert served.count(KeptResume) == 1
+    served.world.upload(PERSON, "合照.jpg", b"\xff\xd8\xff" + bytes(500), "image/jpeg")
+    assert "图片" in served.replies(4)[-1]
+    assert "怎么改" in [button["text"] for row in served.world.chats[PERSON].seen[1].buttons for button in row]

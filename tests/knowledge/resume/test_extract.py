@@ -136,7 +136,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "picture": (lambda: b"\x89PNG\r\n" + bytes(600), "图片"),
     "scan": (lambda: pdf([()]), "扫描"),
     "many pages": (lambda: pdf([MAIN] * 11), "11 页"),
-    "too big": (lambda: b"%PDF-" + bytes(5_000_001), "5 MB"),
+    "too big": (lambda: b"%PDF-" + bytes(10_000_001), "10 MB"),
 }
 
 

@@ -1,0 +1,112 @@
+"""What experts do at the clinic, as functions for the command line and the console: the program in, plain values out.
+
+The rules live in `knowledge.clinic`; here is what must be told to the graduate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection, insert, select
+
+from bot import delivery
+from dialogs import clinic
+from dialogs.messages import Part
+from dialogs.place import Conversation
+from knowledge.clinic import papers, queue, slots
+from knowledge.db import local_date
+from knowledge.ledger.record import Record, Service
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+T = TypeVar("T")
+
+
+def at_desk(app: App, work: Callable[[Connection], T]) -> T:
+    """In the program's own way of writing; what is refused is a ClinicError."""
+    found: T = app.inbox.write(work).result()
+    return found
+
+
+def deliver(app: App, number: int, who: str, words: str) -> int:
+    """The answer leaves for the graduate's channel; it counts as 职业指导 once it has arrived (`services`). How many remarks went.
+
+    Raises:
+        ClinicError
+    """
+    now = app.clock.now()
+
+    def work(connection: Connection) -> int:
+        found = queue.answer(connection, app.seal, number, who, words, now, app.clinic)
+        where = reached(connection, found.graduate_id, found.conversation)
+        kept = papers.find(connection, found.resume_id) if found.resume_id else None
+        report = ""
+        if kept and app.passes.reaches(where):
+            report = app.passes.grant(connection, (found.graduate_id, where), "report", kept["id"], now, kept["expires_at"])
+        plan(connection, found.key, where, [clinic.answered(who, number, found, report)], app)
+        return len(found.remarks)
+
+    return at_desk(app, work)
+
+
+def came(app: App, booking: int, outcome: str) -> None:
+    """What became of an hour: who came has had a 职业指导, who did not is written to without blame.
+
+    Raises:
+        ClinicError
+    """
+    now = app.clock.now()
+
+    def work(connection: Connection) -> None:
+        row = slots.came(connection, booking, outcome, now)
+        if outcome == "missed":
+            where = reached(connection, row["graduate_id"], row["conversation"])
+            plan(connection, f"missed|{booking}", where, [clinic.missed(row)], app)
+            return
+        subject, record = f"booking/{booking}", select(Record.id).where(Record.graduate_id == row["graduate_id"])
+        for each in connection.execute(record).scalars().all():
+            known = select(Service.id).where(Service.record_id == each, Service.subject == subject)
+            if connection.execute(known).first() is None:
+                given = {"record_id": each, "kind": "guidance", "on": local_date(row["starts_at"]), "subject": subject, "by": row["expert"]}
+                connection.execute(insert(Service).values(given | {"note": "一对一", "entered_at": now}))
+
+    at_desk(app, work)
+
+
+def call_off(app: App, slot: int) -> bool:
+    """An hour is withdrawn; who had booked it is told. Whether somebody had.
+
+    Raises:
+        ClinicError
+    """
+    now = app.clock.now()
+
+    def work(connection: Connection) -> bool:
+        row = slots.withdraw(connection, slot, now)
+        if row:
+            where = reached(connection, row["graduate_id"], row["conversation"])
+            plan(connection, f"called-off|{row['id']}", where, [clinic.called_off(row)], app)
+        return row is not None
+
+    return at_desk(app, work)
+
+
+def plan(connection: Connection, key: str, conversation: str, parts: list[Part], app: App) -> None:
+    """Said once under a key, as a member of the staff says it."""
+    known = connection.execute(select(delivery.Delivery.id).where(delivery.Delivery.key == key)).first()
+    if known is None:
+        delivery.plan(connection, [delivery.row_of(key, conversation, "staff", parts, app.clock.now())])
+
+
+def reached(connection: Connection, graduate_id: str, conversation: str) -> str:
+    """Where they asked from; where they left that channel, where they were last heard."""
+    query = select(Conversation.key).where(Conversation.graduate_id == graduate_id).order_by(Conversation.last_in_at.desc())
+    held: list[str] = list(connection.execute(query).scalars())
+    return conversation if conversation in held or not held else held[0]
+
+
+def listing(app: App, *, everything: bool = False) -> list[dict[str, Any]]:
+    with app.database.reading() as connection:
+        return queue.listed(connection, app.clock.now(), everything=everything)

@@ -1,0 +1,140 @@
+"""Résumés that come in as files: read beside the server, few at a time, kept, and what they came to put into the inbox.
+
+The bytes are in memory only and never stored.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select
+
+from bot.inbox import Reply
+from dialogs.clinic import NOT_RESUME
+from dialogs.messages import Inbound, Part, Say
+from dialogs.notices import TO_HUMAN
+from dialogs.place import Conversation
+from knowledge import passes
+from knowledge.clinic import papers
+from knowledge.extract import ExtractError
+from knowledge.people import new_id
+from knowledge.resume.extract import Paper, from_bytes, pasted
+from knowledge.resume.sections import seems
+
+if TYPE_CHECKING:
+    from bot.app import App
+
+ROOM = max(1, (os.cpu_count() or 2) // 2)
+"""Files read at a time: the other half of the machine goes on answering."""
+QUEUE = 64
+"""Files that may wait; half a second each is half a minute."""
+FULL = "现在排队看简历的人多,过几分钟再传一次。"
+
+
+class Reader:
+    """Reads for one program."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.pool = ThreadPoolExecutor(ROOM, "reader")
+        self.waiting = 0
+        self.lock = threading.Lock()
+
+    def read(self, data: bytes, name: str) -> Future[Paper]:
+        """The text of a file; the future raises ExtractError with one sentence.
+
+        Raises:
+            ExtractError: too many wait
+        """
+        with self.lock:
+            if self.waiting >= QUEUE:
+                raise ExtractError(FULL)
+            self.waiting += 1
+        future = self.pool.submit(read, data, name)
+        future.add_done_callback(self.done)
+        return future
+
+    def done(self, _: Future[Paper]) -> None:
+        with self.lock:
+            self.waiting -= 1
+
+    def check(self, conversation: str, data: bytes, name: str, message: str) -> None:
+        """A file sent in a chat: read, kept, and answered in the chat; returns at once. `message` names what it came with."""
+        try:
+            self.read(data, name).add_done_callback(partial(self.answer, conversation, message))
+        except ExtractError as error:
+            self.refuse(conversation, message, str(error))
+
+    def answer(self, conversation: str, message: str, read: Future[Paper]) -> None:
+        if read.cancelled():
+            return
+        error = read.exception()
+        if error is None:
+            self.take(conversation, read.result(), "file")
+        else:
+            self.refuse(
+                conversation, message, str(error) if isinstance(error, ExtractError) else "这份没看成,是我这边出了问题。再发一次试试"
+            ).result()
+
+    def refuse(self, conversation: str, message: str, sentence: str) -> Future[Any]:
+        parts: list[Part] = [Say(sentence if sentence.endswith("。") else f"{sentence}。", (TO_HUMAN,))]
+        return self.app.say(conversation, f"refused|{message}", parts, "reply")
+
+    def take(self, conversation: str, paper: Paper, source: str, used: str = "") -> str | None:
+        """Keeps what was read and has it answered in the conversation. `used`: the number of the link it came by, which is spent.
+
+        Returns the number of the résumé; None: the link was spent before, or the person is gone.
+        """
+        now = self.app.clock.now()
+
+        def work(connection: Connection) -> str | None:
+            if used and not passes.use(connection, used, now):
+                return None
+            owner = connection.execute(select(Conversation.graduate_id).where(Conversation.key == conversation)).scalar()
+            kept = (owner, conversation) if owner else None
+            return kept and papers.keep(connection, self.app.seal, kept, paper, source, now, self.app.clinic.keep_days)
+
+        number: str | None = self.app.inbox.write(work).result()
+        if number:
+            self.say(conversation, f"clinic/first/{number}").result()
+        return number
+
+    def say(self, conversation: str, about: str) -> Future[Reply]:
+        return self.app.accept(Inbound(conversation, f"result-{new_id()}", "result", about, self.app.clock.now()))
+
+    def tidy(self) -> None:
+        """Deletes what has had its days."""
+        now = self.app.clock.now()
+        with self.app.database.reading() as connection:
+            late = papers.overdue(connection, now)
+        if late:
+            self.app.inbox.write(lambda connection: papers.expire(connection, now)).result()
+
+    def close(self) -> None:
+        self.pool.shutdown(cancel_futures=True)
+
+
+def read(data: bytes, name: str) -> Paper:
+    """
+    Raises:
+        ExtractError
+    """
+    return resume(from_bytes(data, name))
+
+
+def typed(text: str) -> Paper:
+    """
+    Raises:
+        ExtractError
+    """
+    return resume(pasted(text))
+
+
+def resume(paper: Paper) -> Paper:
+    if not seems(paper.text):
+        raise ExtractError(NOT_RESUME)
+    return paper

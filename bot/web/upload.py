@@ -1,0 +1,257 @@
+"""The pages of the clinic, each behind a signed link: one takes a résumé, one shows its report and deletes it, one is a booking's calendar."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import RowMapping
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.templating import Jinja2Templates
+
+from bot.app import App
+from bot.reader import typed
+from dialogs import remarks
+from knowledge import passes
+from knowledge.clinic import papers, queue, slots
+from knowledge.db import CHINA, local_date
+from knowledge.extract import ExtractError
+from knowledge.ledger.seal import SealError
+from knowledge.passes import PassError
+from knowledge.resume.extract import LIMITS, Paper
+from knowledge.resume.rules import SEVERITIES, Review, review
+
+FORM = 200_000
+"""Bytes of a form beside its file: the text of a résumé and the marks of the form."""
+ROOM = 16
+"""Bodies in memory at a time; the others wait unread."""
+SLOW = 60
+"""Seconds for a body to arrive: 10 MB in a minute is a poor mobile line."""
+TOO_BIG = f"文件超过 {LIMITS.file_bytes // 1_000_000} MB。从 Word 里另存一份 PDF 通常就小了,再传一次。"
+NOTHING = "还没有选文件,也没有粘贴文字。选一个再点「开始看」。"
+BROKEN = "没有传完整。网络稳一点的时候再传一次。"
+UNBOOKED = "这个预约已经取消、改了时间或者过了。回到聊天里发「我的预约」看看。"
+GONE = "这份简历已经删掉了。想再看,回到聊天里发「改简历」。"
+HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
+log = structlog.get_logger()
+templates = Jinja2Templates(Path(__file__).parent / "templates")
+
+
+class Refused(ValueError):
+    """What was sent cannot be taken: HTTP status and one sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class InMemory(MultiPartParser):
+    """A résumé never touches the disk."""
+
+    spool_max_size = LIMITS.file_bytes + FORM
+
+
+class ResumePages:
+    """The routes for one program. `wake` tells the web chat that there is something new for a conversation."""
+
+    def __init__(self, app: App, wake: Callable[[str], None]) -> None:
+        self.app, self.wake = app, wake
+        self.room = asyncio.Semaphore(ROOM)
+
+    def routes(self) -> list[BaseRoute]:
+        return [
+            Route("/upload/{token}", self.form),
+            Route("/upload/{token}", self.post, methods=["POST"]),
+            Route("/report/{token}", self.report),
+            Route("/report/{token}", self.delete, methods=["POST"]),
+            Route("/calendar/{token}", self.calendar),
+        ]
+
+    def page(self, request: Request, status: int = 200, error: str = "", *, open_: bool = True) -> Response:
+        shown = {"error": error, "open": open_, "days": self.app.clinic.keep_days, "most": LIMITS.file_bytes // 1_000_000}
+        return templates.TemplateResponse(request, "upload.html", shown, status, HEADERS)
+
+    def known(self, token: str, purpose: str) -> RowMapping:
+        with self.app.database.reading() as connection:
+            return self.app.passes.known(connection, token, purpose, self.app.clock.now())
+
+    async def form(self, request: Request) -> Response:
+        try:
+            await run_in_threadpool(self.known, request.path_params["token"], "upload")
+        except PassError as error:
+            return self.page(request, 410, str(error), open_=False)
+        return self.page(request)
+
+    async def post(self, request: Request) -> Response:
+        """Reads what was sent while the page waits; then the report, and the remarks in the chat."""
+        try:
+            row = await run_in_threadpool(self.known, request.path_params["token"], "upload")
+            if not await asyncio.wrap_future(self.app.inbox.write(lambda connection: passes.tried(connection, row["id"]))):
+                raise PassError(passes.USED)
+            async with self.room:
+                paper = await self.read(await asyncio.wait_for(received(request), SLOW))
+            address = await run_in_threadpool(self.keep, row, paper)
+        except PassError as error:
+            return self.page(request, 410, str(error), open_=False)
+        except ExtractError as error:
+            return self.page(request, 422, finished(str(error)))
+        except Refused as error:
+            return self.page(request, error.status, str(error))
+        except (ClientDisconnect, TimeoutError):
+            return self.page(request, 408, BROKEN)
+        self.wake(row["conversation"])
+        return RedirectResponse(address, 303, HEADERS)
+
+    async def read(self, form: FormData) -> Paper:
+        """
+        Raises:
+            ExtractError, Refused
+        """
+        file, text = form.get("file"), form.get("text")
+        try:
+            data = await file.read() if isinstance(file, UploadFile) else b""
+        finally:
+            await form.close()
+        if data and isinstance(file, UploadFile):
+            if len(data) > LIMITS.file_bytes:
+                raise Refused(413, TOO_BIG)
+            return await asyncio.wrap_future(self.app.reader.read(data, named(file.filename or "")))
+        if not isinstance(text, str) or not text.strip():
+            raise Refused(422, NOTHING)
+        return await run_in_threadpool(typed, text.replace("\r\n", "\n").replace("\x00", ""))
+
+    def keep(self, row: RowMapping, paper: Paper) -> str:
+        """The address of the report.
+
+        Raises:
+            PassError: somebody was faster with the same link
+        """
+        number = self.app.reader.take(row["conversation"], paper, "page", row["id"])
+        if number is None:
+            raise PassError(passes.USED)
+        now, owner = self.app.clock.now(), (row["graduate_id"], row["conversation"])
+        with self.app.database.reading() as connection:
+            kept = papers.find(connection, number)
+        until = kept["expires_at"] if kept else now
+        address: str = self.app.inbox.write(lambda connection: self.app.passes.grant(connection, owner, "report", number, now, until)).result()
+        return address.removeprefix(self.app.passes.base)
+
+    async def report(self, request: Request) -> Response:
+        try:
+            row, paper, experts = await run_in_threadpool(self.kept, request.path_params["token"])
+        except PassError as error:
+            return self.page(request, 410, str(error), open_=False)
+        found = await run_in_threadpool(review, paper, local_date(row["created_at"]))
+        shown = body(paper, found) | {"experts": experts, "until": row["expires_at"].astimezone(CHINA), "at": row["created_at"].astimezone(CHINA)}
+        return templates.TemplateResponse(request, "report.html", shown, headers=HEADERS)
+
+    def kept(self, token: str) -> tuple[RowMapping, Paper, list[dict[str, str]]]:
+        """The row, the text, and what experts have said of it.
+
+        Raises:
+            PassError
+        """
+        with self.app.database.reading() as connection:
+            link = self.app.passes.known(connection, token, "report", self.app.clock.now())
+            row = papers.find(connection, link["subject"], link["graduate_id"])
+            try:
+                if row:
+                    paper = papers.opened(self.app.seal, row)
+                    return row, paper, queue.on_resume(connection, row["id"], paper.text)
+            except SealError:
+                log.error("resume sealed with another key")
+        raise PassError(GONE)
+
+    async def delete(self, request: Request) -> Response:
+        try:
+            link = await run_in_threadpool(self.known, request.path_params["token"], "report")
+        except PassError:
+            return self.page(request, 410, GONE, open_=False)
+        await asyncio.wrap_future(self.app.inbox.write(lambda connection: papers.drop(connection, link["subject"], link["graduate_id"])))
+        return self.page(request, 200, "删掉了,原文和报告都没有了。", open_=False)
+
+    async def calendar(self, request: Request) -> Response:
+        """The booking for the phone's calendar."""
+
+        def read() -> str | None:
+            with self.app.database.reading() as connection:
+                link = self.app.passes.known(connection, request.path_params["token"], "calendar", self.app.clock.now())
+                row = slots.held(connection, int(link["subject"]))
+            return slots.calendar(row, self.app.clock.now()) if row and row["graduate_id"] == link["graduate_id"] else None
+
+        try:
+            body = await run_in_threadpool(read)
+        except PassError:
+            body = None
+        if body is None:
+            return self.page(request, 410, UNBOOKED, open_=False)
+        return Response(body, media_type="text/calendar", headers=HEADERS | {"content-disposition": 'attachment; filename="yuyue.ics"'})
+
+
+async def received(request: Request) -> FormData:
+    """The form, counted while it comes in: what a header says of its length is believed only where it says too much.
+
+    Raises:
+        Refused, ClientDisconnect
+    """
+    most, said = LIMITS.file_bytes + FORM, request.headers.get("content-length", "")
+    if said.isascii() and said.isdecimal() and int(said[:12]) > most:
+        raise Refused(413, TOO_BIG)
+
+    async def counted() -> AsyncGenerator[bytes, None]:
+        held = 0
+        async for chunk in request.stream():
+            held += len(chunk)
+            if held > most:
+                raise Refused(413, TOO_BIG)
+            yield chunk
+
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise Refused(415, BROKEN)
+    try:
+        return await InMemory(request.headers, counted(), max_files=1, max_fields=4, max_part_size=FORM).parse()
+    except (MultiPartException, KeyError, ValueError) as error:
+        if isinstance(error, Refused):
+            raise
+        raise Refused(400, BROKEN) from error
+
+
+def named(name: str) -> str:
+    """The last part of what the sender calls the file."""
+    return name.replace("\\", "/").rpartition("/")[2].replace("\x00", "")[:100]
+
+
+def finished(sentence: str) -> str:
+    return sentence if sentence.endswith("。") else f"{sentence}。"
+
+
+def body(paper: Paper, found: Review) -> dict[str, Any]:
+    """What the template shows: remarks with their places as numbers in the text, sides, doubts."""
+    return {
+        "doubts": paper.doubts,
+        "sides": found.dimensions(),
+        "rows": list(marked(paper.text, [remark.places for remark in found.remarks])),
+        "fine": remarks.FINE,
+        "remarks": [
+            {"where": remarks.where(remark), "way": remarks.way(remark), "severity": SEVERITIES[remark.rule.severity], "rule": remark.rule}
+            for remark in found.remarks
+        ],
+    }
+
+
+def marked(text: str, places: Sequence[Sequence[tuple[int, int]]]) -> Iterator[tuple[str, list[int], list[int]]]:
+    """Pieces of the text, each with the numbers (from 1) of the remarks about it, and of those that begin there."""
+    spans = [(start, end, number) for number, of_one in enumerate(places, 1) for start, end in of_one if start < end]
+    cuts = sorted({0, len(text), *(cut for start, end, _ in spans for cut in (start, end))})
+    for start, end in pairwise(cuts):
+        over = sorted({number for first, last, number in spans if first <= start and end <= last})
+        yield text[start:end], over, sorted({number for first, _, number in spans if first == start})

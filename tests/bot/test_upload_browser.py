@@ -1,0 +1,55 @@
+"""The pages of a résumé in a real browser as large as a phone: from the chat to the report, on paper, and gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from starlette.applications import Starlette
+
+from bot.app import App
+from tests.bot.test_browser import Phone, chromium, serving
+
+__all__ = ["chromium"]
+SAMPLE = Path(__file__).parents[1] / "samples" / "resumes" / "operations.txt"
+
+
+@pytest.fixture
+def live(shared: App) -> Iterator[Starlette]:
+    with serving(shared) as web:
+        yield web
+
+
+def test_a_resume_from_a_phone(live: Starlette, chromium: Browser, tmp_path: Path) -> None:  # the fixture
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    phone = Phone(context, live)
+    phone.input.fill("改简历")
+    phone.page.get_by_role("button", name="发送").click()
+    with context.expect_page() as opened:
+        phone.page.get_by_role("link", name="上传简历").click()
+    page = opened.value
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    resume = tmp_path / "个人简历.txt"
+    resume.write_text(SAMPLE.read_text(encoding="utf8").replace("CET-6 528 分", "英语六级"), encoding="utf8")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_text("选一个文件").click()
+    chooser.value.set_files(resume)
+    expect(page.get_by_text("个人简历.txt")).to_be_visible()
+    page.get_by_role("button", name="开始看").click()
+    expect(page.get_by_role("heading", name="简历意见")).to_be_visible(timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("mark a").first.click()
+    expect(page.locator("li:target")).to_contain_text("证书没写全")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name="马上删掉")).to_be_hidden()
+    expect(page.get_by_text("证书没写全")).not_to_have_count(0)
+    page.emulate_media(media="screen")
+    expect(phone.page.get_by_role("link", name="完整报告").first).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="马上删掉").click()
+    expect(page.get_by_role("alert")).to_contain_text("删掉了")
+    assert faults + phone.faults == []
+    context.close()
