@@ -22,6 +22,9 @@ GONE = "gone"
 HOLD, PACE, STOPPED = "hold", "pace", "stopped"
 """Of an account: nothing before then (a 429); the next free slot; its settings are wrong, next try then."""
 
+FAR = timedelta(minutes=2)
+"""A slot later than this was taken by a clock that was wrong: leases end sooner, and nobody waits for an hour because of it."""
+
 
 class Allowance(Base):
     """`left` sends (None: any number) until `until` (None: for good). The owner is a conversation or a `channel:account`."""
@@ -119,10 +122,11 @@ def held_until(connection: Connection, account: str, now: datetime) -> datetime 
     return connection.execute(query).scalar()
 
 
-def next_slot(connection: Connection, account: str, *, lock: bool = False) -> datetime | None:
-    """When the pace is free again; None: nothing was ever sent."""
+def next_slot(connection: Connection, account: str, now: datetime) -> datetime | None:
+    """When the pace is free again, locked for the caller; None: nothing was ever sent."""
     query = select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
-    return connection.execute(query.with_for_update() if lock else query).scalar()
+    free = connection.execute(query.with_for_update()).scalar()
+    return now if free and free > now + FAR else free
 
 
 def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime, before: int = 0) -> list[datetime]:
@@ -131,10 +135,10 @@ def slots(connection: Connection, account: str, count: int, interval: timedelta,
     A slot nobody took in time may still be used, one at most; with `before`, so many may be used ahead of their time.
     In any second there are at most 1 s / interval + before + 2.
     """
-    free = next_slot(connection, account, lock=True)
+    free = next_slot(connection, account, now)
     if free is None:
         put(connection, [{"owner": account, "name": PACE, "left": None, "until": now}], newest=True)
-        free = next_slot(connection, account, lock=True)
+        free = next_slot(connection, account, now)
     first = max(now - interval, free or now)
     query_set = update(Allowance).where(Allowance.owner == account, Allowance.name == PACE)
     connection.execute(query_set.values(until=first + count * interval))

@@ -133,7 +133,7 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
 
 def early(connection: Connection, carrier: Carrier, now: datetime) -> float:
     """Seconds until a push may be claimed: not before its slot is near. What is claimed keeps its slot, and replies would wait behind it."""
-    free = allowances.next_slot(connection, owner_of(carrier), lock=True)
+    free = allowances.next_slot(connection, owner_of(carrier), now)
     return max(0.0, (free - carrier.interval - now).total_seconds()) if free else 0.0
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, or_, select
 from bot import planner
 from bot.app import App
 from bot.channels import Fate, Outcome
-from bot.delivery import Delivery
+from bot.delivery import LEASE, Delivery
 from bot.metrics import OUTCOMES
 from bot.planner import Carrier, Job
 
@@ -139,7 +139,8 @@ class Pump:
 
     async def begin(self, job: Job) -> bool:
         """Waits for the slot of a claimed delivery and marks it as leaving. What cannot be marked stays claimed until its lease ends."""
-        await asyncio.sleep(max(0.0, (job.at - self.app.clock.now()).total_seconds()))
+        left = min(job.at - self.app.clock.now(), LEASE)  # a clock that was set back meanwhile must not hold the pump up
+        await asyncio.sleep(max(0.0, left.total_seconds()))
         try:
             return bool(await self.write(lambda connection: planner.begin(connection, self.carrier, job, OWNER, self.app.clock.now())))
         except Exception:  # supervisor: the database is away

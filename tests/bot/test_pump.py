@@ -82,6 +82,9 @@ def test_slots(any_app: App) -> None:
         assert allowances.slots(connection, "a", 1, second, now) == [now + 6 * second]
         late = now + 60 * second
         assert allowances.slots(connection, "a", 3, second, late) == [late, late, late + second]
+        tomorrow = late + timedelta(days=1)
+        assert allowances.slots(connection, "a", 1, second, tomorrow) == [tomorrow]
+        assert allowances.slots(connection, "a", 2, second, late) == [late, late + second], "a clock that was a day ahead holds nobody up"
 
 
 def test_a_stop_leaves_nothing_half_done(program: App, telegram: Simulator) -> None:

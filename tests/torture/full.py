@@ -7,7 +7,7 @@ import resource
 
 from tests.torture.town import Verdict, moments, town
 
-TIMES = int(os.environ.get("BULIXIAN_FULL", "12"))
+TIMES = int(os.environ.get("BULIXIAN_FULL", "6"))
 FOR = 1.5
 """Seconds without room."""
 

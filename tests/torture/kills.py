@@ -7,7 +7,7 @@ import random
 
 from tests.torture.town import Verdict, town
 
-KILLS = int(os.environ.get("BULIXIAN_KILLS", "15"))
+KILLS = int(os.environ.get("BULIXIAN_KILLS", "12"))
 
 
 def run(url: str, kills: int = KILLS, *, pushes: int = 300, seed: int = 8) -> Verdict:

@@ -8,7 +8,7 @@ import random
 from tests.simulators.telegram.world import FAULTS, Fault
 from tests.torture.town import Verdict, moments, town
 
-LIES = int(os.environ.get("BULIXIAN_LIES", "300"))
+LIES = int(os.environ.get("BULIXIAN_LIES", "250"))
 SLOW = Fault(wait=2.0, accept=True)
 KINDS: dict[str, Fault] = {name: fault for name, fault in FAULTS.items() if name != "slow"} | {"slow": SLOW}
 FLOODS = 20

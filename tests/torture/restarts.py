@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.torture.town import Verdict, moments, town
 
-RESTARTS = int(os.environ.get("BULIXIAN_RESTARTS", "12"))
+RESTARTS = int(os.environ.get("BULIXIAN_RESTARTS", "8"))
 LIMIT = 60
 
 

@@ -20,7 +20,7 @@ import bot
 from bot.app import alembic
 from tests.torture.town import Verdict, town
 
-TIMES = int(os.environ.get("BULIXIAN_UPGRADES", "3"))
+TIMES = int(os.environ.get("BULIXIAN_UPGRADES", "2"))
 HELD = 3.0
 """Seconds in which the migration holds what it changes."""
 NEXT = """
