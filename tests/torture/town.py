@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from multiprocessing.connection import Connection as Pipe
@@ -74,8 +74,9 @@ def work(settings: Settings, listener: socket.socket, told: Pipe) -> None:
         account.interval = timedelta(seconds=1 / RATE)
 
     def listen() -> None:
-        while True:
-            app.clock.advance(timedelta(seconds=told.recv()))
+        with suppress(EOFError, OSError):  # the parent is done
+            while True:
+                app.clock.advance(timedelta(seconds=told.recv()))
 
     recover(app)
     app.start_sweeper(lambda _: None)
