@@ -1,0 +1,125 @@
+"""Canaries through every way in and out of `bulixian serve` as a process: what it writes and what /metrics shows hold none of them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.simulators.telegram import Simulator
+from tests.simulators.wechat import Account, Api, World, serving
+from tests.simulators.wechat.envelope import encrypt, sign, xml
+
+PERSON, OPENID, PHONE, ID_NUMBER, NAME = 700_000_077, "oCanaryOpenid77", "13912345678", "52010219990101123X", "赵金丝雀"
+HOOK_SECRET, APP_SECRET, TOKEN = "canary_hook_secret", "canary0app0secret0canary0app0sec", "canarytoken"
+AES_KEY = "CanaryKeyCanaryKeyCanaryKeyCanaryKeyCanary0"
+COOKIE_SECRET, LEDGER_KEY = "canary-cookie-secret", "canary-ledger-key-0123456789abcdef"
+SAID = f"我叫{NAME},电话{PHONE},身份证{ID_NUMBER},我能领补贴吗"
+PATIENCE = 60.0
+
+
+@contextmanager
+def served(environment: dict[str, str], written: Path) -> Iterator[str]:
+    """The address of `bulixian serve`; all that it writes goes to a file."""
+    with written.open("w") as out:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve", "--port", "0"], stdout=out, stderr=out, env={**os.environ, **environment, "PYTHONUTF8": "1"}
+        )
+        try:
+            end = time.monotonic() + PATIENCE
+            while "http://" not in (said := written.read_text(encoding="utf8")):
+                assert program.poll() is None, said
+                assert time.monotonic() < end, said
+                time.sleep(0.05)
+            yield "http://" + said.split("http://", 1)[1].split("/", 1)[0]
+        finally:
+            program.terminate()
+            program.wait(PATIENCE)
+
+
+def push(http: httpx.Client, appid: str, token: str, text: str, number: int) -> int:
+    fields = {"ToUserName": "gh_1", "FromUserName": OPENID, "CreateTime": int(time.time()), "MsgType": "text", "Content": text, "MsgId": number}
+    at, encrypted = str(int(time.time())), encrypt(xml(fields), appid, AES_KEY)
+    query = {"timestamp": at, "nonce": "1", "encrypt_type": "aes", "msg_signature": sign(token, at, "1", encrypted)}
+    return http.post("/hook/wechat", params=query, content=xml({"ToUserName": "gh_1", "Encrypt": encrypted}).encode()).status_code
+
+
+def update(number: int, fields: dict[str, Any]) -> dict[str, Any]:
+    sender, chat = {"id": PERSON, "is_bot": False, "first_name": NAME}, {"id": PERSON, "type": "private", "first_name": NAME}
+    return {"update_id": number, "message": {"message_id": number, "from": sender, "chat": chat, "date": int(time.time()), **fields}}
+
+
+def spoken(http: httpx.Client, telegram: Simulator, wechat: World) -> None:
+    """Good and bad of everything that can come in."""
+    http.get("/")
+    for body in ({"id": "canary-0001", "text": SAID}, {"id": PHONE, "text": ""}, {"id": f"bad {PHONE}", "text": SAID}):
+        http.post("/chat/messages", json=body)
+    http.post("/chat/messages", content=f'{{"id": "{PHONE}'.encode(), headers={"content-type": "application/json"})
+    http.get("/chat/history", headers={"cookie": f"bulixian={COOKIE_SECRET}"})
+    http.get("/chat/events", params={"after": PHONE + PHONE})
+    document = {"file_id": "F", "file_unique_id": "U", "file_name": f"{NAME}{PHONE}.pdf"}
+    fields: tuple[dict[str, Any], ...] = ({"text": SAID}, {"document": document}, {"text": ID_NUMBER, "chat": PHONE}, {"text": f"绑定 {ID_NUMBER}"})
+    for secret in (HOOK_SECRET, "wrong"):
+        for number, told in enumerate(fields, 1):
+            http.post("/hook/telegram", json=update(number, told), headers={"x-telegram-bot-api-secret-token": secret})
+    http.post("/hook/telegram", content=f"{{{SAID}".encode(), headers={"x-telegram-bot-api-secret-token": HOOK_SECRET})
+    for number, token in enumerate((TOKEN, TOKEN, "wrong"), 1):
+        push(http, wechat.account.appid, token, SAID, number)
+    http.get("/hook/wechat", params={"signature": TOKEN, "timestamp": "1", "nonce": PHONE, "echostr": ID_NUMBER})
+
+
+def test_no_secret_and_no_person_in_logs_and_metrics(sqlite_url: str, tmp_path: Path) -> None:
+    world = World(Account(secret=APP_SECRET))
+    api = Api(world)
+    with Simulator() as telegram, serving(api) as address:
+        telegram.world.person(PERSON, NAME)
+        for fault in ("500", "drop", "odd", "not_json"):
+            telegram.world.fail("sendMessage", fault)
+        api.fail("stable_token", "errcode", 40125)
+        environment = {
+            "BULIXIAN_DATABASE_URL": sqlite_url,
+            "BULIXIAN_DENSE": "off",
+            "BULIXIAN_COOKIE_SECRET": COOKIE_SECRET,
+            "BULIXIAN_LEDGER_KEY": LEDGER_KEY,
+            "BULIXIAN_TELEGRAM__TOKEN": telegram.world.token,
+            "BULIXIAN_TELEGRAM__BASE_URL": telegram.base_url,
+            "BULIXIAN_TELEGRAM__WEBHOOK_SECRET": HOOK_SECRET,
+            "BULIXIAN_WECHAT__APPID": world.account.appid,
+            "BULIXIAN_WECHAT__SECRET": APP_SECRET,
+            "BULIXIAN_WECHAT__TOKEN": TOKEN,
+            "BULIXIAN_WECHAT__AES_KEY": AES_KEY,
+            "BULIXIAN_WECHAT__API_BASE_URL": address,
+        }
+        written = tmp_path / "written.log"
+        with served(environment, written) as home, httpx.Client(base_url=home, timeout=PATIENCE) as http:
+            spoken(http, telegram, world)
+            end, numbers = time.monotonic() + PATIENCE, itertools.count(100)
+            while not telegram.world.saw(PERSON) and time.monotonic() < end:  # the first one after all faults
+                http.post("/hook/telegram", json=update(next(numbers), {"text": "菜单"}), headers={"x-telegram-bot-api-secret-token": HOOK_SECRET})
+                time.sleep(0.3)
+            shown = http.get("/metrics").text + http.get("/healthz").text
+        for command in ("doctor", "backup"):
+            done = subprocess.run(
+                [sys.executable, "-m", "bot", command], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
+                env={**os.environ, **environment, "PYTHONUTF8": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
+            )  # fmt: skip
+            shown += done.stdout + done.stderr
+        tokens = [telegram.world.token, *world.tokens]
+    logged = written.read_text(encoding="utf8")
+    fates = {json.loads(line).get("fate") for line in logged.splitlines() if '"event": "sent"' in line}
+    assert {"sent", "unknown"} <= fates, "what went wrong was logged"
+    assert "bulixian_sends_total" in shown
+    assert "已备份到" in shown
+    canaries = (PHONE, ID_NUMBER, NAME, OPENID, str(PERSON), HOOK_SECRET, APP_SECRET, TOKEN, AES_KEY, COOKIE_SECRET, LEDGER_KEY, *tokens)
+    for canary in canaries:
+        assert canary not in logged, [line for line in logged.splitlines() if canary in line][:2]
+        assert canary not in shown, [line for line in shown.splitlines() if canary in line][:2]
