@@ -19,6 +19,8 @@ from typer.main import get_command
 from bot.channels.telegram.limits import BODY_BYTES
 from bot.cli import cli
 from bot.config import Settings
+from bot.web.upload import FORM
+from knowledge.resume.extract import LIMITS
 
 PLACE = Path(__file__).parents[2] / "bot" / "deploy"
 FILES = sorted(PLACE.iterdir())
@@ -193,12 +195,13 @@ def test_the_web_processes_leave_the_work_to_one_that_does_it() -> None:
 def test_nginx_lets_through_what_the_program_takes() -> None:
     told = nginx()
     words = [words for _, words in told]
-    [most] = [int(size) for size in re.findall(r"client_max_body_size (\d+)m", "\n".join(words))]
+    most, upload = [int(size) for size in re.findall(r"client_max_body_size (\d+)m", "\n".join(words))]
     assert most << 20 >= BODY_BYTES
+    assert upload << 20 >= LIMITS.file_bytes + FORM
     assert (("server", "location = /chat/events"), "proxy_buffering off") in told
     assert (("server", "location = /metrics"), "deny all") in told
     locations = {place[-1].split()[-1] for place, _ in told if place and place[-1].startswith("location")}
-    assert locations == {"/", "/hook/", "/chat/messages", "/chat/events", "/metrics"}
+    assert locations == {"/", "/hook/", "/chat/messages", "/chat/events", "/upload/", "/metrics"}
     passed = {place for place, words in told if words.startswith("proxy_pass")}
     assert len(passed) == len(locations)
     assert text("bulixian.env").count("BULIXIAN_TRUSTED_PROXIES=1") == 1, "one nginx stands in front"
