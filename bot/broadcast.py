@@ -1,20 +1,24 @@
 """Broadcasts: drafted by one person, approved by another, then planned into the delivery ledger chunk by chunk.
 
-The audience is frozen at approval. A kill between two chunks loses and doubles nothing: the rest waits in the row, keys are unique.
+The audience is frozen at approval. A kill between two chunks loses and doubles nothing: how far planning came is in the row, keys are unique.
+What became of one is told by `outcomes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Connection, RowMapping, String, delete, func, insert, select, update
+from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import delivery, planner
+from bot import audience, delivery
+from bot.audience import AudienceError
 from bot.delivery import Delivery
-from dialogs.messages import from_json
+from dialogs import broadcasts
+from dialogs.broadcasts import DraftError
+from dialogs.messages import from_json, to_json
 from dialogs.place import Conversation
 from knowledge.db import CHINA, Base, Id
 
@@ -23,51 +27,106 @@ if TYPE_CHECKING:
 
 CHUNK = 1000
 """Rows of one planning transaction: short enough that replies never wait for it."""
-WAYS = {
-    "chat": "Telegram 能收到",
-    "customer": "微信 48 小时窗口内能收到",
-    "template": "微信模板消息",
-    "notification": "微信订阅通知",
-    "mailbox": "微信要等对方下次来说话",
-    "gone": "已取关或拉黑,发不到",
-}
-"""How a predicted way is told to staff."""
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When what is paused leaves."""
+AGAIN = ("failed", "unknown", "expired")
+"""Outcomes that staff may send again."""
 STATES = {"draft": "草稿,等另一位老师批准", "approved": "已批准,正在排入发送", "planned": "已全部排入发送", "cancelled": "已取消"}
 
 
 class Broadcast(Base):
-    """draft → approved → planned; or cancelled. `audience` names people while a draft, `targets` conversations while it is planned.
+    """draft → approved → planned; or cancelled. `audience` holds the rules (`audience`), `people` how many it was approved for.
 
-    `people` is how many it was approved for, `planned` how many of them are in the delivery ledger.
+    `cursor`: the last conversation that is in the delivery ledger; `at`: when it leaves; `paused_at`: since when nothing leaves.
     """
 
     __tablename__ = "broadcast"
     __table_args__ = ({"sqlite_autoincrement": True},)  # staff name them by number
 
     id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(10), default="")
     title: Mapped[str] = mapped_column(String(120))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     audience: Mapped[dict[str, Any]] = mapped_column(JSON)
-    targets: Mapped[list[str]] = mapped_column(JSON, default=list)
     people: Mapped[int] = mapped_column(default=0)
-    planned: Mapped[int] = mapped_column(default=0)
+    cursor: Mapped[str] = mapped_column(String(220), default="")
     status: Mapped[str] = mapped_column(String(10), default="draft")
     author: Mapped[str] = mapped_column(String(64))
     approver: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     approved_at: Mapped[datetime | None]
+    at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+
+
+class Target(Base):
+    """One conversation a broadcast was approved for; `held`: kept back, to compare with. It goes with the conversation."""
+
+    __tablename__ = "broadcast_target"
+
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey(Broadcast.id, ondelete="CASCADE"), primary_key=True)
+    conversation: Mapped[str] = mapped_column(ForeignKey(Conversation.key, ondelete="CASCADE"), primary_key=True, index=True)
+    held: Mapped[bool]
 
 
 class BroadcastError(ValueError):
     """A broadcast that cannot be moved on; the message is one sentence for the person who asked."""
 
 
-def draft(connection: Connection, title: str, parts: list[dict[str, Any]], audience: dict[str, Any], author: str, at: datetime) -> int:
+def draft(connection: Connection, title: str, parts: list[dict[str, Any]], rules: dict[str, Any], author: str, now: datetime, **more: Any) -> int:
     """Stores what waits for approval, in place of what the author drafted under the same title. Returns its number."""
     connection.execute(delete(Broadcast).where(Broadcast.status == "draft", Broadcast.author == author, Broadcast.title == title))
-    row = {"title": title, "parts": parts, "audience": audience, "author": author, "created_at": at}
-    new = insert(Broadcast).values(targets=[], people=0, planned=0, status="draft", **row)
+    row = {"title": title, "parts": parts, "audience": rules, "author": author, "created_at": now, "kind": "", "fields": {}, **more}
+    new = insert(Broadcast).values(people=0, cursor="", status="draft", **row)
     return int(connection.execute(new.returning(Broadcast.id)).scalar_one())
+
+
+def written(app: App, raw: Any, author: str) -> int:
+    """Drafts what somebody wrote: `type`, `title`, `fields`, `audience`, `at`. Returns its number.
+
+    Raises:
+        BroadcastError: says what is wrong with it.
+    """
+    if not isinstance(raw, Mapping) or set(raw) - {"type", "title", "fields", "audience", "at"}:
+        raise BroadcastError('群发写成 {"type": …, "title": …, "fields": {…}, "audience": {…}},可以加 "at"')
+    if not author.strip():
+        raise BroadcastError("要写明是谁起草的")
+    try:
+        kind = broadcasts.named(str(raw.get("type", "")))
+        title = str(raw.get("title") or "").strip()
+        if not title or "\n" in title or len(title) > 60:
+            raise DraftError("标题(title)写一行,60 字以内")
+        if not isinstance(held := raw.get("fields") or {}, Mapping):
+            raise DraftError("各项内容(fields)写成 {名称: 内容}")
+        fields = broadcasts.cleaned(kind, held)
+        rules = audience.checked(raw.get("audience"))
+        if kind.warning and rules.get("holdout"):
+            raise DraftError(f"{kind.name}不能留出一部分人不发")
+        values = {"kind": kind.name, "fields": fields, "at": moment(app, raw["at"]) if raw.get("at") else None}
+        with app.database.writing() as connection:
+            number = draft(connection, title, [], rules, author, app.clock.now(), **values)
+            parts = [to_json(broadcasts.words(kind, title, fields, number))]
+            connection.execute(update(Broadcast).where(Broadcast.id == number).values(parts=parts))
+    except (DraftError, AudienceError) as error:
+        raise BroadcastError(str(error)) from error
+    return number
+
+
+def moment(app: App, said: Any) -> datetime:
+    """When to send.
+
+    Raises:
+        BroadcastError: it is no time, or over.
+    """
+    try:
+        at = datetime.fromisoformat(str(said).strip())
+    except ValueError:
+        raise BroadcastError(f"发送时间写成 2026-12-05T09:30 这样,不是「{str(said)[:30]}」") from None
+    at = at if at.tzinfo else at.replace(tzinfo=CHINA)
+    if at <= app.clock.now():
+        raise BroadcastError(f"发送时间 {at.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了")
+    return at
 
 
 def get(connection: Connection, number: int, *, lock: bool = False) -> RowMapping:
@@ -82,71 +141,112 @@ def get(connection: Connection, number: int, *, lock: bool = False) -> RowMappin
     return found
 
 
-def reachable(connection: Connection, people: Sequence[str]) -> Iterator[str]:
-    """One conversation a person: the one they wrote in last. Who unsubscribed is left out."""
-    for start in range(0, len(people), CHUNK):
-        query = select(Conversation.graduate_id, Conversation.key, Conversation.memo["quiet"].as_boolean())
-        query = query.where(Conversation.graduate_id.in_(people[start : start + CHUNK])).order_by(Conversation.last_in_at)
-        last = {who: None if quiet else key for who, key, quiet in connection.execute(query)}
-        yield from (key for key in last.values() if key)
-
-
-def preview(app: App, number: int) -> str:
-    """What will be said, to how many, on which channels."""
-    with app.database.reading() as connection:
-        row = get(connection, number)
-        people = row["audience"]["people"]
-        keys = list(reachable(connection, people)) if row["status"] == "draft" else []
-        ways = planner.predict(connection, app.carriers, keys, app.clock.now())
-    lines = [f"第 {number} 号 {row['title']}:{STATES[row['status']]}", f"{row['author']} 起草,{row['created_at'].astimezone(CHINA):%Y-%m-%d %H:%M}"]
-    if row["status"] == "draft":
-        routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {count}" for way, count in sorted(ways.items()))
-        lines.append(f"名单 {len(people)} 人,会发 {len(keys)} 人;其余退订了或没有对话")
-        lines.append(f"现在发:{routes}")
-    for part in map(from_json, row["parts"]):
-        text = getattr(part, "text", "")
-        lines += [*(f"    {line}" for line in text.split("\n")), "    " + " ".join(f"[{choice.label}]" for choice in getattr(part, "choices", ()))]
-    return "\n".join(lines)
-
-
-def approve(app: App, number: int, who: str) -> int:
-    """Freezes the audience and lets planning begin. Returns to how many it goes.
+def approve(app: App, number: int, who: str, at: datetime | None = None) -> int:
+    """Freezes the audience and lets planning begin; `at`: when it leaves, in place of what the draft says. Returns to how many it goes.
 
     Raises:
-        BroadcastError: no draft, or the person wrote it.
+        BroadcastError: no draft, the person wrote it, its time is over, or nobody fits.
     """
     with app.database.writing() as connection:
-        row = get(connection, number, lock=True)
+        row, now = get(connection, number, lock=True), app.clock.now()
         if row["status"] != "draft":
             raise BroadcastError(f"第 {number} 号群发不用批准,它是「{STATES[row['status']]}」")
-        if row["author"].strip() == who.strip():
+        if not who.strip():
+            raise BroadcastError("要写明是谁批准的")
+        if row["author"].strip().casefold() == who.strip().casefold():
             raise BroadcastError(f"第 {number} 号群发是{who}自己写的,要请另一位老师批准")
-        keys = list(reachable(connection, row["audience"]["people"]))
-        values = {"status": "approved", "approver": who, "approved_at": app.clock.now(), "targets": keys, "people": len(keys)}
+        leaves = at or row["at"]
+        if leaves and leaves <= now:
+            raise BroadcastError(f"第 {number} 号定的发送时间已经过了,用 --at 另定一个")
+        share = row["audience"].get("holdout", 0.0)
+        rows = [
+            {"broadcast_id": number, "conversation": key, "held": audience.held_back(number, person, share)}
+            for key, person in connection.execute(audience.query(connection, row["audience"], now)).all()
+        ]
+        if rows:
+            connection.execute(insert(Target), rows)
+        people = sum(not row["held"] for row in rows)
+        values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))
-    return len(keys)
+    return people
 
 
 def advance(app: App) -> bool:
     """Plans one chunk of the oldest approved broadcast. Returns whether there was one; the sweeper calls it until there is none."""
-    oldest = select(Broadcast.id).where(Broadcast.status == "approved").order_by(Broadcast.id).limit(1)
+    oldest = select(Broadcast.id).where(Broadcast.status == "approved", Broadcast.paused_at.is_(None)).order_by(Broadcast.id).limit(1)
     with app.database.reading() as connection:
         number = connection.execute(oldest).scalar()
     if number is None:
         return False
     with app.database.writing() as connection:
         row = get(connection, number, lock=True)
-        if row["status"] != "approved":
+        if row["status"] != "approved" or row["paused_at"]:
             return True
-        now = row["targets"][row["planned"] : row["planned"] + CHUNK]
+        query = select(Target.conversation).where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
+        keys = list(connection.execute(query.order_by(Target.conversation).limit(CHUNK)).scalars())
         parts = [from_json(part) for part in row["parts"]]
-        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, app.clock.now()) | {"broadcast_id": number} for key in now]
+        more = {"broadcast_id": number, "not_before": row["at"]}
+        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, app.clock.now()) | more for key in keys]
         if rows:
             connection.execute(insert(Delivery), rows)
-        planned = row["planned"] + len(now)
-        over = {"targets": [], "status": "planned"} if planned == row["people"] else {}
-        connection.execute(update(Broadcast).where(Broadcast.id == number).values(planned=planned, **over))
+        values = {"cursor": keys[-1]} if keys else {}
+        over = {"status": "planned"} if len(keys) < CHUNK else {}
+        connection.execute(update(Broadcast).where(Broadcast.id == number).values(**values, **over))
     return True
+
+
+def waiting(number: int) -> Any:
+    """What is planned and has not begun to leave."""
+    return update(Delivery).where(Delivery.broadcast_id == number, Delivery.status == "ready")
+
+
+def running(connection: Connection, number: int) -> RowMapping:
+    row = get(connection, number, lock=True)
+    if row["status"] not in ("approved", "planned"):
+        raise BroadcastError(f"第 {number} 号群发没有在发,它是「{STATES[row['status']]}」")
+    return row
+
+
+def pause(app: App, number: int) -> int:
+    """Nothing leaves any more until `resume`. Returns how many that are planned wait now.
+
+    Raises:
+        BroadcastError: it is not approved, over, or paused already.
+    """
+    with app.database.writing() as connection:
+        if running(connection, number)["paused_at"]:
+            raise BroadcastError(f"第 {number} 号群发已经暂停了,bulixian broadcast resume {number} 接着发")
+        connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=app.clock.now()))
+        return int(connection.execute(waiting(number).values(not_before=NEVER)).rowcount)
+
+
+def resume(app: App, number: int) -> int:
+    """
+    Raises:
+        BroadcastError: it is not paused.
+    """
+    with app.database.writing() as connection:
+        row = running(connection, number)
+        if not row["paused_at"]:
+            raise BroadcastError(f"第 {number} 号群发没有暂停")
+        connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=None))
+        return int(connection.execute(waiting(number).values(not_before=row["at"])).rowcount)
+
+
+def resend(app: App, number: int, outcome: str) -> int:
+    """Sends again to those it failed for, expired for, or of whom nothing is known (these may get it twice). Returns how many.
+
+    Raises:
+        BroadcastError: it was cancelled or never approved, or the outcome is none that can be sent again.
+    """
+    if outcome not in AGAIN:
+        raise BroadcastError(f"只能再发给这些结果的人:{'、'.join(AGAIN)}")
+    with app.database.writing() as connection:
+        row = running(connection, number)
+        fresh = {"status": "ready", "attempt": 0, "owner": None, "finished_at": None, "error": None, "mailbox": False}
+        later = {"created_at": app.clock.now(), "not_before": NEVER if row["paused_at"] else row["at"]}
+        mine = update(Delivery).where(Delivery.broadcast_id == number, Delivery.status == outcome, Delivery.conversation != "")
+        return int(connection.execute(mine.values(**fresh, **later)).rowcount)
 
 
 def cancel(app: App, number: int) -> int:
@@ -159,27 +259,25 @@ def cancel(app: App, number: int) -> int:
         row = get(connection, number, lock=True)
         if row["status"] == "cancelled":
             raise BroadcastError(f"第 {number} 号群发已经取消了")
-        held = update(Delivery).where(Delivery.broadcast_id == number, Delivery.status == "ready")
-        stopped = connection.execute(held.values(status="cancelled", finished_at=app.clock.now())).rowcount
-        connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", targets=[]))
-    return int(stopped + row["people"] - row["planned"])
+        stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=app.clock.now())).rowcount
+        connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
+        return int(stopped + unplanned(connection, row))
 
 
-def status(app: App, number: int) -> dict[str, int]:
-    """The books of one broadcast: `people` = `unplanned` + `open` + the states of its deliveries.
-
-    Raises:
-        BroadcastError: there is no such broadcast.
-    """
-    with app.database.reading() as connection:
-        row = get(connection, number)
-        query = select(Delivery.status, func.count()).where(Delivery.broadcast_id == number).group_by(Delivery.status)
-        counts = {state: int(count) for state, count in connection.execute(query)}
-    held = {state: counts.get(state, 0) for state in delivery.FINAL}
-    return {"people": row["people"], "unplanned": row["people"] - row["planned"], "open": sum(counts.get(s, 0) for s in delivery.OPEN), **held}
+def unplanned(connection: Connection, row: RowMapping) -> int:
+    query = select(func.count()).select_from(Target).where(Target.broadcast_id == row["id"], ~Target.held, Target.conversation > row["cursor"])
+    return int(connection.execute(query).scalar_one()) if row["status"] != "planned" else 0
 
 
 def listed(app: App) -> str:
     with app.database.reading() as connection:
         rows = connection.execute(select(Broadcast.__table__).order_by(Broadcast.id.desc()).limit(30)).mappings().all()
-    return "\n".join(f"第 {row['id']} 号 {row['title']} {row['author']}:{STATES[row['status']]}" for row in rows) or "还没有群发"
+    return "\n".join(f"第 {row['id']} 号 {row['title']} {row['author']}:{told(row)}" for row in rows) or "还没有群发"
+
+
+def told(row: RowMapping) -> str:
+    """Where a broadcast stands, as staff read it."""
+    if row["paused_at"]:
+        return "暂停中"
+    later = f",定于 {row['at'].astimezone(CHINA):%Y-%m-%d %H:%M} 发" if row["at"] else ""
+    return STATES[row["status"]] + later

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated
 
 import structlog
 import typer
 from pydantic import ValidationError
 
+from bot.announcing import broadcasts
 from bot.clinic import clinic
 from bot.config import settings
 from bot.ledger import ledger
@@ -34,7 +35,6 @@ cli.add_typer(knowledge, name="knowledge")
 cli.add_typer(ledger, name="ledger")
 cli.add_typer(resume, name="resume")
 cli.add_typer(clinic, name="clinic")
-broadcasts = typer.Typer(no_args_is_help=True, help="群发:看草稿、批准、看进度、取消。起草见 knowledge reach。")
 cli.add_typer(postings, name="postings")
 cli.add_typer(cases, name="cases")
 cli.add_typer(broadcasts, name="broadcast")
@@ -317,70 +317,6 @@ def menu(file: Annotated[Path, typer.Argument(help="菜单(JSON,和公众平台�
     if problems:
         raise typer.Exit(1)
     print("菜单已更新,手机上大约 5 分钟后能看到")
-
-
-Number = Annotated[int, typer.Argument(help="第几号群发")]
-
-
-@contextmanager
-def on_air() -> Iterator[Any]:
-    """The program; what cannot be done with a broadcast is one sentence and exit code 1."""
-    from bot.broadcast import BroadcastError
-
-    with running() as app:
-        try:
-            yield app
-        except BroadcastError as error:
-            raise fail(str(error), 1) from error
-
-
-@broadcasts.command("list")
-def list_broadcasts() -> None:
-    """最近的群发和草稿。"""
-    from bot.broadcast import listed
-
-    with on_air() as app:
-        print(listed(app))
-
-
-@broadcasts.command()
-def preview(number: Number) -> None:
-    """发什么、发给多少人、走哪些渠道。"""
-    from bot.broadcast import preview as shown
-
-    with on_air() as app:
-        print(shown(app, number))
-
-
-@broadcasts.command()
-def approve(number: Number, who: Annotated[str, typer.Option("--as", help="批准的老师,不能是起草的那位")]) -> None:
-    """批准:名单从此不变,开始发送。"""
-    from bot import broadcast
-
-    with on_air() as app:
-        count = broadcast.approve(app, number, who)
-        while broadcast.advance(app):
-            pass
-    print(f"第 {number} 号已批准,发给 {count} 人;bulixian broadcast status {number} 看进度")
-
-
-@broadcasts.command("status")
-def broadcast_status(number: Number) -> None:
-    """每种结果多少人(JSON);加起来等于 people。"""
-    from bot.broadcast import status
-
-    with on_air() as app:
-        print(json.dumps(status(app, number)))
-
-
-@broadcasts.command()
-def cancel(number: Number) -> None:
-    """没发出去的不再发。"""
-    from bot import broadcast
-
-    with on_air() as app:
-        stopped = broadcast.cancel(app, number)
-    print(f"第 {number} 号已取消,{stopped} 人不会收到")
 
 
 def main() -> None:

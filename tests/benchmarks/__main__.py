@@ -26,6 +26,7 @@ BENCHMARKS = (
     "refusal",
     "eligibility",
     "reach",
+    "broadcasts",
     "postings",
     "match",
     "deliveries",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot import broadcast
+from bot import broadcast, outcomes
 from bot.app import App
 from bot.broadcast import BroadcastError
 from bot.delivery import Delivery
@@ -90,8 +90,8 @@ def test_a_list_of_names_is_logged_where_the_person_sees_it(office: App) -> None
 
 def test_nothing_is_sent_before_another_person_approves(office: App) -> None:
     number = drafted(office, reach(office, "SUB-02"), "王老师", might=True)
-    assert "会发 2 人" in broadcast.preview(office, number)
-    assert "现在发:console 2" in broadcast.preview(office, number)
+    assert "会发 2 人" in outcomes.preview(office, number)
+    assert "现在发:console 2" in outcomes.preview(office, number)
     assert not broadcast.advance(office)
     with pytest.raises(BroadcastError, match="另一位老师"):
         broadcast.approve(office, number, "王老师")
@@ -102,7 +102,9 @@ def test_nothing_is_sent_before_another_person_approves(office: App) -> None:
         broadcast.approve(office, number, "赵老师")
     while broadcast.advance(office):
         pass
-    assert broadcast.status(office, number) == {
+    with office.database.reading() as connection:
+        books = outcomes.books(connection, broadcast.get(connection, number))
+    assert books == {
         "people": 2,
         "unplanned": 0,
         "open": 2,
@@ -112,6 +114,7 @@ def test_nothing_is_sent_before_another_person_approves(office: App) -> None:
         "cancelled": 0,
         "expired": 0,
         "suppressed": 0,
+        "left": 0,
     }
     with office.database.reading() as connection:
         rows = connection.execute(select(Delivery.conversation, Delivery.parts, Delivery.priority).where(Delivery.broadcast_id == number)).all()
@@ -123,7 +126,7 @@ def test_drafting_again_replaces_the_draft(office: App) -> None:
     first = drafted(office, reach(office, "SUB-02"), "王老师", might=False)
     second = drafted(office, reach(office, "SUB-02"), "王老师", might=True)
     with pytest.raises(BroadcastError):
-        broadcast.preview(office, first)
+        outcomes.preview(office, first)
     assert broadcast.approve(office, second, "李老师") == 2
 
 
@@ -146,6 +149,7 @@ def test_planning_goes_on_where_it_stopped_and_a_cancel_balances(office: App, mo
         connection.execute(update(Delivery).where(Delivery.id == first).values(status="sent"))
     assert broadcast.cancel(office, number) == 7
     assert not broadcast.advance(office)
-    books = broadcast.status(office, number)
+    with office.database.reading() as connection:
+        books = outcomes.books(connection, broadcast.get(connection, number))
     assert books["people"] == 8 == sum(count for name, count in books.items() if name != "people")
     assert (books["sent"], books["cancelled"], books["unplanned"]) == (1, 5, 2)

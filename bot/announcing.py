@@ -1,0 +1,168 @@
+"""The commands of broadcasts: `bulixian broadcast …`. What they do lives in `broadcast` and `outcomes`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from bot.audience import HELP
+from bot.session import fail, running
+from dialogs.broadcasts import kinds
+
+broadcasts = typer.Typer(no_args_is_help=True, help="群发:起草、预览、另一位老师批准、看进度、暂停、再发、取消。")
+Number = Annotated[int, typer.Argument(help="第几号群发")]
+At = Annotated[str, typer.Option(help="什么时候发,如 2026-12-05T09:30;不写就是批准后马上发")]
+FORMS = {"moment": "日期和时间", "day": "日期", "link": "网址", "line": "一行", "text": "可以几行"}
+
+
+def fields() -> str:
+    """What each kind is made of, for `--help`."""
+    lines = []
+    for kind in kinds().values():
+        told = "、".join(f"{name}({field.label},{FORMS[field.form]}{'' if field.needed else ',可不写'})" for name, field in kind.fields.items())
+        lines.append(f"  {kind.name}:{told}")
+    return "\n".join(lines)
+
+
+@contextmanager
+def on_air() -> Iterator[Any]:
+    """The program; what cannot be done with a broadcast is one sentence and exit code 1."""
+    from bot.broadcast import BroadcastError
+
+    with running() as app:
+        try:
+            yield app
+        except BroadcastError as error:
+            raise fail(str(error), 1) from error
+
+
+def pairs(told: list[str] | None) -> dict[str, str]:
+    """`name=value`, several times."""
+    found = dict(one.split("=", 1) for one in told or () if "=" in one)
+    if len(found) != len(told or ()):
+        raise fail("--set 写成 名称=内容,同一项只写一次", 2)
+    return found
+
+
+@broadcasts.command(
+    help=f"起草一份群发(不会发出)。\n\n\b\n文件是 JSON:type、title、fields、audience,可以加 at。各类的 fields:\n{fields()}\n\n\b\n{HELP}"
+)
+def draft(
+    file: Annotated[Path | None, typer.Argument(help="写好的 JSON,- 为标准输入;不给就用下面的选项")] = None,
+    kind: Annotated[str, typer.Option("--type", help="哪一类")] = "",
+    title: Annotated[str, typer.Option(help="标题")] = "",
+    settings: Annotated[list[str] | None, typer.Option("--set", help="名称=内容,可以写几次")] = None,
+    to: Annotated[str, typer.Option(help="名单的 JSON")] = "",
+    at: At = "",
+    who: Annotated[str, typer.Option("--as", help="起草的老师")] = "cli",
+) -> None:
+    from bot.broadcast import written
+
+    if file is None and not kind:
+        raise fail("给一个 JSON 文件,或者用 --type 写明哪一类", 2)
+    try:
+        if file is not None:
+            raw = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig"))
+        else:
+            raw = {"type": kind, "title": title, "fields": pairs(settings), "audience": json.loads(to) if to else None}
+    except OSError as error:
+        raise fail(f"读不了 {file}:{error.strerror}", 1) from error
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise fail(f"{file or '--to'} 不是有效的 JSON", 1) from error
+    if at and isinstance(raw, dict):
+        raw["at"] = at
+    with on_air() as app:
+        number = written(app, raw, who)
+    print(f"群发草稿是第 {number} 号,先看 bulixian broadcast preview {number},再请另一位老师 bulixian broadcast approve {number}")
+
+
+@broadcasts.command("list")
+def list_broadcasts() -> None:
+    """最近的群发和草稿。"""
+    from bot.broadcast import listed
+
+    with on_air() as app:
+        print(listed(app))
+
+
+@broadcasts.command()
+def preview(number: Number) -> None:
+    """每个渠道看到的样子、发给多少人、走哪些路;什么都不发。"""
+    from bot.accounts import AccountError, accounts
+    from bot.outcomes import preview as shown
+
+    with on_air() as app:
+        try:
+            accounts(app)
+        except AccountError as error:
+            raise fail(str(error), 3) from error
+        print(shown(app, number))
+
+
+@broadcasts.command()
+def approve(number: Number, who: Annotated[str, typer.Option("--as", help="批准的老师,不能是起草的那位")], at: At = "") -> None:
+    """批准:名单从此不变,到时候发送。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        count = broadcast.approve(app, number, who, broadcast.moment(app, at) if at else None)
+        while broadcast.advance(app):
+            pass
+    print(f"第 {number} 号已批准,发给 {count} 人;bulixian broadcast status {number} 看进度")
+
+
+@broadcasts.command()
+def status(number: Number) -> None:
+    """每种结果多少人、进度、预计发完的时间、没发出去的原因、和留出的人比(JSON);各种结果加起来等于 people。"""
+    from bot.outcomes import status as told
+
+    with on_air() as app:
+        print(json.dumps(told(app, number), ensure_ascii=False))
+
+
+@broadcasts.command()
+def pause(number: Number) -> None:
+    """先停一停,没发的都留着。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        held = broadcast.pause(app, number)
+    print(f"第 {number} 号已暂停,已排入的 {held} 人等着;bulixian broadcast resume {number} 接着发")
+
+
+@broadcasts.command()
+def resume(number: Number) -> None:
+    """接着发。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        broadcast.resume(app, number)
+        while broadcast.advance(app):
+            pass
+    print(f"第 {number} 号接着发了")
+
+
+@broadcasts.command()
+def resend(number: Number, outcome: Annotated[Literal["failed", "unknown", "expired"], typer.Option(help="再发给哪种结果的人")]) -> None:
+    """再发一次:失败的、过期的、不知道到没到的(这些人可能收到两次)。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        count = broadcast.resend(app, number, outcome)
+    print(f"第 {number} 号重新排入 {count} 人")
+
+
+@broadcasts.command()
+def cancel(number: Number) -> None:
+    """没发出去的不再发。"""
+    from bot import broadcast
+
+    with on_air() as app:
+        stopped = broadcast.cancel(app, number)
+    print(f"第 {number} 号已取消,{stopped} 人不会收到")

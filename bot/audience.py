@@ -1,0 +1,198 @@
+"""Whom a broadcast is for: a few rules in JSON, compiled to one query that counts and freezes set-wise. Sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from dialogs.place import Conversation
+from knowledge.ledger.record import Record
+from knowledge.people import Graduate, Membership
+from knowledge.profile import FIELDS, GROUPS, SENSITIVE, cleaned
+
+HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一条里写几个值,符合一个就行:
+  "everyone": true               所有聊过的人
+  "profile": {"degree": ["本科","硕士"], "graduation_date": {"from": "2025-01-01", "to": "2026-12-31"}}   档案(字段见 bulixian plan --schema)
+  "groups": ["低保"]             群体,只算同意登记群体的人
+  "status": ["未就业"]           学校台账里的去向
+  "city": ["成都"]               档案里的所在城市或台账里的城市
+  "cohort": [2026]  "college": ["文学院"]   档案或台账的届别、台账的学院
+  "channel": ["wechat"]          最近在哪个渠道说话
+  "silent_days": {"from": 14, "to": 60}     最近一次说话在多少天以前
+  "people": [编号]               另外点名的人,不看上面几条
+  "without": [编号]              不发给的人,压过其他一切
+  "holdout": 0.1                 留出多少(0 到 0.5)先不发,用来比较效果;风险预警不能留
+编号写本人的编号或学号。退订的、没有对话的,不会在名单里。"""
+RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "channel", "silent_days")
+KNOWN = {*RULES, "people", "without", "holdout", "reach"}
+MOST = 0.5
+"""Share that may be held back."""
+
+
+class AudienceError(ValueError):
+    """Rules that cannot be used; the message is one sentence for the person who wrote them."""
+
+
+def checked(raw: Any) -> dict[str, Any]:
+    """The rules in the shape `query` takes: values as lists, profile values in the field's own words.
+
+    Raises:
+        AudienceError: says which rule is wrong and what is expected.
+    """
+    if not isinstance(raw, Mapping) or not raw:
+        raise AudienceError('没写发给谁:所有人写 {"everyone": true},其余见 bulixian broadcast draft --help')
+    if strange := sorted(set(raw) - KNOWN):
+        raise AudienceError(f"名单里不认识「{strange[0]}」,可以写:{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
+    found: dict[str, Any] = {}
+    for name, value in raw.items():
+        match name:
+            case "everyone":
+                if value is not True:
+                    raise AudienceError("everyone 只能写 true;不写就是只发给符合其他几条的人")
+                found[name] = True
+            case "profile":
+                found[name] = profile(value)
+            case "silent_days":
+                found[name] = span(value)
+            case "holdout":
+                found[name] = share(value)
+            case "cohort":
+                if not all(isinstance(year, int) and 1950 < year < 2100 for year in listed(value)):
+                    raise AudienceError("cohort 写年份,如 [2026]")
+                found[name] = listed(value)
+            case "reach":
+                found[name] = str(value)
+            case _:
+                found[name] = [str(one) for one in listed(value)]
+    if unknown := set(found.get("groups", ())) - set(GROUPS):
+        raise AudienceError(f"没有「{min(unknown)}」这个群体,可以写:{'、'.join(GROUPS)}")
+    if not any(name in found for name in (*RULES, "people")):
+        raise AudienceError('没写发给谁:所有人写 {"everyone": true},点名写 people')
+    return found
+
+
+def listed(value: Any) -> list[Any]:
+    held = list(value) if isinstance(value, list | tuple) else [value]
+    if not held or any(isinstance(one, dict | list) or one is None or isinstance(one, bool) for one in held):
+        raise AudienceError(f"名单里的「{str(value)[:30]}」用不了,写一个值或者一列值")
+    return held
+
+
+def share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
+        raise AudienceError(f"holdout 写 0 到 {MOST} 之间的数,如 0.1")
+    return float(value)
+
+
+def span(value: Any) -> dict[str, int]:
+    if not isinstance(value, Mapping) or not value or set(value) - {"from", "to"}:
+        raise AudienceError('silent_days 写成 {"from": 14, "to": 60} 这样')
+    if not all(isinstance(days, int) and 0 <= days <= 36500 for days in value.values()):
+        raise AudienceError("silent_days 的天数要是整数")
+    return dict(value)
+
+
+def profile(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not value:
+        raise AudienceError('profile 写成 {"degree": ["本科"]} 这样')
+    found: dict[str, Any] = {}
+    for name, wanted in value.items():
+        field = FIELDS.get(name)
+        if field is None or name in SENSITIVE or field.kind in ("list", "answers"):
+            raise AudienceError(f"不能按「{name}」选人" + (",群体写在 groups 里" if name in SENSITIVE else ",字段见 bulixian plan --schema"))
+        try:
+            if isinstance(wanted, Mapping):
+                if field.kind not in ("date", "number") or set(wanted) - {"from", "to"} or not wanted:
+                    raise ValueError('只有日期和数能写 {"from": …, "to": …}')
+                found[name] = {end: cleaned(field, limit) for end, limit in wanted.items()}
+            else:
+                found[name] = [cleaned(field, one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+        except (ValueError, TypeError) as error:
+            raise AudienceError(f"profile 里的「{name}」用不了:{error}") from error
+    return found
+
+
+def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Select[str, str]:
+    """Conversation and person, one row each person: the conversation they wrote in last, unless they unsubscribed there."""
+    newer = aliased(Conversation)
+    last = ~exists().where(
+        newer.graduate_id == Conversation.graduate_id,
+        or_(newer.last_in_at > Conversation.last_in_at, and_(newer.last_in_at == Conversation.last_in_at, newer.key > Conversation.key)),
+    )
+    heard = func.coalesce(Conversation.memo["quiet"].as_boolean(), False).is_(False)
+    fitting = and_(*conditions(rules, now)) if any(name in rules for name in RULES) else None
+    picked = people(connection, rules["people"]) if "people" in rules else None
+    wanted = [each for each in (fitting, picked) if each is not None]
+    found = select(Conversation.key, Conversation.graduate_id).join(Graduate, Graduate.id == Conversation.graduate_id)
+    found = found.where(or_(*wanted), heard, last)
+    return found.where(~people(connection, rules["without"])) if rules.get("without") else found
+
+
+def conditions(rules: Mapping[str, Any], now: datetime) -> Iterator[ColumnElement[bool]]:
+    yield Graduate.id.is_not(None)
+    for name, wanted in rules.get("profile", {}).items():
+        yield and_(Graduate.profile_consent_at.is_not(None), of_profile(name, wanted))
+    if "groups" in rules:
+        member = exists().where(Membership.graduate_id == Graduate.id, Membership.group.in_(rules["groups"]))
+        yield and_(Graduate.groups_consent_at.is_not(None), member)
+    if "status" in rules:
+        yield recorded(Record.destination.in_(rules["status"]))
+    if "city" in rules:
+        yield or_(*(lives(city) for city in rules["city"]))
+    if "cohort" in rules:
+        told = and_(Graduate.profile_consent_at.is_not(None), of_profile("cohort", rules["cohort"]))
+        yield or_(told, recorded(Record.cohort.in_(rules["cohort"])))
+    if "college" in rules:
+        yield recorded(Record.college.in_(rules["college"]))
+    if "channel" in rules:
+        yield or_(*(and_(Conversation.key >= f"{name}:", Conversation.key < f"{name};") for name in rules["channel"]))
+    days = rules.get("silent_days", {})
+    if "from" in days:
+        yield Conversation.last_in_at <= now - timedelta(days=days["from"])
+    if "to" in days:
+        yield Conversation.last_in_at > now - timedelta(days=days["to"] + 1)  # days that are over: the last one counts whole
+
+
+def lives(city: str) -> ColumnElement[bool]:
+    """「四川成都」 and 「成都市」 are 成都 too."""
+    told = and_(Graduate.profile_consent_at.is_not(None), Graduate.profile["residence"].as_string().contains(city, autoescape=True))
+    return or_(told, recorded(Record.city.contains(city, autoescape=True)))
+
+
+def recorded(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Graduate.id.in_(select(Record.graduate_id).where(Record.graduate_id.is_not(None), condition))
+
+
+def of_profile(name: str, wanted: Any) -> ColumnElement[bool]:
+    held = Graduate.profile[name]
+    kind = FIELDS[name].kind
+    column: Any = held.as_boolean() if kind == "bool" else held.as_float() if kind == "number" else held.as_string()
+    if isinstance(wanted, Mapping):
+        ends = [column >= wanted["from"]] if "from" in wanted else []
+        return and_(*ends, *([column <= wanted["to"]] if "to" in wanted else []))
+    return or_(*(column == one for one in wanted)) if kind == "bool" else column.in_(wanted)
+
+
+def people(connection: Connection, numbers: list[str]) -> ColumnElement[bool]:
+    """Their own ids, or student numbers of the ledger. One variable holds them all: a policy may reach 100 000."""
+    if connection.dialect.name == "postgresql":
+        named = select(func.json_array_elements_text(literal(numbers, JSON)).column_valued("named"))
+    else:
+        named = select(func.json_each(literal(numbers, JSON)).table_valued("value").c.value)
+    return or_(Graduate.id.in_(named), recorded(Record.student_no.in_(named)))
+
+
+def count(connection: Connection, rules: Mapping[str, Any], now: datetime) -> int:
+    """How many it is, those held back among them."""
+    return int(connection.execute(select(func.count()).select_from(query(connection, rules, now).subquery())).scalar_one())
+
+
+def held_back(number: int, person: str, part: float) -> bool:
+    """The same answer for the same broadcast and person, in every process; another broadcast holds back others."""
+    digest = hashlib.blake2s(f"{number}|{person}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) < part * 2**32
