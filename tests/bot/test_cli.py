@@ -67,15 +67,16 @@ def test_chat_jsonl_keeps_people_apart_and_time_moves(run: Run) -> None:
         {"from": "u1", "text": "完善资料"}, {"from": "u2", "text": "菜单"}, {"from": "u1", "choice": "step/profile/1/consent/同意"},
         {"from": "u1", "text": "贵阳"}, {"advance": "2d"}, {"from": "u2", "text": "2"}, {"from": "u1", "file": "cv.pdf"},
     ]  # fmt: skip
-    Path("cv.pdf").write_bytes(b"%PDF")
+    Path("cv.pdf").write_bytes(b"%PDF-1.4\n%broken")
     result = run("chat", "--jsonl", feed="\n".join(json.dumps(row, ensure_ascii=False) for row in feed))
     assert result.exit_code == 0, result.stderr
     said = [(row["to"], row["parts"][-1]["text"]) for row in lines(result)]  # type: ignore[index]
-    assert [name for name, _ in said] == ["u1", "u2", "u1", "u1", "u1", "u2", "u1"]
+    assert [name for name, _ in said] == ["u1", "u2", "u1", "u1", "u1", "u2", "u1", "u1"]
     assert "哪个城市" in said[2][1]
     assert "什么时候毕业" in said[3][1]
     assert "还差几步" in said[4][1]
-    assert "文件" in said[6][1]
+    assert "正在看" in said[6][1]
+    assert "打不开" in said[7][1]
 
 
 @pytest.mark.parametrize(
