@@ -1,15 +1,17 @@
-"""What a teacher does with a case from the command line: see it, answer it, close it. The console will do the same."""
+"""What a teacher does with a case from the command line and the console: see it, answer it, close it."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
-from bot import transcript
+from bot import delivery, transcript
 from bot.app import App
-from dialogs.messages import Choice, Say
+from bot.delivery import Delivery
+from dialogs.messages import Choice, Part, Say
 from dialogs.place import Conversation
 from knowledge import cases, people
 from knowledge.db import CHINA
@@ -43,31 +45,48 @@ def words(message: dict[str, Any]) -> str:
     return message.get("text") or "\n".join(part.get("text", part.get("name", "")) for part in message["parts"])
 
 
-def answered(app: App, case_id: int, text: str, who: str) -> bool:
-    """Sends a teacher's words into the person's channel."""
-    now = app.clock.now()
-    with app.database.writing() as connection:
+def answered(app: App, case_id: int, text: str, who: str, once: str = "") -> bool:
+    """Sends a teacher's words into the person's channel. `once`: a form sent twice is said once."""
+    now, key = app.clock.now(), f"staff|{case_id}|{once or uuid.uuid4().hex}"
+
+    def work(connection: Connection) -> bool:
         case = cases.get(connection, case_id)
         if case is None:
             return False
-        cases.mark_answered(connection, case_id, who, now)
-        people.log_access(connection, case["graduate_id"], who, f"回复求助 {case_id}", now)
-    app.say(case["conversation"], f"staff|{case_id}|{uuid.uuid4().hex}", [Say(f"{who}:{text}")]).result()
-    return True
+        if said(connection, case["conversation"], key, [Say(f"{who}:{text}")], "staff", now):
+            cases.mark_answered(connection, case_id, who, now)
+            people.log_access(connection, case["graduate_id"], who, f"回复求助 {case_id}", now)
+        return True
+
+    return bool(app.inbox.write(work).result())
 
 
 def closed(app: App, case_id: int) -> bool:
     """Closes the case; a conversation that a teacher had goes back to the machine, which says so."""
     now = app.clock.now()
-    with app.database.writing() as connection:
+
+    def work(connection: Connection) -> bool:
         case = cases.get(connection, case_id)
         if case is None:
             return False
         cases.close(connection, case_id, now)
-        query = update(Conversation).where(Conversation.key == case["conversation"], Conversation.mode == "human")
-        back = connection.execute(query.values(mode="bot", due_at=None)).rowcount
-    if back:
-        app.say(
-            case["conversation"], f"closed|{case_id}", [Say("老师这边办完了,我接着在。有事直接说。", (Choice("菜单", "go/menu"),))], "notice"
-        ).result()
+        handed_back(connection, case["conversation"], f"closed|{case_id}", now)
+        return True
+
+    return bool(app.inbox.write(work).result())
+
+
+def handed_back(connection: Connection, conversation: str, key: str, at: datetime) -> bool:
+    """Gives a conversation that a teacher has back to the machine, which says so."""
+    query = update(Conversation).where(Conversation.key == conversation, Conversation.mode == "human")
+    if not connection.execute(query.values(mode="bot", due_at=None)).rowcount:
+        return False
+    return said(connection, conversation, key, [Say("老师这边办完了,我接着在。有事直接说。", (Choice("菜单", "go/menu"),))], "notice", at)
+
+
+def said(connection: Connection, conversation: str, key: str, parts: list[Part], kind: str, at: datetime) -> bool:
+    """Plans something for one conversation; False where it was planned before."""
+    if connection.execute(select(Delivery.id).where(Delivery.key == key)).first():
+        return False
+    delivery.plan(connection, [delivery.row_of(key, conversation, kind, parts, at)])
     return True

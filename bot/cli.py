@@ -22,6 +22,7 @@ from bot.announcing import broadcasts
 from bot.clinic import clinic
 from bot.config import settings
 from bot.ledger import ledger
+from bot.members import user
 from bot.postings import postings
 from bot.resume import resume
 from bot.scam import scam
@@ -43,6 +44,7 @@ cli.add_typer(deliveries, name="deliveries")
 wechat = typer.Typer(no_args_is_help=True, help="公众号:推送自定义菜单。")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(scam, name="scam")
+cli.add_typer(user, name="user")
 
 
 @cli.command()

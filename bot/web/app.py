@@ -17,17 +17,19 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import delivery
+from bot import delivery, members
 from bot.accounts import Account, accounts
 from bot.app import App
 from bot.channels.wechat.serve import WeChatAccount
 from bot.pump import recover
 from bot.web.chat import WebChat
+from bot.web.console.gate import Gate
+from bot.web.console.pages import OPEN, PAGES
 from bot.web.upload import ResumePages
 from knowledge.db import DatabaseError
 
@@ -52,7 +54,8 @@ class SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *HEADERS.items()]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(pair for pair in HEADERS.items() if pair[0] not in own)]
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -85,6 +88,8 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
         Route("/metrics", metrics),
         *ResumePages(app, chat.wake).routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
+        Route("/console", lambda request: RedirectResponse("/console/", 303)),
+        Mount("/console", routes=Gate(app, chat.address, chat.wake).routes(PAGES, OPEN)),
     ]
     for account in served:
         routes.append(Route(f"/hook/{account.channel}", account.hook, methods=["POST"]))
@@ -149,6 +154,7 @@ def run(app: App, host: str, port: int, *, works: bool = True) -> None:
     found = accounts(app)
     if works:
         recover(app)
+    members.first(app)
     web = create(app, found, works=works)
     chat: WebChat = web.state.chat
     config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, server_header=False)

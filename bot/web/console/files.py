@@ -1,0 +1,245 @@
+"""The pages around one person: finding them, their file with everything said and done, notes, a live reply, back to the machine."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot import casework, services, transcript
+from bot.web.console import scope
+from bot.web.console.gate import Desk
+from bot.web.console.helpdesk import LONGEST, MOST
+from dialogs.messages import Say
+from dialogs.place import Conversation
+from knowledge import people
+from knowledge.ledger import destinations, meter
+from knowledge.ledger import record as ledger
+from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Record, Service, Step
+from knowledge.ledger.seal import masked
+from knowledge.people import Graduate, Identity, Membership
+
+WAYS = ("电话", "微信", "Telegram", "短信", "邮件", "面谈", "上门")
+SAID = 200
+"""Messages of one channel that the page shows."""
+
+
+def found(desk: Desk) -> Response:
+    """By the beginning of a name, by student number, or by the ledger's number."""
+    said, after = desk.asked("q"), desk.asked_number("after") or 0
+    columns = (Record.id, Record.name, Record.student_no, Record.college, Record.cohort, Record.destination, Record.owner)
+    query = select(*columns).where(scope.records(desk.who), Record.id > after).order_by(Record.id).limit(MOST + 1)
+    if said:
+        match = Record.name.startswith(said, autoescape=True) | (Record.student_no == said)
+        query = query.where(match | (Record.id == int(said)) if said.isascii() and said.isdecimal() and len(said) < 10 else match)
+    with desk.app.database.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return desk.show("people", rows=rows[:MOST], q=said, more=rows[MOST - 1]["id"] if len(rows) > MOST else None)
+
+
+def shown(desk: Desk, wrong: str = "") -> Response:
+    number, now = desk.number(), desk.now
+
+    def work(connection: Connection) -> None:
+        row = scope.record(connection, desk.who, number)
+        if row["graduate_id"]:
+            people.log_access(connection, row["graduate_id"], desk.who.display, "查看档案和对话", now)
+            services.gather(connection, now, row["graduate_id"])
+        desk.note(connection, "看档案", f"台账 {number}")
+
+    desk.write(work)
+    with desk.app.database.reading() as connection:
+        row = scope.record(connection, desk.who, number)
+        values = {**held(connection, row), **chat(connection, row["graduate_id"])}
+        counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
+        places = [each["name"] for each in destinations.listed(connection)]
+    box = desk.app.seal
+    identity = masked(box.open(row["id_sealed"], row["id_digest"])) if row["id_sealed"] else ""
+    steps = [(KINDS[kind], counted.get(kind, 0), needed) for kind, needed in NEEDED.items()]
+    today = desk.app.clock.today()
+    return desk.show(
+        "person",
+        400 if wrong else 200,
+        row=row,
+        identity=identity,
+        meter=steps,
+        places=places,
+        kinds=KINDS,
+        ways=WAYS,
+        today=today,
+        wrong=wrong,
+        **values,
+    )
+
+
+def held(connection: Connection, row: RowMapping) -> dict[str, Any]:
+    """All that hangs on the record, the newest first."""
+    tables: dict[str, Any] = {"services": Service, "steps": Step, "calls": FollowUp, "changes": Change}
+    each = {name: select(table.__table__).where(table.record_id == row["id"]).order_by(table.id.desc()).limit(MOST) for name, table in tables.items()}
+    return {name: connection.execute(query).mappings().all() for name, query in each.items()}
+
+
+def chat(connection: Connection, person: str | None) -> dict[str, Any]:
+    """What the person told the machine, their groups where they agreed, and what was said on every channel, in order."""
+    nothing: dict[str, Any] = {"profile": [], "groups": None, "channels": [], "talk": [], "mode": ""}
+    if person is None:
+        return nothing
+    graduate = connection.execute(select(Graduate.profile, Graduate.groups_consent_at).where(Graduate.id == person)).one()
+    groups = None
+    if graduate.groups_consent_at:
+        groups = connection.execute(select(Membership.group).where(Membership.graduate_id == person)).scalars().all()
+    channels = connection.execute(select(Identity.channel).where(Identity.graduate_id == person).distinct()).scalars().all()
+    talks = open_talks(connection, person)
+    said = [(each["at"], each["from"], casework.words(each)) for row in talks for each in transcript.history(connection, row["key"], SAID)]
+    talk = [(who, text, at) for at, who, text in sorted(said, key=lambda each: each[0])]
+    return {
+        "profile": people.shown(graduate.profile),
+        "groups": groups,
+        "channels": channels,
+        "talk": talk,
+        "mode": talks[0]["mode"] if talks else "",
+    }
+
+
+def open_talks(connection: Connection, person: str) -> list[RowMapping]:
+    """The conversations of a person, the one they wrote in last first."""
+    query = select(Conversation.key, Conversation.mode).where(Conversation.graduate_id == person).order_by(Conversation.last_in_at.desc())
+    return list(connection.execute(query).mappings().all())
+
+
+def talking(connection: Connection, desk: Desk) -> tuple[RowMapping, list[RowMapping]]:
+    row = scope.record(connection, desk.who, desk.number())
+    talks = open_talks(connection, row["graduate_id"]) if row["graduate_id"] else []
+    if not talks:
+        raise HTTPException(400, "这个人还没有在聊天里和台账对上,发不到;先打电话。")
+    return row, talks
+
+
+def reply(desk: Desk) -> Response:
+    """A teacher's words into the channel the person wrote in last."""
+    text, once = desk.form.get("text", "").strip(), desk.form.get("once", "")[:40]
+    if not text or len(text) > LONGEST or not once:
+        with desk.app.database.reading() as connection:
+            talking(connection, desk)
+        return shown(desk, f"写 1 到 {LONGEST} 个字再发。")
+
+    def work(connection: Connection) -> str:
+        row, talks = talking(connection, desk)
+        key = f"staff|record|{row['id']}|{once}"
+        if casework.said(connection, talks[0]["key"], key, [Say(f"{desk.who.display}:{text}")], "staff", desk.now):
+            people.log_access(connection, row["graduate_id"], desk.who.display, "发消息", desk.now)
+            desk.note(connection, "给本人发消息", f"台账 {row['id']}", new=f"{len(text)} 字")
+        return str(talks[0]["key"])
+
+    desk.wake(desk.write(work))
+    return back(desk)
+
+
+def hand_back(desk: Desk) -> Response:
+    def work(connection: Connection) -> list[str]:
+        row, talks = talking(connection, desk)
+        keys = [talk["key"] for talk in talks if talk["mode"] == "human"]
+        for key in keys:
+            casework.handed_back(connection, key, f"back|{key}|{desk.now.isoformat()}", desk.now)
+            desk.note(connection, "对话交还机器人", f"台账 {row['id']}")
+        return keys
+
+    for key in desk.write(work):
+        desk.wake(key)
+    return back(desk)
+
+
+def serve(desk: Desk) -> Response:
+    """A service that was given, for the 1131 meter."""
+    kind, note = desk.form.get("kind", ""), desk.form.get("note", "").strip()[:500]
+    return kept(desk, lambda connection: _serve(connection, desk, kind, note), "记服务", KINDS.get(kind, ""))
+
+
+def _serve(connection: Connection, desk: Desk, kind: str, note: str) -> None:
+    if kind not in KINDS:
+        raise LedgerError(f"服务只有:{'、'.join(KINDS.values())}")
+    ledger.give(connection, desk.number(), kind, day(desk, "on") or desk.app.clock.today(), desk.who.display, desk.now, note)
+
+
+def call(desk: Desk) -> Response:
+    """An attempt to reach the person, and when to try again."""
+
+    def work(connection: Connection) -> None:
+        way, reached = desk.form.get("way", ""), desk.form.get("reached") == "1"
+        if way not in WAYS:
+            raise LedgerError(f"方式只有:{'、'.join(WAYS)}")
+        entry = {"on": desk.app.clock.today(), "way": way, "by": desk.who.display, "reached": reached}
+        ledger.follow(connection, desk.number(), {**entry, "note": desk.form.get("note", "").strip()[:1000], "next_on": day(desk, "next_on")})
+
+    return kept(desk, work, "记联系", "联系上了" if desk.form.get("reached") == "1" else "没联系上")
+
+
+def plan(desk: Desk) -> Response:
+    """A next step of the plan for this person."""
+
+    def work(connection: Connection) -> None:
+        what = desk.form.get("what", "").strip()[:300]
+        if not what:
+            raise LedgerError("写一句下一步做什么")
+        ledger.plan(connection, desk.number(), what, desk.who.display, day(desk, "due"))
+
+    return kept(desk, work, "定下一步")
+
+
+def done(desk: Desk) -> Response:
+    def work(connection: Connection) -> None:
+        step = desk.number("step")
+        if not connection.execute(select(Step.id).where(Step.id == step, Step.record_id == desk.number())).first():
+            raise HTTPException(404, scope.NOT_YOURS)
+        ledger.done(connection, step, desk.now)
+
+    return kept(desk, work, "做完一步")
+
+
+def settle(desk: Desk) -> Response:
+    """A new destination, by the person's own word."""
+    to, note = desk.form.get("destination", ""), desk.form.get("note", "").strip()[:500]
+
+    def work(connection: Connection) -> None:
+        if to not in {each["name"] for each in destinations.listed(connection)}:
+            raise LedgerError("去向请从名单里选")
+        old = scope.record(connection, desk.who, desk.number())["destination"]
+        ledger.settle(connection, desk.number(), to, desk.who.display, desk.now, note)
+        desk.note(connection, "改去向", f"台账 {desk.number()}", old, to)
+
+    return kept(desk, work, "")
+
+
+def kept(desk: Desk, work: Any, what: str, new: str = "") -> Response:
+    """A change of a record that is one's own, written down with who made it; what cannot be done is said on the page."""
+
+    def whole(connection: Connection) -> None:
+        scope.record(connection, desk.who, desk.number())
+        work(connection)
+        if what:
+            desk.note(connection, what, f"台账 {desk.number()}", new=new)
+
+    try:
+        desk.write(whole)
+    except LedgerError as error:
+        return shown(desk, str(error))
+    return back(desk)
+
+
+def day(desk: Desk, name: str) -> date | None:
+    """
+    Raises:
+        LedgerError: it is no day.
+    """
+    said = desk.form.get(name, "")
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError as error:
+        raise LedgerError("日期写成 2026-11-20 这样") from error
+
+
+def back(desk: Desk) -> Response:
+    return desk.to(f"/people/{desk.number()}")

@@ -1,0 +1,193 @@
+"""The gate of the console: who is at the desk, may they, is the form ours. What is not in the table of pages is refused."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.templating import Jinja2Templates
+
+from bot.app import App
+from bot.web.console import audit, staff
+from bot.web.console.staff import ROLES, Member, Role
+from knowledge.cases import KINDS
+from knowledge.db import CHINA
+
+COOKIE, ROOT = "bulixian_staff", "/console"
+BODY_BYTES = 64 * 1024
+"""Forms here are words; lists come in by their own page."""
+log = structlog.get_logger()
+templates = Jinja2Templates(Path(__file__).parents[1] / "templates")
+templates.env.filters["china"] = lambda moment: f"{moment.astimezone(CHINA):%m-%d %H:%M}" if moment else ""
+templates.env.globals |= {"ROOT": ROOT, "ROLES": ROLES, "CASE_KINDS": KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A row of the table of pages. `roles`: who may; nobody else. `menu`: its word in the menu."""
+
+    method: str
+    path: str
+    handler: Callable[[Desk], Response]
+    roles: frozenset[Role]
+    menu: str = ""
+
+
+@dataclass(slots=True)
+class Desk:
+    """One request of a member of the staff, as a page sees it."""
+
+    app: App
+    request: Request
+    token: str
+    address: str
+    member: Member | None
+    pages: tuple[Page, ...]
+    wake: Callable[[str], None]
+    form: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def who(self) -> Member:
+        assert self.member is not None  # the gate lets nobody else in
+        return self.member
+
+    @property
+    def now(self) -> datetime:
+        return self.app.clock.now()
+
+    def number(self, name: str = "number") -> int:
+        said = int(self.request.path_params[name])
+        if said >= 2**63:
+            lost(self)
+        return said
+
+    def asked(self, name: str) -> str:
+        """A field of the address, without what no name has in it."""
+        return self.request.query_params.get(name, "").replace("\x00", "").strip()[:100]
+
+    def asked_number(self, name: str) -> int | None:
+        said = self.asked(name)
+        return int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else None
+
+    def note(self, connection: Connection, what: str, target: str = "", old: str = "", new: str = "") -> None:
+        audit.note(connection, self.now, self.who.display, self.address, what, target, old, new)
+
+    def write(self, work: Callable[[Connection], Any]) -> Any:
+        """In the program's one writer."""
+        future: Future[Any] = self.app.inbox.write(work)
+        return future.result()
+
+    def menu(self) -> list[Page]:
+        return [page for page in self.pages if page.menu and self.member and self.member.role in page.roles]
+
+    def home(self) -> Response:
+        """The first page of the menu that this role has."""
+        return self.to(self.menu()[0].path)
+
+    def show(self, template: str, status: int = 200, /, **values: Any) -> Response:
+        context = {"me": self.member, "menu": self.menu(), "csrf": csrf(self.token), "once": secrets.token_urlsafe(12), "here": self.request.url.path}
+        return templates.TemplateResponse(self.request, f"console/{template}.html", {**context, **values}, status)
+
+    def to(self, path: str) -> Response:
+        return RedirectResponse(ROOT + path, 303)
+
+
+def csrf(token: str) -> str:
+    """The word that a form of this session carries; the cookie cannot be found from it."""
+    return hmac.new(token.encode(), b"bulixian console form", sha256).hexdigest()
+
+
+class Gate:
+    """Routes for a table of pages."""
+
+    def __init__(self, app: App, address: Callable[[Request], str], wake: Callable[[str], None]) -> None:
+        self.app, self.address, self.wake = app, address, wake
+
+    def routes(self, pages: tuple[Page, ...], open_pages: tuple[Page, ...]) -> list[BaseRoute]:
+        """`open_pages` need no session: the login."""
+        held = [Route(page.path, self.endpoint(page, pages), methods=[page.method]) for page in open_pages + pages]
+        return [*held, Route("/{rest:path}", self.endpoint(Page("GET", "", lost, frozenset(ROLES)), pages), methods=["GET", "POST"])]
+
+    def endpoint(self, page: Page, pages: tuple[Page, ...]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            try:
+                form = await words(request) if request.method == "POST" else {}
+            except ClientDisconnect:
+                return Response(status_code=400)
+            token = request.cookies.get(COOKIE, "")[:100]
+            response = await run_in_threadpool(self.answer, page, Desk(self.app, request, token, self.address(request), None, pages, self.wake, form))
+            response.headers["cache-control"] = "no-store"
+            response.headers["referrer-policy"] = "same-origin"  # with `no-referrer` browsers send the origin of a form as null
+            return response
+
+        return answer
+
+    def answer(self, page: Page, desk: Desk) -> Response:
+        if desk.token:
+            with self.app.database.reading() as connection:
+                found = staff.at_desk(connection, desk.token, desk.now)
+            if found:
+                desk.member = found[0]
+                if found[1]:
+                    desk.write(lambda connection: staff.seen(connection, desk.token, desk.now))
+        if page.roles and desk.member is None:
+            return desk.to("/login") if desk.request.method == "GET" else desk.show("refused", 401, why="登录已经结束,请重新登录。")
+        if desk.request.method == "POST" and not self.ours(desk):
+            self.refused(desk, "表单不是从这个页面来的")
+            return desk.show("refused", 403, why="这个表单过期了,请返回刷新页面再试。")
+        if page.roles and desk.who.role not in page.roles:
+            self.refused(desk, "没有权限")
+            return desk.show("refused", 403, why="你的角色不能看这一页。")
+        if page.roles and desk.who.fresh and page.path not in ("/password", "/logout"):
+            return desk.to("/password")
+        try:
+            return page.handler(desk)
+        except HTTPException as error:
+            return desk.show("refused", error.status_code, why=error.detail)
+
+    def ours(self, desk: Desk) -> bool:
+        """The form was made for this session, and sent from our own address."""
+        request = desk.request
+        hosts = {request.headers.get("host", "")}
+        if self.app.settings.trusted_proxies:
+            hosts.add(request.headers.get("x-forwarded-host", ""))
+        origin = urlsplit(request.headers.get("origin", "")).netloc
+        return bool(desk.token and origin and origin in hosts) and hmac.compare_digest(desk.form.get("csrf", "").encode(), csrf(desk.token).encode())
+
+    def refused(self, desk: Desk, why: str) -> None:
+        log.warning("console refused", path=desk.request.url.path[:100], why=why)
+        if desk.member:
+            desk.write(lambda connection: desk.note(connection, f"被拒:{why}", desk.request.url.path))
+
+
+async def words(request: Request) -> dict[str, str]:
+    """The fields of a form; one too large is cut off, and is then not ours."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES:
+            return {}
+    try:
+        pairs = parse_qsl(body.decode("utf8", "replace"), keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return {}
+    return {name: value.replace("\x00", "").replace("\r\n", "\n") for name, value in pairs}
+
+
+def lost(desk: Desk) -> Response:
+    raise HTTPException(404, "没有这一页,或者不归你看。")

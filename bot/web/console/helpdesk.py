@@ -1,0 +1,90 @@
+"""The pages around cases: the list, one case with its conversation, answering, giving to somebody, closing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select, update
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot import casework, transcript
+from bot.web.console import scope
+from bot.web.console.gate import Desk
+from bot.web.console.staff import Staff
+from knowledge import people
+from knowledge.cases import KINDS, Case
+from knowledge.ledger.record import Record
+
+MOST = 50
+"""Rows of a page of a list."""
+LONGEST = 2000
+"""Characters of an answer, as long as a message may be."""
+
+
+def listed(desk: Desk) -> Response:
+    after, kind, done = desk.asked_number("after"), desk.asked("kind"), desk.asked("done") == "1"
+    query = select(Case.__table__).where(scope.cases(desk.who), Case.closed_at.is_not(None) if done else Case.closed_at.is_(None))
+    if kind in KINDS:
+        query = query.where(Case.kind == kind)
+    if after:
+        query = query.where(Case.id < after if done else Case.id > after)
+    query = query.order_by(Case.id.desc() if done else Case.id).limit(MOST + 1)
+    first = query.where(Case.kind == "crisis").limit(MOST)
+    with desk.app.database.reading() as connection:
+        crises = [] if done or after or kind else connection.execute(first).mappings().all()
+        rows = connection.execute(query).mappings().all()
+    return desk.show("cases", crises=crises, rows=rows[:MOST], more=rows[MOST - 1]["id"] if len(rows) > MOST else None, kind=kind, done=done)
+
+
+def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
+    number = desk.number()
+
+    def work(connection: Connection) -> None:
+        case = scope.case(connection, desk.who, number)
+        people.log_access(connection, case["graduate_id"], desk.who.display, f"查看求助 {number} 和对话", desk.now)
+        desk.note(connection, "看求助", f"求助 {number}")
+
+    desk.write(work)
+    with desk.app.database.reading() as connection:
+        case = scope.case(connection, desk.who, number)
+        talk = [(message["from"], casework.words(message), message["at"]) for message in transcript.history(connection, case["conversation"])]
+        mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
+        record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
+        staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
+    return desk.show("case", 400 if wrong else 200, case=case, talk=talk, record=record, staff=staff, wrong=wrong, said=said)
+
+
+def answer(desk: Desk) -> Response:
+    number, text = desk.number(), desk.form.get("text", "").strip()
+    with desk.app.database.reading() as connection:
+        case = scope.case(connection, desk.who, number)
+    if not text or len(text) > LONGEST:
+        return shown(desk, f"写 1 到 {LONGEST} 个字再发。", text[:LONGEST])
+    casework.answered(desk.app, number, text, desk.who.display, desk.form.get("once", "")[:40])
+    desk.write(lambda connection: desk.note(connection, "回复求助", f"求助 {number}", new=f"{len(text)} 字"))
+    desk.wake(case["conversation"])
+    return desk.to(f"/cases/{number}")
+
+
+def give(desk: Desk) -> Response:
+    number, to = desk.number(), desk.form.get("to", "")
+
+    def work(connection: Connection) -> None:
+        case = scope.case(connection, desk.who, number)
+        if not connection.execute(select(Staff.id).where(Staff.display == to, Staff.active, Staff.role != "viewer")).first():
+            raise HTTPException(400, "没有这位老师,请从名单里选。")
+        connection.execute(update(Case).where(Case.id == number).values(owner=to))
+        desk.note(connection, "交办求助", f"求助 {number}", case["owner"] or "", to)
+
+    desk.write(work)
+    return desk.to(f"/cases/{number}" if desk.who.role == "admin" else "/cases")
+
+
+def close(desk: Desk) -> Response:
+    number = desk.number()
+    with desk.app.database.reading() as connection:
+        case = scope.case(connection, desk.who, number)
+    if case["closed_at"] is None:
+        casework.closed(desk.app, number)
+        desk.write(lambda connection: desk.note(connection, "办结求助", f"求助 {number}"))
+        desk.wake(case["conversation"])
+    return desk.to("/cases")

@@ -1,0 +1,125 @@
+"""Coming and going: login, logout, the own password, the staff's accounts."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from sqlalchemy import Connection
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot.web.console import staff
+from bot.web.console.gate import COOKIE, ROOT, Desk
+from bot.web.console.staff import StaffError
+
+log = structlog.get_logger()
+WRONG = "登录名或密码不对。"
+WAIT = "试得太多了,15 分钟后再来,或者请管理员重设密码。"
+
+
+def keep(desk: Desk, response: Response, token: str) -> Response:
+    secure = desk.app.settings.secure_cookie
+    response.set_cookie(COOKIE, token, max_age=int(staff.LIFE.total_seconds()), path=ROOT, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+def page(desk: Desk) -> Response:
+    if desk.member:
+        return desk.home()
+    if not desk.token:
+        desk.token = secrets.token_urlsafe(32)
+    return keep(desk, desk.show("login"), desk.token)
+
+
+def enter(desk: Desk) -> Response:
+    name, password = desk.form.get("name", "").strip()[:40], desk.form.get("password", "")[:500]
+    if desk.write(lambda connection: staff.braked(connection, name, desk.address, desk.now)):
+        log.warning("login braked")
+        return desk.show("login", 429, wrong=WAIT, name=name)
+    with desk.app.database.reading() as connection:
+        known = staff.known(connection, name)
+    if not staff.fits(password, known[1] if known else staff.DUMMY) or known is None:
+        log.warning("login refused")
+        return desk.show("login", 403, wrong=WRONG, name=name)
+    token = desk.write(lambda connection: staff.begin(connection, known[0], name, desk.now))
+    with desk.app.database.reading() as connection:
+        found = staff.at_desk(connection, token, desk.now)
+    if found is None:  # closed in this very moment
+        return desk.show("login", 403, wrong=WRONG, name=name)
+    desk.member = found[0]
+    desk.write(lambda connection: desk.note(connection, "登录"))
+    return keep(desk, desk.home(), token)
+
+
+def leave(desk: Desk) -> Response:
+    def work(connection: Connection) -> None:
+        staff.end(connection, desk.token)
+        desk.note(connection, "退出")
+
+    desk.write(work)
+    response = desk.to("/login")
+    response.delete_cookie(COOKIE, path=ROOT)
+    return response
+
+
+def password(desk: Desk) -> Response:
+    return desk.show("password")
+
+
+def change(desk: Desk) -> Response:
+    old, new = desk.form.get("old", "")[:500], desk.form.get("new", "")[:500]
+    if desk.write(lambda connection: staff.braked(connection, desk.who.name, desk.address, desk.now)):
+        return desk.show("password", 429, wrong=WAIT)
+    with desk.app.database.reading() as connection:
+        known = staff.known(connection, desk.who.name)
+    if known is None or not staff.fits(old, known[1]):
+        return desk.show("password", 403, wrong="现在的密码不对。")
+    if len(new) < staff.SHORTEST or new == old or new != desk.form.get("again"):
+        return desk.show("password", 400, wrong=f"新密码至少 {staff.SHORTEST} 个字,和原来的不同,两次写得一样。")
+    held = staff.hashed(new)
+
+    def work(connection: Connection) -> str:
+        staff.change(connection, desk.who.id, held, fresh=False)
+        desk.note(connection, "改了自己的密码")
+        return staff.begin(connection, desk.who.id, desk.who.name, desk.now)
+
+    return keep(desk, desk.home(), desk.write(work))
+
+
+def accounts(desk: Desk, wrong: str = "", made: tuple[str, str] | None = None) -> Response:
+    with desk.app.database.reading() as connection:
+        return desk.show("accounts", 400 if wrong else 200, rows=staff.listed(connection), wrong=wrong, made=made)
+
+
+def open_account(desk: Desk) -> Response:
+    name, display, role = (desk.form.get(key, "") for key in ("name", "display", "role"))
+
+    once, held = staff.one_time()
+
+    def work(connection: Connection) -> None:
+        staff.add(connection, name, display, role, held, desk.now)
+        desk.note(connection, "开账号", name, new=role)
+
+    try:
+        desk.write(work)
+    except StaffError as error:
+        return accounts(desk, str(error))
+    return accounts(desk, made=(name.strip(), once))
+
+
+def switch(desk: Desk) -> Response:
+    """Closes or opens an account."""
+    active = desk.form.get("active") == "1"
+
+    def work(connection: Connection) -> None:
+        name = staff.switch(connection, desk.number(), active)
+        desk.note(connection, "启用账号" if active else "停用账号", name)
+
+    try:
+        desk.write(work)
+    except StaffError as error:
+        if "没有" in str(error):
+            raise HTTPException(404, str(error)) from error
+        return accounts(desk, str(error))
+    return desk.to("/accounts")

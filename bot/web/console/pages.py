@@ -1,0 +1,45 @@
+"""The table of pages: what there is, and which roles may. What is not in it is refused; a new page is a file and a row here."""
+
+from __future__ import annotations
+
+from bot.web.console import files, helpdesk, login, report, today
+from bot.web.console.gate import Page
+from bot.web.console.staff import Role
+
+NOBODY: frozenset[Role] = frozenset()
+ADMIN: frozenset[Role] = frozenset(("admin",))
+TEACHERS: frozenset[Role] = frozenset(("admin", "teacher"))
+ANSWERING: frozenset[Role] = TEACHERS | {"expert"}
+STATISTICS: frozenset[Role] = TEACHERS | {"viewer"}
+ALL: frozenset[Role] = ANSWERING | {"viewer"}
+
+OPEN = (
+    Page("GET", "/login", login.page, NOBODY),
+    Page("POST", "/login", login.enter, NOBODY),
+)
+PAGES = (
+    Page("GET", "/", today.page, ANSWERING, "今天"),
+    Page("GET", "/cases", helpdesk.listed, ANSWERING, "求助"),
+    Page("GET", "/cases/{number:int}", helpdesk.shown, ANSWERING),
+    Page("POST", "/cases/{number:int}/answer", helpdesk.answer, ANSWERING),
+    Page("POST", "/cases/{number:int}/give", helpdesk.give, TEACHERS),
+    Page("POST", "/cases/{number:int}/close", helpdesk.close, ANSWERING),
+    Page("GET", "/people", files.found, TEACHERS, "学生"),
+    Page("GET", "/people/{number:int}", files.shown, TEACHERS),
+    Page("POST", "/people/{number:int}/reply", files.reply, TEACHERS),
+    Page("POST", "/people/{number:int}/back", files.hand_back, TEACHERS),
+    Page("POST", "/people/{number:int}/services", files.serve, TEACHERS),
+    Page("POST", "/people/{number:int}/calls", files.call, TEACHERS),
+    Page("POST", "/people/{number:int}/steps", files.plan, TEACHERS),
+    Page("POST", "/people/{number:int}/steps/{step:int}/done", files.done, TEACHERS),
+    Page("POST", "/people/{number:int}/destination", files.settle, TEACHERS),
+    Page("GET", "/cohort", report.cohort, STATISTICS, "数据"),
+    Page("GET", "/cohort/report.xlsx", report.export, STATISTICS),
+    Page("GET", "/audit", report.audited, ADMIN, "记录"),
+    Page("GET", "/accounts", login.accounts, ADMIN, "账号"),
+    Page("POST", "/accounts", login.open_account, ADMIN),
+    Page("POST", "/accounts/{number:int}/switch", login.switch, ADMIN),
+    Page("GET", "/password", login.password, ALL, "密码"),
+    Page("POST", "/password", login.change, ALL),
+    Page("POST", "/logout", login.leave, ALL),
+)
