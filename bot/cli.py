@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from bot.announcing import broadcasts
 from bot.clinic import clinic
 from bot.config import settings
+from bot.contract import contract
 from bot.ledger import ledger
 from bot.members import user
 from bot.postings import postings
@@ -45,6 +46,7 @@ wechat = typer.Typer(no_args_is_help=True, help="公众号:推送自定义菜单
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(scam, name="scam")
 cli.add_typer(user, name="user")
+cli.add_typer(contract, name="contract")
 
 
 @cli.command()

@@ -21,6 +21,7 @@ from knowledge.people import phrases
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry
 from knowledge.profile import SENSITIVE
+from knowledge.rights import contract
 from knowledge.words import NOT_WORD, words
 
 MOST = 2000
@@ -378,6 +379,8 @@ def talk_openly(turn: Turn) -> None:
     """Nothing is waiting: a flow's opener, a correction, facts about oneself, or a question."""
     if opened := opener(turn):
         return open_flow(opened, turn)
+    if contract.pasted(turn.text):
+        return open_flow("contract", turn, {"text": turn.text})
     if vacancies.sought(turn):
         return None
     stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key not in SENSITIVE}

@@ -12,7 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from knowledge.db import Base, Id
 from knowledge.people import Graduate
 
-KINDS = {"crisis": "危机", "handover": "找老师", "posting": "岗位举报", "dispute": "去向有异议", "resume": "看简历", "scam": "可疑信息"}
+KINDS = {
+    "crisis": "危机",
+    "handover": "找老师",
+    "posting": "岗位举报",
+    "dispute": "去向有异议",
+    "resume": "看简历",
+    "scam": "可疑信息",
+    "contract": "看合同",
+}
 
 
 class Case(Base):

@@ -29,6 +29,7 @@ SHAPES = {
     "clinic_reply": "c3528eef207f",
     "booking": "11a19c4afb6b",
     "scam": "4b7195805c33",
+    "contract": "ff6ef0af931e",
 }
 
 

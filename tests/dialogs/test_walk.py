@@ -24,8 +24,9 @@ from knowledge.policy.search import PolicySearch
 START = datetime(2026, 11, 22, 1, tzinfo=UTC)
 Input = tuple[Literal["text", "choice", "timer", "file"], str]
 RESUME = "林之遥\n13800138001\n教育背景\n江汉示范大学 市场营销 本科 2022.09-2026.06\n实习经历\n青山文化公司 运营 2026.07-至今\n• 负责公众号运营"
+CONTRACT = "劳动合同\n甲方:某超市 乙方:小李\n合同期两年,试用期六个月,每周工作六天,月工资 4000 元,社保转正后再交,提前离职赔违约金 5000 元。"
 SAID = [
-    RESUME, "改简历",
+    RESUME, "改简历", CONTRACT,
     "贵阳", "2025年6月", "本科", "还没工作", "同意", "愿意", "先不", "低保", "都不是", "见习多少钱", "那我可以吗", "要什么材料", "1", "第二个", " ",
     "我不想活了",
     "之前说错了,我是硕士", "档案放哪儿", "校园卡丢了", "帮我办假证", "谢谢", "海口呢", "完善资料", "注销", "确认注销", "导出", "啊", "🙂",
@@ -148,7 +149,7 @@ def test_exhaustive_walk_of_a_flow(world: World, name: str) -> None:
             states.add(state)
             continue
         states.add(state)
-        for text in ("取消", "返回", "跳过", "帮助", "胡说八道", RESUME, *(choice.label for choice in talk.place.choices)):
+        for text in ("取消", "返回", "跳过", "帮助", "胡说八道", RESUME, CONTRACT, *(choice.label for choice in talk.place.choices)):
             paths += 1
             waiting.append([*path, ("text", text)])
     assert set(flow.order) <= states, "a step was never reached"

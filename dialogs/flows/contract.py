@@ -1,0 +1,120 @@
+"""A pasted contract or offer: the worst clauses first, then all of them, what to say to the employer, or a teacher. The judging is
+`knowledge.rights.contract`."""
+
+from __future__ import annotations
+
+from dialogs import notices
+from dialogs.effects import OpenCase
+from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.place import Frame
+from dialogs.turn import Turn
+from knowledge.rights.contract import CLEAN, NOTICE, UNLAWFUL, Check, Finding, check, cited, likely
+
+ALL, SAY, TEACHER, ENOUGH = "看全部", "怎么跟公司说", "问老师", "不用了"
+WAYS = (SAY, ALL, TEACHER, ENOUGH)
+MOST = 3
+"""Findings in the first message; it holds about eight lines."""
+QUOTED = 34
+"""Characters of a clause that are quoted in the chat."""
+ASK = (
+    "把合同、录用通知或三方协议的文字贴到这里,一条发不下就分几条;拍成图的先用手机识别成文字。\n"
+    "姓名、身份证号、卡号遮住再发。我按规定一条条看,哪条不合法、凭哪一条、怎么跟公司说。想问规定,直接问就行。"
+)
+WHEN = {"labour": "签字之前改最容易;已经签了,违法的条款也不算数。"}
+
+
+def read_text(text: str, turn: Turn) -> str:
+    if not likely(text):
+        raise Misread("这段还看不出是合同。把有期限、工资、试用期这些条款的原文贴过来,越全越好。")
+    return text
+
+
+def read_next(text: str, turn: Turn) -> str:
+    said = next((way for way in WAYS if way in text), "")
+    if said or likely(text):
+        return said or text
+    raise Misread("点一个就行;合同还有没发完的,接着发。")
+
+
+def line(number: int, row: Finding) -> str:
+    quote = f"(「{row.quote[:QUOTED]}{'…' if len(row.quote) > QUOTED else ''}」)" if row.quote else ""
+    return f"{number}. {row.rule.title}{quote}\n   {row.detail or row.why}\n   依据:{cited(row.laws[0])}"
+
+
+def first(found: Check) -> str:
+    bad = found.unlawful()
+    if not found.findings:
+        rows = [f"{CLEAN},不等于没有问题。"]
+    elif bad:
+        rows = [f"有 {len(bad)} 处不合法,先别签:"]
+    else:
+        rows = [f"没看到明显违法的,有 {len(found.findings)} 处要问清:"]
+    rows += (line(number, row) for number, row in enumerate((bad or found.findings)[:MOST], 1))
+    if rest := len(found.findings) - min(MOST, len(bad or found.findings)):
+        rows.append(f"还有 {rest} 处,点「{ALL}」。")
+    return "\n".join((f"这是{found.name}。" + rows[0], *rows[1:], f"{WHEN.get(found.kind, '')}{NOTICE}。"))
+
+
+def whole(found: Check) -> str:
+    rows = [found.applies]
+    rows += (f"{number}. [{row.severity}] {row.rule.title}:{row.detail or row.why}" for number, row in enumerate(found.findings, 1))
+    if found.blanks:
+        rows.append(f"空着没填的:{'、'.join(found.blanks)}。填好再签,别留空白。")
+    if found.missing:
+        rows.append(f"没找到的:{'、'.join(found.missing)}。")
+    return "\n".join((*rows, f"没查的:{'、'.join(found.unchecked)}。"))
+
+
+def ways(found: Check) -> str:
+    if not found.findings:
+        return "没有要改的条款。签之前把口头答应的都请公司写进去,自己留一份原件。"
+    chosen = sorted(found.findings, key=lambda row: row.severity != UNLAWFUL)[:5]
+    rows = [f"{number}. {row.rule.say}" for number, row in enumerate(chosen, 1)]
+    return "\n".join(("可以这样说,发文字留个底:", *rows, f"公司不改、已经吃了亏,打 {chosen[0].rule.call}。"))
+
+
+def finish(turn: Turn, slots: Slots) -> None:
+    """Says what was asked for; the dialog goes on until it is enough or a teacher has it."""
+    text, said = str(slots["text"]), slots.get("next")
+    if said == ENOUGH:
+        return turn.say("好。签之前拿不准的条款随时发来再看。", notices.TO_MENU)
+    if said and said not in WAYS:
+        text, said = f"{text}\n{said}", None
+    found = check(text)
+    if said == TEACHER:
+        bad = "、".join(row.rule.title for row in found.findings[:5]) or "没看到问题"
+        turn.effects.append(OpenCase("contract", f"请老师看{found.name}:{bad}"))
+        return turn.say("好,合同和我看到的都转给老师了,老师会在这里回你。回复之前先别签、别交钱。", notices.TO_MENU)
+    turn.say({ALL: whole, SAY: ways, None: first}[said](found))
+    turn.place.push(Frame("contract", 1, "next", {"text": text, "shown": True}))
+    return None
+
+
+PAPERS = ("合同", "劳动合同", "offer", "录用通知", "三方协议", "就业协议", "实习协议")
+FLOWS = (
+    Flow(
+        "contract",
+        1,
+        "看合同",
+        opens=(
+            "合同",
+            *(f"{ask}{what}" for ask in ("看", "看看", "帮我看", "帮我看看", "帮我看下", "检查") for what in PAPERS),
+            *(f"{ask}{what}{end}" for ask in ("", "这份", "我的") for what in PAPERS for end in ("有没有问题", "体检", "检查", "能签吗", "有坑吗")),
+        ),
+        finish=finish,
+        remind_after=None,
+        patience=2,
+        steps=(
+            Step("text", ASK, read_text, optional=False, surely=likely),
+            Step(
+                "next",
+                "没发完的接着发,或者点一个:",
+                read_next,
+                WAYS,
+                skip_if=lambda _, slots: "shown" not in slots,
+                optional=False,
+                surely=likely,
+            ),
+        ),
+    ),
+)

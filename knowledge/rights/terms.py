@@ -1,0 +1,274 @@
+"""What a contract states: term, probation, wages, hours, penalty, service, non-compete, each with value, confidence and place. Judges nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from knowledge.rights.quantities import (
+    DATE,
+    HAN,
+    MONEY,
+    RANGE,
+    SHARE,
+    SPAN,
+    Fact,
+    N,
+    Seen,
+    between,
+    each,
+    months,
+    number,
+    seen,
+    sentences,
+    share,
+    yuan,
+)  # fmt: skip
+from knowledge.rights.shifts import hours
+
+OPEN_ENDED, TASK = 999.0, -1.0
+"""Values of `term` for 无固定期限 and 以完成一定工作任务为期限."""
+NAMES = {
+    "term": "合同期限", "probation": "试用期", "wage": "工资", "probation_wage": "试用期工资", "hours": "每天工时", "days": "每周天数",
+    "weekly": "每周工时", "penalty": "违约金", "training_cost": "培训费", "service": "服务期", "served": "已做满", "noncompete": "竞业限制",
+    "compensation": "竞业补偿",
+}  # fmt: skip
+
+TERM_WORD = (
+    r"(?:(?:劳动|聘用|本|派遣|协议|用工)?合同(?:的)?(?:有效|履行)?(?:期限|期)|(?:本)?(?:合同|协议)(?:有效期|期限)?(?:为|自|于|从)"
+    r"|(?:聘用|聘任|用工|派遣|协议|实习|见习|服务|有效|合作|工作|任职)期限?(?!间|内|满|未)|聘期|有效期|为期|期限)"
+)
+NOT_TERM = re.compile(r"试用|竞业|保密|违约|租|支付|服务期(?!限)|诉讼|仲裁|补偿|通知|试岗|公示|异议|宽限|医疗期|届满前|期满前|期限届满")
+CHOSEN = re.compile(r"[☑√■✓✔☒](?:\d[.、]|[一二三][、.])?(?P<a>无固定期限|固定期限|有固定期限|以完成一定)|第(?P<b>[123一二三])[种项类款]")
+
+
+def chosen(text: str) -> str:
+    """Which of the three kinds of term a form has ticked, or `` if none is told."""
+    match = CHOSEN.search(text)
+    if not match:
+        return ""
+    if match["a"]:
+        return {"无": "open", "以": "task"}.get(match["a"][0], "fixed")
+    options = re.findall(r"无固定期限|以完成一定|固定期限", text[match.end() :])[:3]
+    index = "123".find(match["b"]) if match["b"] in "123" else "一二三".find(match["b"])
+    return {"无": "open", "以": "task"}.get(options[index][0], "fixed") if index < len(options) else ""
+
+
+def term(text: str) -> Iterator[Fact]:
+    tick = chosen(text) if "固定期限" in text else ""
+    listed = "无固定期限" in text and len(re.findall(r"(?<!无)固定期限", text)) > 0 and not tick
+    for start, sentence in sentences(text):
+        kind = re.search(r"无固定期限|以完成[^,]{0,12}(?:工作|任务|项目)[^,]{0,8}(?:为期限|为合同期限|时终?止|为期)", sentence)
+        if kind and not listed and re.search(r"续订|续签|应当订立|连续|满一年|满十年|符合.{0,12}条件", sentence) is None:
+            open_ended = kind.group().startswith("无")
+            if tick in ("", "open" if open_ended else "task") and not re.search(r"[□○][^☑√■✓✔]{0,6}$", sentence[: kind.start()]):
+                yield Fact("term", OPEN_ENDED if open_ended else TASK, "months", 0.95, (start + kind.start(), start + kind.end()))
+        clause = re.split(r"其中|试用期", sentence)[0]
+        lead = re.search(TERM_WORD, clause)
+        if lead is None and not re.search(r"签订|订立|签署", clause):
+            continue
+        for match in re.finditer(RANGE, clause):
+            if (value := between(match)) and not NOT_TERM.search(clause[: match.start()]):
+                yield Fact("term", value, "months", 0.95, (start + match.start(), start + match.end()))
+        for match in re.finditer(
+            rf"{TERM_WORD}(?:限)?(?:共计?|约定)?[^,\d{HAN}半_]{{0,8}}(?P<d>{SPAN})|(?:签订?|订立|签署)[^,]{{0,10}}?(?P<e>{SPAN})(?:期|的)?(?:固定期限)?(?:的)?(?:书面)?劳动合同"
+            rf"|(?P<f>{SPAN})(?:期)?(?:的)?固定期限|有效期[^,]{{0,16}}?(?P<g>{SPAN})|(?:共计?|为期)(?P<h>{SPAN})",
+            clause,
+        ):
+            group = next(name for name in "defgh" if match[name])
+            value = months(match[group])
+            beside = clause[max(0, match.start() - 10) : match.end() + 3]
+            if value and not NOT_TERM.search(beside) and not re.search(r"[内前后]", clause[match.end() : match.end() + 1]):
+                yield Fact("term", value, "months", 0.9, (start + match.start(), start + match.end()))
+        blank = re.search(rf"{TERM_WORD}[^,\d]{{0,8}}_|自_年_?月|(?<=劳动合同期限为)_", clause)
+        if blank and not NOT_TERM.search(clause[: blank.end()]):
+            yield Fact("term", None, "months", 0.8, (start + blank.start(), start + blank.end()))
+
+
+NO_PROBATION = re.compile(r"(?:无|不设(?:立|置)?|没有|免除?|不约定|不再约定|不得约定|取消)(?:任何)?试用期|试用期(?:为|:)?(?:无|零|0(?!\d)|不约定|/)")
+PROBATION = re.compile(
+    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
+    rf"|(?:前|首|头|最初)(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|(?P<d>{SPAN})(?:的)?试用期|试用期(?:为|自|:)?[^,]{{0,4}}{RANGE}"
+)
+BLANK_PROBATION = re.compile(r"试用期(?:限)?(?:为|:|自)?[^,。\d]{0,6}_")
+TOO_LONG = re.compile(r"(?:不得|不能|不应|最长不|不)超过?(?:法定)?$|满$|[高大]于$")
+
+
+def probation(text: str) -> Iterator[Fact]:
+    for start, sentence in sentences(text):
+        if "试用" not in sentence:
+            continue
+        if match := NO_PROBATION.search(sentence):
+            yield Fact("probation", 0.0, "months", 0.95, (start + match.start(), start + match.end()))
+            continue
+        for match in PROBATION.finditer(sentence):
+            value = between(match) if match["from"] else months(next(match[name] for name in "abcd" if match[name]))
+            before = sentence[max(0, match.start() - 8) : match.start()]
+            if value is None or re.search(r"延长|再次|续", before) or re.search(r"延长|每满|社保|缴", match.group()):
+                continue
+            yield Fact("probation", value, "months", 0.6 if "超过" in match.group() else 0.95, (start + match.start(), start + match.end()))
+        if match := BLANK_PROBATION.search(sentence):
+            yield Fact("probation", None, "months", 0.8, (start + match.start(), start + match.end()))
+
+
+PAY = r"(?:工资|薪资|薪酬|月薪|底薪|报酬|薪金|薪水|待遇|薪)"
+NOT_WAGE = re.compile(
+    r"最低|加班|扣|罚|补偿|赔|违约|绩效(?:工资|奖金)$|奖金|补贴|津贴|年终|社保|培训|押|提成|竞业|加点|不低于|缴费|基数|前十二个月|损失|罚款|餐补"
+)
+TRIAL = r"试用(?:期)?(?:内|间|期间|阶段|的)?"
+TRIAL_PAY = re.compile(rf"{TRIAL}[^。;\n,]{{0,8}}{PAY}(?:标准|待遇|总额|收入)?,?[^。;\n,\d%{HAN}]{{0,14}}?(?:{SHARE}|{MONEY})")
+TRIAL_SHARE = re.compile(rf"{TRIAL}[^。;\n]{{0,24}}?{SHARE}")
+TRIAL_MONEY = re.compile(rf"(?:试用(?:期)?(?:内|间|期间|阶段)?(?:的)?)(?:每月|月)?(?:为|是|:)?{MONEY}(?:/月|每月|一个?月)?")
+FULL_PAY = re.compile(
+    rf"(?:转正(?:后|以后|之后)?|正式(?:期|录用后|工作后)?|试用期?(?:满|结束|合格|通过)[^。;\n,\d]{{0,4}}后?)(?:的)?[^。;\n,\d{HAN}]{{0,12}}?{MONEY}"
+)
+MAIN_PAY = re.compile(
+    r"(?:月基本工资|基本工资|岗位工资|月工资|税前|月薪|底薪|工资(?:标准|总额)?|劳动报酬|薪资|薪酬|报酬|薪金|月收入)(?:待遇|标准|总额|水平|为税前)?"
+    rf"[^。;\n,\d_{HAN}]{{0,14}}?{MONEY}"
+)
+LOOSE_PAY = re.compile(rf"{MONEY}(?:/月|每月|/每月|的?(?:月)?{PAY})")
+BLANK_PAY = re.compile(rf"{PAY}(?:标准|总额)?[^。;\n,\d]{{0,12}}?_(?=元|/|[。;,\n]|$)")
+
+
+ON_TRIAL = re.compile(r"试用(?:期)?(?:内|间|期间|的)?$")
+
+
+def wage_like(match: re.Match[str], value: float | None) -> bool:
+    """Whether an amount can be pay: it says 元, or is of a month's size."""
+    return value is not None and 0 < value < 1_000_000 and (bool(match["yuan"] or match["scale"]) or value >= 500)
+
+
+def wages(text: str) -> Iterator[Fact]:
+    for start, sentence in sentences(text):
+        trial: list[tuple[int, int]] = []
+        if "试用" in sentence:
+            yield from trial_pay(start, sentence, trial)
+        full = next((match for match in FULL_PAY.finditer(sentence) if wage_like(match, yuan(match))), None)
+        if full:
+            yield Fact("wage", yuan(full), "yuan", 0.95, (start + full.start(), start + full.end()))
+            continue
+        for match in [*MAIN_PAY.finditer(sentence), *LOOSE_PAY.finditer(sentence)]:
+            near = sentence[max(0, match.start() - 8) : match.start()] + match.group()
+            inside = any(a <= match.end() - 1 < b for a, b in trial) or ON_TRIAL.search(sentence[: match.start()])
+            if inside or NOT_WAGE.search(near) or not wage_like(match, yuan(match)):
+                continue
+            hourly = re.match(r"/?(?:每)?(?:个)?(?:小时|时)|/(?:天|日)", sentence[match.end() :])
+            if not hourly and not sentence[match.end() :].startswith("/年"):
+                yield Fact("wage", yuan(match), "yuan", 0.9, (start + match.start(), start + match.end()))
+        if (blank := BLANK_PAY.search(sentence)) and not NOT_WAGE.search(blank.group()):
+            name = "probation_wage" if re.search(r"试用期?[^,]{0,6}$", sentence[: blank.start()]) else "wage"
+            yield Fact(name, None, "yuan", 0.8, (start + blank.start(), start + blank.end()))
+
+
+def trial_pay(start: int, sentence: str, taken: list[tuple[int, int]]) -> Iterator[Fact]:
+    for pattern in (TRIAL_PAY, TRIAL_SHARE, TRIAL_MONEY):
+        for match in pattern.finditer(sentence):
+            groups = match.groupdict()
+            part = share(match) if any(groups.get(name) for name in ("percent", "hundred", "fold")) else None
+            value = part if part is not None else yuan(match) if groups.get("n") else None
+            if part is None and (not groups.get("n") or not wage_like(match, value)):
+                continue
+            if part is not None and (part > 1.5 or re.search(r"社保|考核|公积金|合格率|绩效|完成", match.group())):
+                continue
+            if re.search(r"不(?:得)?低于|转正|正式|(?:满|结束)后|试用期?满", match.group()) and part is None:
+                continue
+            if "不得低于" in match.group() or "不低于" in match.group():
+                continue
+            if NOT_WAGE.search(match.group()):
+                continue
+            taken.append(match.span())
+            yield Fact("probation_wage", value, "share" if part is not None else "yuan", 0.95, (start + match.start(), start + match.end()))
+            return
+
+
+PENALTIES = (
+    re.compile(rf"(?:违约金|赔偿金?|赔付|赔|偿付|经济损失)[^。;\n,\d_%{HAN}]{{0,14}}?{MONEY}"),
+    re.compile(rf"(?:支付|赔偿|承担|缴纳|交纳?|付)[^。;\n,\d_%{HAN}]{{0,8}}{MONEY}(?:的|作为)?(?:违约金|赔偿)"),
+)
+PAY_MONTHS = re.compile(
+    rf"(?:违约金|赔偿)[^。;\n]{{0,16}}?(?P<n>{N})个月[^。;\n]{{0,6}}{PAY}"
+    rf"|(?:支付|赔偿)[^。;\n,]{{0,8}}?(?P<m>{N})个月(?:的)?[^。;\n,]{{0,4}}{PAY}[^。;\n]{{0,8}}违约金"
+)
+COSTS = (
+    re.compile(rf"培训(?:费用?|成本|经费|支出|学费)[^。;\n,\d_{HAN}]{{0,12}}?{MONEY}"),
+    re.compile(rf"(?:出资|支付|承担|花费|垫付)[^。;\n,\d_{HAN}]{{0,6}}{MONEY}[^。;\n]{{0,16}}培训"),
+)
+SERVICE = re.compile(
+    rf"服务期(?:限)?[^。;\n,\d_{HAN}半]{{0,10}}?(?P<a>{SPAN})|(?:服务|工作)(?:满|不少于|至少)(?P<b>{SPAN})|至少(?:服务|工作)(?P<c>{SPAN})"
+)
+SERVED = re.compile(rf"(?:做满|服务满|工作满|履行|已服务|做了|满)(?P<a>{SPAN})(?:后|时|即?离职|辞职|[^。;\n,]{{0,6}}(?:离职|辞职))")
+NONCOMPETE = re.compile(r"(?:竞业|同类(?:业务|行业)|同行业?|竞争(?:关系|对手|性)?|自营|从事相同)")
+COMPENSATIONS = (
+    re.compile(rf"补偿(?:金|费|标准)?[^。;\n]{{0,36}}?{SHARE}"),
+    re.compile(rf"{SHARE}[^。;\n]{{0,20}}补偿"),
+)
+COMPENSATION_SUMS = (
+    re.compile(rf"补偿(?:金|费|标准)?[^。;\n\d{HAN}]{{0,16}}?{MONEY}"),
+    re.compile(rf"(?:支付|给予|发放)[^。;\n\d{HAN}]{{0,8}}?{MONEY}[^。;\n]{{0,6}}补偿"),
+)
+
+
+def money(text: str) -> Iterator[Fact]:
+    """Penalties, training costs and the years of service they buy."""
+    for start, sentence in sentences(text):
+        if re.search(r"违约金|赔", sentence) and not re.search(r"用人单位违反|工伤赔偿", sentence):
+            for match in each(PENALTIES, sentence):
+                value = yuan(match)
+                if value and (match["yuan"] or match["scale"] or value >= 500) and not re.match(r"个?(?:月|年|日|天|倍)", sentence[match.end() :]):
+                    yield Fact("penalty", value, "yuan", 0.9, (start + match.start(), start + match.end()))
+            for match in PAY_MONTHS.finditer(sentence):
+                yield Fact("penalty", number(match["n"] or match["m"]), "months_of_pay", 0.9, (start + match.start(), start + match.end()))
+        if "培训" in sentence:
+            for match in each(COSTS, sentence):
+                if (value := yuan(match)) and value >= 100:
+                    yield Fact("training_cost", value, "yuan", 0.9, (start + match.start(), start + match.end()))
+        if "服务" in sentence or "培训" in sentence:
+            for match in SERVICE.finditer(sentence):
+                if (value := months(next(match[name] for name in "abc" if match[name]))) and not match.group().startswith(("工作满", "服务满")):
+                    yield Fact("service", value, "months", 0.9, (start + match.start(), start + match.end()))
+            for match in SERVED.finditer(sentence):
+                if value := months(match["a"]):
+                    yield Fact("served", value, "months", 0.8, (start + match.start(), start + match.end()))
+
+
+PAID_BEFORE = re.compile(r"补偿|平均|工资|支付|每|在职|提前|法定|[前十]$")
+PAID_AFTER = re.compile(r"[^,]{0,4}(?:工资|平均|的?补偿)|前")
+
+
+def noncompete(text: str) -> Iterator[Fact]:
+    for start, sentence in sentences(text):
+        near = NONCOMPETE.search(sentence)
+        if not near:
+            continue
+        for match in re.finditer(rf"(?P<d>{SPAN})(?P<after>内|之内)?", sentence):
+            value = months(match["d"])
+            before, after = sentence[max(0, match.start() - 14) : match.start()], sentence[match.end() :]
+            if value and value >= 1 and not PAID_BEFORE.search(before) and not PAID_AFTER.match(after):
+                yield Fact("noncompete", value, "months", 0.9, (start + match.start(), start + match.end()))
+                break
+    if not re.search("竞业", text):
+        return
+    for match in each(COMPENSATIONS, text):
+        if (value := share(match)) is not None and "违约" not in match.group():
+            yield Fact("compensation", value, "share", 0.9, match.span())
+            return
+    for match in each(COMPENSATION_SUMS, text):
+        if (value := yuan(match)) and match["yuan"]:
+            yield Fact("compensation", value, "yuan", 0.85, match.span())
+            return
+
+
+def facts(found: Seen) -> list[Fact]:
+    """Everything stated, in the order of reading; places in the text as given. The same thing may be stated several times."""
+    rows = [fact for reader in (term, probation, wages, hours, money, noncompete) for fact in reader(found.text)]
+    return [Fact(row.name, row.value, row.unit, row.confidence, found.span(*row.span)) for row in rows]
+
+
+def read(text: str) -> list[Fact]:
+    """The facts of a text as given. Pure; never raises."""
+    return facts(seen(text))
+
+
+def stated(rows: list[Fact], name: str) -> Fact | None:
+    """The statement of a thing that is most to be trusted; one that is filled in goes before a blank."""
+    return max((row for row in rows if row.name == name), key=lambda row: (row.value is not None, row.confidence), default=None)

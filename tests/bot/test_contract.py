@@ -1,0 +1,42 @@
+"""`bulixian contract check`: a file or standard input, exit codes, the machine's shape, what cannot be read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.conftest import Run
+
+HERE = Path(__file__).parents[1] / "knowledge" / "rights" / "contracts"
+
+
+def test_a_bad_paper_is_exit_1_and_says_why(run: Run) -> None:
+    found = run("contract", "check", str(HERE / "bad_sales.txt"))
+    assert found.exit_code == 1
+    assert "[违法] 试用期太长" in found.stdout
+    assert "《劳动合同法》第19条" in found.stdout
+    assert "不是法律意见" in found.stdout
+
+
+def test_a_good_paper_is_exit_0_and_never_called_fine(run: Run) -> None:
+    found = run("contract", "check", str(HERE / "good_office.txt"))
+    assert found.exit_code == 0
+    assert "不等于没有问题" in found.stdout
+
+
+def test_the_shape_for_machines(run: Run) -> None:
+    text = (HERE / "bad_offer.txt").read_text(encoding="utf8")
+    found = json.loads(run("contract", "check", "-", "--json", feed=text).stdout)
+    assert found["kind"] == "offer"
+    assert {"id", "severity", "quote", "span", "why", "laws", "say", "call"} <= found["findings"][0].keys()
+    assert found["text"] == text
+
+
+def test_what_cannot_be_read_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4\nbroken")
+    (tmp_path / "empty.txt").write_text("  ", encoding="utf8")
+    for name in ("broken.pdf", "empty.txt", "gone.txt"):
+        found = run("contract", "check", name)
+        assert found.exit_code == 1
+        assert len(found.stderr.splitlines()) == 1
+        assert "Traceback" not in found.stderr
