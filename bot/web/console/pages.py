@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import files, helpdesk, login, report, today
+from bot.web.console import broadcasts, files, helpdesk, login, report, today
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -33,6 +33,11 @@ PAGES = (
     Page("POST", "/people/{number:int}/steps", files.plan, TEACHERS),
     Page("POST", "/people/{number:int}/steps/{step:int}/done", files.done, TEACHERS),
     Page("POST", "/people/{number:int}/destination", files.settle, TEACHERS),
+    Page("GET", "/broadcasts", broadcasts.listed, TEACHERS, "群发"),
+    Page("GET", "/broadcasts/new", broadcasts.blank, TEACHERS),
+    Page("POST", "/broadcasts", broadcasts.write, TEACHERS),
+    Page("GET", "/broadcasts/{number:int}", broadcasts.shown, TEACHERS),
+    Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
     Page("GET", "/cohort", report.cohort, STATISTICS, "数据"),
     Page("GET", "/cohort/report.xlsx", report.export, STATISTICS),
     Page("GET", "/audit", report.audited, ADMIN, "记录"),

@@ -1,0 +1,126 @@
+"""The pages of broadcasts: the list, writing one, what it will be, letting it go by a second person, its progress and what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from bot import broadcast, outcomes
+from bot.broadcast import Broadcast, BroadcastError
+from bot.delivery import FINAL
+from bot.web.console.gate import Desk
+from dialogs.broadcasts import kinds
+
+MOST = 50
+LISTS = {"status": "去向(如 未就业)", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
+"""Rules of an audience that are written as words with 、 between them."""
+RESULTS = {
+    "sent": "已发出", "open": "在路上", "unplanned": "还没排入", "failed": "失败", "unknown": "不知道到没到", "expired": "过期",
+    "suppressed": "发不到", "cancelled": "取消", "left": "本人已注销",
+}  # fmt: skip
+ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
+    "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display)),
+    "pause": ("暂停群发", lambda desk, number: broadcast.pause(desk.app, number)),
+    "resume": ("接着群发", lambda desk, number: broadcast.resume(desk.app, number)),
+    "cancel": ("取消群发", lambda desk, number: broadcast.cancel(desk.app, number)),
+    "resend": ("再发群发", lambda desk, number: broadcast.resend(desk.app, number, desk.form.get("outcome", ""))),
+}
+
+
+def listed(desk: Desk) -> Response:
+    query = select(Broadcast.__table__).order_by(Broadcast.id.desc()).limit(MOST)
+    with desk.app.database.reading() as connection:
+        rows = [dict(row) | {"told": broadcast.told(row)} for row in connection.execute(query).mappings()]
+    return desk.show("broadcasts", rows=rows, kinds=list(kinds()))
+
+
+def blank(desk: Desk, wrong: str = "") -> Response:
+    """The form of one kind."""
+    kind = kinds().get(desk.form.get("kind") or desk.asked("kind"))
+    if kind is None:
+        return desk.to("/broadcasts")
+    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, said=desk.form, wrong=wrong)
+
+
+def write(desk: Desk) -> Response:
+    form = desk.form
+    kind = kinds().get(form.get("kind", ""))
+    if kind is None:
+        return desk.to("/broadcasts")
+    try:
+        raw = {
+            "type": kind.name,
+            "title": form.get("title"),
+            "fields": {name: form[f"f_{name}"] for name in kind.fields if form.get(f"f_{name}", "").strip()},
+            "audience": audience(form),
+            "at": form.get("at"),
+        }
+        number = broadcast.written(desk.app, raw, desk.who.display)
+    except BroadcastError as error:
+        return blank(desk, f"{error}。")
+    desk.write(lambda connection: desk.note(connection, "起草群发", f"群发 {number}", new=form.get("title", "")[:60]))
+    return desk.to(f"/broadcasts/{number}")
+
+
+def audience(form: dict[str, str]) -> dict[str, Any]:
+    """The rules as `bot.audience` takes them.
+
+    Raises:
+        BroadcastError: a number is none.
+    """
+    found: dict[str, Any] = {"everyone": True} if form.get("everyone") else {}
+    for name in (*LISTS, "people", "without"):
+        if values := words(form.get(name, "")):
+            found[name] = values
+    if years := words(form.get("cohort", "")):
+        found["cohort"] = [whole(year, "届别") for year in years]
+    days = {end: whole(form[f"silent_{end}"], "多少天没说话") for end in ("from", "to") if form.get(f"silent_{end}", "").strip()}
+    if days:
+        found["silent_days"] = days
+    if (share := form.get("holdout", "").strip()) not in ("", "0"):
+        found["holdout"] = whole(share, "留出") / 100
+    return found
+
+
+def words(said: str) -> list[str]:
+    return [word for word in re.split(r"[、,,;;\s]+", said) if word]
+
+
+def whole(said: str, label: str) -> int:
+    if not re.fullmatch(r"\s*[0-9]{1,6}\s*", said):
+        raise BroadcastError(f"「{label}」写整数,不是「{said[:20]}」")
+    return int(said)
+
+
+def shown(desk: Desk, wrong: str = "") -> Response:
+    number = desk.number()
+    try:
+        with desk.app.database.reading() as connection:
+            row = broadcast.get(connection, number)
+        preview, status = outcomes.preview(desk.app, number), outcomes.status(desk.app, number)
+    except BroadcastError as error:
+        raise HTTPException(404, f"{error}。") from error
+    counts = [(label, status[name]) for name, label in RESULTS.items() if status[name]]
+    over = sum(status[name] for name in FINAL)
+    again = [(name, RESULTS[name]) for name in ("failed", "unknown", "expired") if status[name]]
+    running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
+    values = {"row": row, "told": broadcast.told(row), "preview": preview, "status": status, "counts": counts, "over": over, "again": again}
+    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
+
+
+def act(desk: Desk) -> Response:
+    number, action = desk.number(), str(desk.request.path_params["action"])
+    if action not in ACTIONS:
+        raise HTTPException(404, "没有这个动作。")
+    what, work = ACTIONS[action]
+    try:
+        work(desk, number)
+    except BroadcastError as error:
+        return shown(desk, f"{error}。")
+    desk.write(lambda connection: desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", "")))
+    return desk.to(f"/broadcasts/{number}")

@@ -1,0 +1,66 @@
+"""Broadcasts in the console: written, seen, let go by a second person, stopped; a mistake is said and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from bot.app import App
+from bot.broadcast import Broadcast, advance
+from bot.delivery import Delivery
+from bot.web.console.audit import Audit
+from tests.bot.test_console import Browser, come, light, talker
+
+__all__ = ["come", "light"]
+FAIR = {"kind": "招聘会", "title": "春季招聘会", "f_start": "2026-12-05T14:00", "f_place": "贵阳人才市场", "everyone": "1"}
+
+
+def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]) -> None:
+    for who in ("a", "b", "c"):
+        talker(any_app, who, "你好")
+    wang, li = come("wang"), come("li")
+    assert "主办" in wang.get("/broadcasts/new?kind=招聘会").text
+    made = wang.post("/broadcasts", **FAIR)
+    assert made.status_code == 303
+    path = made.headers["location"].removeprefix("/console")
+    shown = wang.get(path).text
+    assert "贵阳人才市场" in shown
+    assert "会发 3 人" in shown
+    assert "等另一位老师批准" in shown
+    assert wang.post(f"{path}/approve").status_code == 409
+    assert li.post(f"{path}/approve").status_code == 303
+    assert li.post(f"{path}/pause").status_code == 303
+    assert not advance(any_app), "paused"
+    assert "接着发" in li.get(path).text
+    assert li.post(f"{path}/resume").status_code == 303
+    while advance(any_app):
+        pass
+    with any_app.database.reading() as connection:
+        assert len(connection.execute(select(Delivery.id).where(Delivery.kind == "broadcast")).all()) == 3
+        done = connection.execute(select(Audit.what).where(Audit.what.like("%群发"))).scalars().all()
+    assert done == ["起草群发", "批准群发", "暂停群发", "接着群发"]
+    assert li.post(f"{path}/cancel").status_code == 303
+    assert "取消 3" in li.get(path).text
+
+
+def test_a_mistake_is_said_and_what_was_typed_stays(any_app: App, come: Callable[..., Browser]) -> None:
+    wang = come("wang")
+    for wrong, why in (
+        ({**FAIR, "f_start": "明天"}, "时间"),
+        ({**FAIR, "everyone": ""}, "没写发给谁"),
+        ({**FAIR, "everyone": "", "cohort": "二六届"}, "届别"),
+        ({**FAIR, "holdout": "90"}, "holdout"),
+        ({**FAIR, "at": "2020-01-01T09:00"}, "已经过了"),
+        ({**FAIR, "title": ""}, "标题"),
+    ):
+        found = wang.post("/broadcasts", **wrong)
+        assert found.status_code == 400
+        assert why in found.text
+        assert "贵阳人才市场" in found.text
+    assert wang.post("/broadcasts", kind="没有这种").status_code == 303
+    assert wang.get("/broadcasts/99").status_code == 404
+    assert wang.post("/broadcasts/99/pause").status_code == 404
+    assert wang.post("/broadcasts/99/explode").status_code == 404
+    with any_app.database.reading() as connection:
+        assert not connection.execute(select(Broadcast.id)).all()
