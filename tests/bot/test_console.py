@@ -30,6 +30,7 @@ from knowledge.cases import Case
 from knowledge.ledger import record as ledger
 from knowledge.ledger.record import FollowUp, Record
 from knowledge.people import Access, Graduate, Membership
+from tests.conftest import Run
 
 URL = "http://bulixian.test"
 WORD = "correct horse battery"
@@ -139,6 +140,8 @@ def test_every_page_is_open_to_the_roles_of_the_table_and_to_nobody_else(office:
                 assert refused.status_code in (303, 401), told
                 if role not in page.roles:
                     assert got.status_code == 403, told
+                elif page.path.startswith("/broadcasts"):  # nobody's students: whoever may see one sees all, and here there is none
+                    assert got.status_code in (200, 303, 404), told
                 elif "{number:int}" not in page.path or role == "admin" or (role == "teacher" and mine):
                     assert got.status_code in (200, 303, 400), told
                 else:
@@ -233,6 +236,7 @@ def test_an_answer_reaches_the_person_once_and_is_written_down(office: tuple[App
     number = numbers["case wang"]
     page = browser.get(f"/cases/{number}").text
     assert "想问问档案的事" in page
+    assert "本人 11-22 09:00" in page
     once = re.search(r'name="once" value="([\w-]+)"', page)
     assert once
     for _ in range(2):
@@ -360,3 +364,15 @@ def test_figures_hide_small_numbers_and_the_export_is_written_down(any_app: App,
     assert sheet is not None
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
     assert "2026-11 学院" in boss.get("/audit?who=只看者").text
+
+
+def test_an_account_is_opened_from_the_command_line(run: Run) -> None:
+    made = run("user", "add", "wang", "--role", "teacher", "--display", "王老师")
+    assert made.exit_code == 0
+    assert len(made.stdout.strip()) >= 16
+    again = run("user", "add", "other", "--role", "teacher", "--display", "王老师")
+    assert again.exit_code == 1  # two of one name would see each other's students
+    assert "王老师" in again.stderr
+    assert run("user", "add", "root", "--role", "root").exit_code == 1
+    assert run("user", "reset", "nobody").exit_code == 1
+    assert run("user", "list").stdout == "wang\t王老师\tteacher\t\n"

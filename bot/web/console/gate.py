@@ -33,7 +33,15 @@ BODY_BYTES = 64 * 1024
 """Forms here are words; lists come in by their own page."""
 log = structlog.get_logger()
 templates = Jinja2Templates(Path(__file__).parents[1] / "templates")
-templates.env.filters["china"] = lambda moment: f"{moment.astimezone(CHINA):%m-%d %H:%M}" if moment else ""
+
+
+def china(moment: datetime | str) -> str:
+    """A point in time as staff read it; the transcript has it as text."""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{at.astimezone(CHINA):%m-%d %H:%M}"
+
+
+templates.env.filters["china"] = china
 templates.env.globals |= {"ROOT": ROOT, "ROLES": ROLES, "CASE_KINDS": KINDS}
 
 
