@@ -110,6 +110,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     again = [(name, RESULTS[name]) for name in ("failed", "unknown", "expired") if status[name]]
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
     values = {"row": row, "told": broadcast.told(row), "preview": preview, "status": status, "counts": counts, "over": over, "again": again}
+    values["quiet"] = desk.app.quiet.until(desk.now)
     return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
 
 

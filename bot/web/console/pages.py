@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, files, helpdesk, login, report, today
+from bot.web.console import broadcasts, clinic, files, helpdesk, login, report, today
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -38,6 +38,12 @@ PAGES = (
     Page("POST", "/broadcasts", broadcasts.write, TEACHERS),
     Page("GET", "/broadcasts/{number:int}", broadcasts.shown, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
+    Page("GET", "/clinic", clinic.listed, ANSWERING, "坐诊"),
+    Page("GET", "/clinic/{number:int}", clinic.shown, ANSWERING),
+    Page("POST", "/clinic/{number:int}/take", clinic.take, ANSWERING),
+    Page("POST", "/clinic/{number:int}/remark", clinic.remark, ANSWERING),
+    Page("POST", "/clinic/{number:int}/answer", clinic.answer, ANSWERING),
+    Page("POST", "/clinic/{number:int}/back", clinic.give_back, ANSWERING),
     Page("GET", "/cohort", report.cohort, STATISTICS, "数据"),
     Page("GET", "/cohort/report.xlsx", report.export, STATISTICS),
     Page("GET", "/audit", report.audited, ADMIN, "记录"),
