@@ -104,13 +104,11 @@ def written(app: App, raw: Any, author: str) -> int:
         if kind.warning and rules.get("holdout"):
             raise DraftError(f"{kind.name}不能留出一部分人不发")
         values = {"kind": kind.name, "fields": fields, "at": moment(app, raw["at"]) if raw.get("at") else None}
-        with app.database.writing() as connection:
-            number = draft(connection, title, [], rules, author, app.clock.now(), **values)
-            parts = [to_json(broadcasts.words(kind, title, fields, number))]
-            connection.execute(update(Broadcast).where(Broadcast.id == number).values(parts=parts))
+        parts = [to_json(broadcasts.words(kind, title, fields))]
     except (DraftError, AudienceError) as error:
         raise BroadcastError(str(error)) from error
-    return number
+    with app.database.writing() as connection:
+        return draft(connection, title, parts, rules, author, app.clock.now(), **values)
 
 
 def moment(app: App, said: Any) -> datetime:

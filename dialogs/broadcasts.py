@@ -34,10 +34,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`event`: people say 「想参加」 and are reminded of its `start`. `warning`: nobody is held back from it."""
+    """`warning`: nobody is held back from it."""
 
     name: str
-    event: bool
     warning: bool
     fields: Mapping[str, Field]
 
@@ -48,7 +47,6 @@ def kinds() -> dict[str, Kind]:
     return {
         name: Kind(
             name,
-            bool(row.get("event")),
             bool(row.get("warning")),
             {key: Field(*value) for key, value in row.items() if isinstance(value, list)},
         )
@@ -114,8 +112,8 @@ def moment(at: datetime) -> str:
     return f"{at.year} 年 {at.month} 月 {at.day} 日(周{'一二三四五六日'[at.weekday()]}){at:%H:%M}"
 
 
-def words(kind: Kind, title: str, held: Mapping[str, str], number: int) -> Say:
-    """The message; `number` is the broadcast's, for its buttons.
+def words(kind: Kind, title: str, held: Mapping[str, str]) -> Say:
+    """The message.
 
     Raises:
         DraftError: it would not be one message on every channel.
@@ -126,8 +124,3 @@ def words(kind: Kind, title: str, held: Mapping[str, str], number: int) -> Say:
     if (size := len(text.encode())) > LONGEST:
         raise DraftError(f"太长了:一共 {size // 3} 字左右,{LONGEST // 3} 字以内才能在每个渠道一条发完")
     return Say(text, (STOP,))
-
-
-def start(kind: Kind, held: Mapping[str, str]) -> datetime | None:
-    """When an event begins."""
-    return datetime.fromisoformat(held["start"]) if kind.event else None
