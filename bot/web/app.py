@@ -154,11 +154,11 @@ def run(app: App, host: str, port: int, *, works: bool = True) -> None:
     found = accounts(app)
     if works:
         recover(app)
-    members.first(app)
     web = create(app, found, works=works)
     chat: WebChat = web.state.chat
     config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, server_header=False)
     listener = bind(host, port)
+    members.first(app)
     app.start_sweeper(chat.wake, works=works)
     shown = host if host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104  # only for the printed address
     print(f"不离线已启动:http://{shown}:{listener.getsockname()[1]}/  (Ctrl-C 停止)", flush=True)

@@ -21,7 +21,7 @@ from bot.transcript import InboxMessage
 from dialogs.place import Conversation
 from knowledge.db import Database
 
-PEOPLE = 80
+PEOPLE = 50
 SAID = ["完善资料", "同意", "贵阳", "2025年6月", "本科"]
 ASKS = ["同意我存吗", "哪个城市", "什么时候毕业", "学历是", "现在的状态"]
 

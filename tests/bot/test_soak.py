@@ -9,6 +9,6 @@ from tests.benchmarks.deliveries import soak
 
 
 def test_a_push_under_kills(url: str) -> None:
-    found = soak(url, 120, 4)
+    found = soak(url, 80, 3)
     assert not found.wrong()
-    assert found.people == len(found.status) == 120
+    assert found.people == len(found.status) == 80
