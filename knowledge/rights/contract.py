@@ -126,7 +126,7 @@ BODY = {
     "agreement": re.compile(r"就业协议|毕业生(?:就业|应聘)|三方协议"),
     "trainee": re.compile(r"见习(?:期|人员|单位|补助|补贴)"),
     "internship": re.compile(r"实习(?:期|生|单位|报酬|补贴)"),
-    "offer": re.compile(r"录用|录取|offer|恭喜|欢迎加入|很高兴(?:地)?(?:通知|邀请)|报到(?:时间|日期)"),
+    "offer": re.compile(r"录用|录取|offer|恭喜|欢迎加入|邀请[你您]加入|很高兴(?:地)?(?:通知|邀请)|报到(?:时间|日期)"),
     "part_time": re.compile(r"非全日制"),
     "service": re.compile(r"劳务(?:报酬|费|协议|关系)|合作(?:协议|方|费用)|承揽|佣金结算"),
     "noncompete": re.compile(r"竞业(?:限制)?"),

@@ -21,6 +21,7 @@ WEEKLY = re.compile(rf"每(?:周|星期)(?:累计|平均)?(?:工作|工时)?(?:�
 OVERTIME = re.compile(r"加班|加点|延长|不少于.{0,6}休|培训|实操")
 
 
+SHIFTS = re.compile(r"[晚夜中]班|[两三]班|轮班|倒班")
 BREAK_BEFORE = re.compile(r"(?:午休|休息|用餐|吃饭|午餐)(?:时间)?(?:为|:|\(|,)?$")
 BREAK_AFTER = re.compile(r"[^,\d]{0,3}(?:午休|休息|用餐|午餐)")
 PAUSE = re.compile(
@@ -56,6 +57,8 @@ def shifts(text: str) -> tuple[float, int, int] | None:
         else:
             total += end - begin
             first, last, previous = match.start() if first < 0 else first, match.end(), end
+            if SHIFTS.search(text):
+                break  # one person works one of them
     if first < 0:
         return None
     pause = PAUSE.search(text)

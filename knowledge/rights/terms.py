@@ -39,6 +39,7 @@ TERM_WORD = (
     r"|(?:聘用|聘任|用工|派遣|协议|实习|见习|服务|有效|合作|工作|任职)期限?(?!间|内|满|未)|聘期|有效期|为期|期限)"
 )
 NOT_TERM = re.compile(r"试用|竞业|保密|违约|租|支付|服务期(?!限)|诉讼|仲裁|补偿|通知|试岗|公示|异议|宽限|医疗期|届满前|期满前|期限届满")
+STUDIED = re.compile(r"[^,]{0,6}(?:培训|学习|进修)")
 CHOSEN = re.compile(r"[☑√■✓✔☒](?:\d[.、]|[一二三][、.])?(?P<a>无固定期限|固定期限|有固定期限|以完成一定)|第(?P<b>[123一二三])[种项类款]")
 
 
@@ -71,14 +72,19 @@ def term(text: str) -> Iterator[Fact]:
             if (value := between(match)) and not NOT_TERM.search(clause[: match.start()]):
                 yield Fact("term", value, "months", 0.95, (start + match.start(), start + match.end()))
         for match in re.finditer(
-            rf"{TERM_WORD}(?:限)?(?:共计?|约定)?[^,\d{HAN}半_]{{0,8}}(?P<d>{SPAN})|(?:签订?|订立|签署)[^,]{{0,10}}?(?P<e>{SPAN})(?:期|的)?(?:固定期限)?(?:的)?(?:书面)?劳动合同"
-            rf"|(?P<f>{SPAN})(?:期)?(?:的)?固定期限|有效期[^,]{{0,16}}?(?P<g>{SPAN})|(?:共计?|为期)(?P<h>{SPAN})",
+            rf"{TERM_WORD}(?:限)?(?:共计?|约定)?[^,\d{HAN}半_]{{0,8}}(?!20\d\d)(?P<d>{SPAN})|(?:签订?|订立|签署)[^,]{{0,10}}?(?P<e>{SPAN})(?:期|的)?(?:固定期限)?(?:的)?(?:书面)?劳动合同"
+            rf"|(?P<f>{SPAN})(?:期)?(?:的)?固定期限|(?:有效期[^,]{{0,16}}?|自{DATE}起(?:计算|算)?(?:共计?|为期)?)(?P<g>{SPAN})|(?:共计?|为期)(?P<h>{SPAN})",
             clause,
         ):
             group = next(name for name in "defgh" if match[name])
             value = months(match[group])
             beside = clause[max(0, match.start() - 10) : match.end() + 3]
-            if value and not NOT_TERM.search(beside) and not re.search(r"[内前后]", clause[match.end() : match.end() + 1]):
+            if (
+                value
+                and not NOT_TERM.search(beside)
+                and not STUDIED.match(clause[match.end() :])
+                and not re.search(r"[内前后]", clause[match.end() : match.end() + 1])
+            ):
                 yield Fact("term", value, "months", 0.9, (start + match.start(), start + match.end()))
         blank = re.search(rf"{TERM_WORD}[^,\d]{{0,8}}_|自_年_?月|(?<=劳动合同期限为)_", clause)
         if blank and not NOT_TERM.search(clause[: blank.end()]):
@@ -87,9 +93,10 @@ def term(text: str) -> Iterator[Fact]:
 
 NO_PROBATION = re.compile(r"(?:无|不设(?:立|置)?|没有|免除?|不约定|不再约定|不得约定|取消)(?:任何)?试用期|试用期(?:为|:)?(?:无|零|0(?!\d)|不约定|/)")
 PROBATION = re.compile(
-    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
-    rf"|(?:前|首|头|最初)(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|(?P<d>{SPAN})(?:的)?试用期|试用期(?:为|自|:)?[^,]{{0,4}}{RANGE}"
+    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自[^,。;]{{1,8}}之日起(?:计算|算)?,?(?:共计?)?)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
+    rf"|(?:前|首|头|最初)(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|(?P<d>{SPAN})(?:的)?试用期"
 )
+PROBATION_DATES = (re.compile(rf"试用期(?:为|自|:)?[^,\d]{{0,4}}{RANGE}"), re.compile(rf"{RANGE}[^,]{{0,2}}(?:为|是|作为)试用期"))
 BLANK_PROBATION = re.compile(r"试用期(?:限)?(?:为|:|自)?[^,。\d]{0,6}_")
 TOO_LONG = re.compile(r"(?:不得|不能|不应|最长不|不)超过?(?:法定)?$|满$|[高大]于$")
 
@@ -98,17 +105,21 @@ def probation(text: str) -> Iterator[Fact]:
     for start, sentence in sentences(text):
         if "试用" not in sentence:
             continue
-        if match := NO_PROBATION.search(sentence):
+        blank = BLANK_PROBATION.search(sentence)
+        if blank:
+            yield Fact("probation", None, "months", 0.8, (start + blank.start(), start + blank.end()))
+        elif match := NO_PROBATION.search(sentence):
             yield Fact("probation", 0.0, "months", 0.95, (start + match.start(), start + match.end()))
             continue
+        for match in each(PROBATION_DATES, sentence):
+            if value := between(match):
+                yield Fact("probation", value, "months", 0.95, (start + match.start(), start + match.end()))
         for match in PROBATION.finditer(sentence):
-            value = between(match) if match["from"] else months(next(match[name] for name in "abcd" if match[name]))
+            value = months(next(match[name] for name in "abcd" if match[name]))
             before = sentence[max(0, match.start() - 8) : match.start()]
             if value is None or re.search(r"延长|再次|续", before) or re.search(r"延长|每满|社保|缴", match.group()):
                 continue
             yield Fact("probation", value, "months", 0.6 if "超过" in match.group() else 0.95, (start + match.start(), start + match.end()))
-        if match := BLANK_PROBATION.search(sentence):
-            yield Fact("probation", None, "months", 0.8, (start + match.start(), start + match.end()))
 
 
 PAY = r"(?:工资|薪资|薪酬|月薪|底薪|报酬|薪金|薪水|待遇|薪)"
@@ -130,12 +141,17 @@ LOOSE_PAY = re.compile(rf"{MONEY}(?:/月|每月|/每月|的?(?:月)?{PAY})")
 BLANK_PAY = re.compile(rf"{PAY}(?:标准|总额)?[^。;\n,\d]{{0,12}}?_(?=元|/|[。;,\n]|$)")
 
 
+DATED = re.compile(r"年|[-./]\d")
 ON_TRIAL = re.compile(r"试用(?:期)?(?:内|间|期间|的)?$")
 
 
 def wage_like(match: re.Match[str], value: float | None) -> bool:
     """Whether an amount can be pay: it says 元, or is of a month's size."""
-    return value is not None and 0 < value < 1_000_000 and (bool(match["yuan"] or match["scale"]) or value >= 500)
+    return (
+        value is not None
+        and 0 < value < 1_000_000
+        and (bool(match["yuan"] or match["scale"]) or (value >= 500 and not DATED.match(match.string[match.end() :])))
+    )
 
 
 def wages(text: str) -> Iterator[Fact]:
@@ -155,7 +171,7 @@ def wages(text: str) -> Iterator[Fact]:
             hourly = re.match(r"/?(?:每)?(?:个)?(?:小时|时)|/(?:天|日)", sentence[match.end() :])
             if not hourly and not sentence[match.end() :].startswith("/年"):
                 yield Fact("wage", yuan(match), "yuan", 0.9, (start + match.start(), start + match.end()))
-        if (blank := BLANK_PAY.search(sentence)) and not NOT_WAGE.search(blank.group()):
+        if (blank := BLANK_PAY.search(sentence)) and not NOT_WAGE.search(blank.group().replace("不低于", "")):
             name = "probation_wage" if re.search(r"试用期?[^,]{0,6}$", sentence[: blank.start()]) else "wage"
             yield Fact(name, None, "yuan", 0.8, (start + blank.start(), start + blank.end()))
 
@@ -191,13 +207,14 @@ PAY_MONTHS = re.compile(
 )
 COSTS = (
     re.compile(rf"培训(?:费用?|成本|经费|支出|学费)[^。;\n,\d_{HAN}]{{0,12}}?{MONEY}"),
-    re.compile(rf"(?:出资|支付|承担|花费|垫付)[^。;\n,\d_{HAN}]{{0,6}}{MONEY}[^。;\n]{{0,16}}培训"),
+    re.compile(rf"(?:出资|支付|承担|花费|垫付)[^。;\n,\d_{HAN}]{{0,6}}{MONEY}[^。;\n,]{{0,30}}培训"),
 )
 SERVICE = re.compile(
     rf"服务期(?:限)?[^。;\n,\d_{HAN}半]{{0,10}}?(?P<a>{SPAN})|(?:服务|工作)(?:满|不少于|至少)(?P<b>{SPAN})|至少(?:服务|工作)(?P<c>{SPAN})"
 )
-SERVED = re.compile(rf"(?:做满|服务满|工作满|履行|已服务|做了|满)(?P<a>{SPAN})(?:后|时|即?离职|辞职|[^。;\n,]{{0,6}}(?:离职|辞职))")
-NONCOMPETE = re.compile(r"(?:竞业|同类(?:业务|行业)|同行业?|竞争(?:关系|对手|性)?|自营|从事相同)")
+SERVED = re.compile(rf"(?:做满|服务满|工作满|履行|已服务|做了|(?<![未不])满)(?P<a>{SPAN})(?:后|时|即?离职|辞职|[^。;\n,]{{0,6}}(?:离职|辞职))")
+DONE = re.compile(r"后|时|即?离职|辞职|[^。;\n,]{0,6}(?:离职|辞职)")
+NONCOMPETE = re.compile(r"(?:竞业|同类|离职[^,]{0,16},?不得[^,]{0,24}(?:任职|就职|从业|开办)|同行业?|竞争(?:关系|对手|性)?|自营|从事相同)")
 COMPENSATIONS = (
     re.compile(rf"补偿(?:金|费|标准)?[^。;\n]{{0,36}}?{SHARE}"),
     re.compile(rf"{SHARE}[^。;\n]{{0,20}}补偿"),
@@ -224,7 +241,7 @@ def money(text: str) -> Iterator[Fact]:
                     yield Fact("training_cost", value, "yuan", 0.9, (start + match.start(), start + match.end()))
         if "服务" in sentence or "培训" in sentence:
             for match in SERVICE.finditer(sentence):
-                if (value := months(next(match[name] for name in "abc" if match[name]))) and not match.group().startswith(("工作满", "服务满")):
+                if (value := months(next(match[name] for name in "abc" if match[name]))) and not DONE.match(sentence[match.end() :]):
                     yield Fact("service", value, "months", 0.9, (start + match.start(), start + match.end()))
             for match in SERVED.finditer(sentence):
                 if value := months(match["a"]):
@@ -242,7 +259,7 @@ def noncompete(text: str) -> Iterator[Fact]:
             continue
         for match in re.finditer(rf"(?P<d>{SPAN})(?P<after>内|之内)?", sentence):
             value = months(match["d"])
-            before, after = sentence[max(0, match.start() - 14) : match.start()], sentence[match.end() :]
+            before, after = sentence[max(0, match.start() - 14) : match.start()].rpartition(",")[2], sentence[match.end() :]
             if value and value >= 1 and not PAID_BEFORE.search(before) and not PAID_AFTER.match(after):
                 yield Fact("noncompete", value, "months", 0.9, (start + match.start(), start + match.end()))
                 break
