@@ -42,8 +42,8 @@ TOKEN, AES_KEY = "lixiaobulixian", "CareerDemoKeyCareerDemoKeyCareerDemoKey0123"
 READY = (0.1, 3, 6, 12, 16)
 LATE = re.compile(r"#([\d.]+)")
 """In a question: the answer is ready so many seconds later."""
-QUESTION, ANSWER, MORE = "档案放哪儿", "档案不能自己保管", "随便回一个字"
-"""`ANSWER` stands once in the answer."""
+QUESTION, ANSWER, MORE = "档案放哪儿", "转到户籍地公共人才机构,或向学校申请留校", "随便回一个字"
+"""`ANSWER` stands once in the answer, asked the first time or again; `lived` looks."""
 PATIENCE = 30.0
 context = multiprocessing.get_context("forkserver")
 
@@ -279,6 +279,12 @@ def town(url: str, processes: int, capability: str) -> Iterator[Town]:
 
 
 async def lived(place: Town, table: Table, head: dict[str, str | int], situations: dict[str, Situation]) -> None:
+    openid = place.person()
+    for asked in (1, 2):
+        await place.people.text(openid, QUESTION)
+        await place.told(openid, asked)
+        if place.answers(openid) != asked:
+            raise RuntimeError("the answer no longer says what these situations look for")
     for name, happens in situations.items():
         found = await happens(place)
         table.rows.append({"situation": name, **head, **vars(found)})
