@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 
 from bot import allowances
 from bot.channels.wechat import reply
@@ -76,7 +76,7 @@ def say(connection: Connection, answer: Reply, conversation: str, now: datetime)
     done = fitted(said, texts[1:])
     taken(connection, row, 1 + done, len(texts), now, mailbox=True)
     rest = len(texts) - 1 - done
-    for other in waiting(connection, conversation, row["id"]) if not rest else ():
+    for other in waiting(connection, conversation, row["id"], now) if not rest else ():
         held = reply.texts([from_json(part) for part in other["parts"]], SLICE)[other["piece"] :]
         more = fitted(said, held)
         if more:
@@ -101,8 +101,10 @@ def row_of(connection: Connection, number: int | None) -> RowMapping | None:
     return connection.execute(select(Delivery.__table__).where(Delivery.id == number)).mappings().first()
 
 
-def waiting(connection: Connection, conversation: str, after: int) -> list[RowMapping]:
+def waiting(connection: Connection, conversation: str, after: int, now: datetime) -> list[RowMapping]:
+    """What is due: an answer whose own webhook still waits for it is not (`answer_whole`), or it would be said twice."""
     query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.status == "ready", Delivery.id != after)
+    query = query.where(or_(Delivery.not_before.is_(None), Delivery.not_before <= now))
     return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20)).mappings())
 
 

@@ -202,6 +202,13 @@ async def test_an_unverified_account_says_all_it_can_in_replies(unverified: Town
     await unverified.settled()
 
 
+async def test_ten_in_a_burst_to_an_unverified_account_are_answered_once_each(unverified: Town) -> None:
+    pushes = await asyncio.gather(*(unverified.people.text(PERSON, "报到证还发吗") for _ in range(10)))
+    assert not any(push.fault for push in pushes)
+    await unverified.settled()
+    assert "".join(unverified.seen()).count("依据:") == 10
+
+
 @pytest.mark.parametrize("seconds", [6, 16])
 async def test_a_late_answer_of_an_unverified_account_takes_at_most_one_more_message(
     unverified: Town, monkeypatch: pytest.MonkeyPatch, seconds: int
