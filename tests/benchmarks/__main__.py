@@ -27,6 +27,7 @@ BENCHMARKS = (
     "eligibility",
     "reach",
     "broadcasts",
+    "console",
     "postings",
     "match",
     "deliveries",
@@ -34,7 +35,7 @@ BENCHMARKS = (
     "situations",
     "fuzz",
 )
-KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH")
+KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH", "BULIXIAN_PEOPLE")
 """Arguments of benchmarks, no settings of the program."""
 
 

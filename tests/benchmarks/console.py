@@ -1,0 +1,148 @@
+"""The console with 100 000 people in the ledger: how long a page takes, whole, as the browser asks for it. SQLite and PostgreSQL; no peers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+import httpx
+from sqlalchemy import Connection, insert
+
+from bot.app import App
+from bot.config import Settings
+from bot.web.app import create
+from bot.web.console import staff
+from dialogs.place import Conversation
+from knowledge.cases import Case
+from knowledge.ledger import destinations
+from knowledge.ledger.record import KINDS, Change, FollowUp, Record, Service
+from knowledge.people import Graduate
+from tests.benchmarks.report import Row, Table
+from tests.benchmarks.turns import postgres
+
+PEOPLE = int(os.environ.get("BULIXIAN_PEOPLE", 100_000))
+URL, WORD = "http://bulixian.test", "correct horse battery"
+PAGES = {
+    "today": "/",
+    "person": "/people/50",
+    "list": "/people",
+    "list, three filters": "/people?college=学院3&group=低保&destination=",
+    "list, a name": "/people?q=学生77777",
+    "figures by college": "/cohort?by=college",
+    "figures by city": "/cohort?by=city",
+    "cases": "/cases",
+}
+
+
+def fill(connection: Connection, app: App) -> None:
+    """Of every two people one talks to us; everybody got four services in the last months."""
+    now, today = app.clock.now(), app.clock.today()
+    names = list(destinations.rates(connection))
+    people, places, records, changes, services, calls = [], [], [], [], [], []
+    for n in range(1, PEOPLE + 1):
+        talks, where = n % 2 == 0, names[n % len(names)]
+        if talks:
+            people.append({"id": f"p{n}", "created_at": now, "profile": {"cohort": 2026}, "profile_consent_at": now})
+            heard = now - timedelta(days=n % 100)
+            place = {"key": f"wechat:gh:{n}", "graduate_id": f"p{n}", "mode": "bot", "stack": [], "memo": {}, "version": 0, "last_in_at": heard}
+            places.append(place)
+        records.append(
+            {
+                "name": f"学生{n}",
+                "school": "测试大学",
+                "student_no": f"S{n:07}",
+                "college": f"学院{n % 12}",
+                "city": ("成都", "重庆", "西安")[n % 3],
+                "destination": where if n % 4 else "",
+                "groups": ["低保"] if n % 20 == 0 else [],
+                "owner": f"老师{n % 400}",
+                "cohort": 2026,
+                "source": "测试",
+                "created_at": now - timedelta(days=60),
+                "updated_at": now,
+                "graduate_id": f"p{n}" if talks else None,
+                "linked_at": now if talks else None,
+            }
+        )
+        if n % 4:
+            changes.append({"record_id": n, "destination": where, "by": "测试", "note": "", "at": now - timedelta(days=n % 50)})
+        services += [
+            {
+                "record_id": n,
+                "kind": kind,
+                "on": today - timedelta(days=(n + i) % 90),
+                "subject": f"{kind}/{n % 7}",
+                "by": "",
+                "note": "",
+                "entered_at": now,
+            }
+            for i, kind in enumerate(KINDS)
+        ]
+        if n % 5 == 0:
+            day = today - timedelta(days=n % 40)
+            calls.append({"record_id": n, "on": day, "way": "电话", "by": "老师", "reached": True, "note": "", "next_on": day + timedelta(days=30)})
+    cases = [
+        {"graduate_id": f"p{2 * n}", "conversation": f"wechat:gh:{2 * n}", "kind": "human", "summary": "想找老师", "opened_at": now}
+        for n in range(1, 2001)
+    ]
+    for table, rows in (
+        (Graduate, people),
+        (Conversation, places),
+        (Record, records),
+        (Change, changes),
+        (Service, services),
+        (FollowUp, calls),
+        (Case, cases),
+    ):
+        connection.execute(insert(table), rows)
+    staff.add(connection, "boss", "管理员", "admin", staff.hashed(WORD), now)
+    connection.execute(staff.Staff.__table__.update().values(fresh=False))
+
+
+async def timed(app: App) -> dict[str, tuple[float, int]]:
+    """Milliseconds and bytes of each page; the median of five after one that nobody counts."""
+    transport = httpx.ASGITransport(create(app), client=("10.0.0.1", 1))
+    found: dict[str, tuple[float, int]] = {}
+    async with httpx.AsyncClient(transport=transport, base_url=URL, trust_env=False, timeout=120) as browser:
+        form = re.search(r'name="csrf" value="(\w+)"', (await browser.get("/console/login")).text)
+        given = {"csrf": form[1] if form else "", "name": "boss", "password": WORD}
+        assert (await browser.post("/console/login", data=given, headers={"origin": URL})).status_code == 303
+        for name, path in PAGES.items():
+            times = []
+            for _ in range(6):
+                begun = time.perf_counter()
+                answer = await browser.get(f"/console{path}")
+                times.append(1000 * (time.perf_counter() - begun))
+                assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+            found[name] = median(times[1:]), len(answer.content)
+    return found
+
+
+def run() -> list[Table]:
+    table = Table(f"the console with {PEOPLE} people")
+    with tempfile.TemporaryDirectory() as folder, postgres(made(Path(folder))) as address:
+        rows: dict[str, Row] = {name: {"page": name} for name in PAGES}
+        for storage, url in {"SQLite": f"sqlite:///{folder}/many.db", "PostgreSQL": address}.items():
+            if url is None:
+                continue
+            app = App(Settings(database_url=url, dense="off", _env_file=None))  # type: ignore[call-arg]
+            with app.database.writing() as connection:
+                fill(connection, app)
+            with app.database.writing() as connection:
+                connection.exec_driver_sql("ANALYZE")
+            for name, (took, size) in asyncio.run(timed(app)).items():
+                rows[name] |= {f"{storage} ms": took, "kB": size / 1000}
+            app.close()
+        table.rows = list(rows.values())
+    return [table]
+
+
+def made(folder: Path) -> Path:
+    (place := folder / "pg").mkdir()
+    return place
