@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 import httpx
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from bot.app import App
 from bot.config import Settings
@@ -32,7 +32,7 @@ PAGES = {
     "today": "/",
     "person": "/people/50",
     "list": "/people",
-    "list, three filters": "/people?college=学院3&group=低保&destination=",
+    "list, three filters": "/people?college=学院3&group=低保&silent=30",
     "list, a name": "/people?q=学生77777",
     "figures by college": "/cohort?by=college",
     "figures by city": "/cohort?by=city",
@@ -102,7 +102,7 @@ def fill(connection: Connection, app: App) -> None:
     ):
         connection.execute(insert(table), rows)
     staff.add(connection, "boss", "管理员", "admin", staff.hashed(WORD), now)
-    connection.execute(staff.Staff.__table__.update().values(fresh=False))
+    connection.execute(update(staff.Staff).values(fresh=False))
 
 
 async def timed(app: App) -> dict[str, tuple[float, int]]:

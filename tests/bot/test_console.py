@@ -376,3 +376,35 @@ def test_an_account_is_opened_from_the_command_line(run: Run) -> None:
     assert run("user", "add", "root", "--role", "root").exit_code == 1
     assert run("user", "reset", "nobody").exit_code == 1
     assert run("user", "list").stdout == "wang\t王老师\tteacher\t\n"
+
+
+def test_the_list_of_people_is_sorted_out_and_taken_as_a_workbook(any_app: App, come: Callable[..., Browser]) -> None:
+    app = any_app
+    silent = talker(app, "quiet", "你好")
+    app.clock.advance(timedelta(days=40))
+    record(app, "赵一", "王老师", silent, college="文学院", groups=["低保边缘"], city="成都", cohort=2026)
+    record(app, "孙三", "王老师", talker(app, "loud", "你好"), college="文学院", groups=["低保"], destination="签劳动合同形式就业")
+    record(app, "=1+1", "王老师", college="理学院")
+    record(app, "周五", "李老师", college="文学院")
+    browser = come("wang")
+
+    def who(query: str) -> set[str]:
+        return set(re.findall(r"<b>([^<]+)</b> \S", browser.get(f"/people?{query}").text))
+
+    assert who("") == {"赵一", "孙三", "=1+1"}
+    assert who("college=文学院") == {"赵一", "孙三"}
+    assert who("group=低保") == {"孙三"}
+    assert who("group=低保边缘&cohort=2026&city=成都") == {"赵一"}
+    assert who("destination=没填") == {"赵一", "=1+1"}
+    assert who("silent=30") == {"赵一"}
+    assert who("silent=没连上") == {"=1+1"}
+    assert who("silent=nonsense&cohort=x") == {"赵一", "孙三", "=1+1"}
+    book = load_workbook(BytesIO(browser.get("/people/list.xlsx?silent=没连上").content)).active
+    assert book is not None
+    rows = list(book.iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert "=1+1" not in rows[1]  # nothing in it is a formula
+    browser.get("/people/list.xlsx?silent=30")
+    with app.database.reading() as connection:
+        assert "导出名单" in connection.execute(select(Access.what).where(Access.graduate_id == silent)).scalars().all()
+        assert connection.execute(select(func.count()).where(Audit.what == "导出名单")).scalar_one() == 2

@@ -1,4 +1,4 @@
-"""The pages around one person: finding them, their file with everything said and done, notes, a live reply, back to the machine."""
+"""The pages around one person: their file with everything said and done, notes, a live reply, back to the machine."""
 
 from __future__ import annotations
 
@@ -18,26 +18,13 @@ from dialogs.place import Conversation
 from knowledge import people
 from knowledge.ledger import destinations, meter
 from knowledge.ledger import record as ledger
-from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Record, Service, Step
+from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Service, Step
 from knowledge.ledger.seal import masked
 from knowledge.people import Graduate, Identity, Membership
 
 WAYS = ("电话", "微信", "Telegram", "短信", "邮件", "面谈", "上门")
 SAID = 200
 """Messages of one channel that the page shows."""
-
-
-def found(desk: Desk) -> Response:
-    """By the beginning of a name, by student number, or by the ledger's number."""
-    said, after = desk.asked("q"), desk.asked_number("after") or 0
-    columns = (Record.id, Record.name, Record.student_no, Record.college, Record.cohort, Record.destination, Record.owner)
-    query = select(*columns).where(scope.records(desk.who), Record.id > after).order_by(Record.id).limit(MOST + 1)
-    if said:
-        match = Record.name.startswith(said, autoescape=True) | (Record.student_no == said)
-        query = query.where(match | (Record.id == int(said)) if said.isascii() and said.isdecimal() and len(said) < 10 else match)
-    with desk.app.database.reading() as connection:
-        rows = connection.execute(query).mappings().all()
-    return desk.show("people", rows=rows[:MOST], q=said, more=rows[MOST - 1]["id"] if len(rows) > MOST else None)
 
 
 def shown(desk: Desk, wrong: str = "") -> Response:

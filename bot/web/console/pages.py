@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, clinic, files, helpdesk, login, report, today
+from bot.web.console import broadcasts, clinic, files, helpdesk, login, report, roll, today
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -24,7 +24,8 @@ PAGES = (
     Page("POST", "/cases/{number:int}/answer", helpdesk.answer, ANSWERING),
     Page("POST", "/cases/{number:int}/give", helpdesk.give, TEACHERS),
     Page("POST", "/cases/{number:int}/close", helpdesk.close, ANSWERING),
-    Page("GET", "/people", files.found, TEACHERS, "学生"),
+    Page("GET", "/people", roll.listed, TEACHERS, "学生"),
+    Page("GET", "/people/list.xlsx", roll.export, TEACHERS),
     Page("GET", "/people/{number:int}", files.shown, TEACHERS),
     Page("POST", "/people/{number:int}/reply", files.reply, TEACHERS),
     Page("POST", "/people/{number:int}/back", files.hand_back, TEACHERS),
