@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, bindparam, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from bot import allowances, delivery, planner
 from bot.allowances import Opening
@@ -44,6 +44,8 @@ HELD = (
 KEPT: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
 KEPT["last_in_at"] = func.coalesce(bindparam("last_in_at", type_=Moment), Conversation.last_in_at)
 STORE = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1, **KEPT)
+OVERTAKEN = (IntegrityError, OperationalError)
+"""What a transaction meets where another process made the same row, or waits for it crosswise; a database that is away refuses twice."""
 log = structlog.get_logger()
 
 
@@ -164,13 +166,15 @@ class Inbox:
             taken.add(place)
             batch.append(waiting)
 
-    def settle(self, works: Sequence[tuple[Work, Future[Any]]]) -> None:
-        """One transaction for all; if one of them fails, one for each."""
+    def settle(self, works: Sequence[tuple[Work, Future[Any]]], *, again: bool = False) -> None:
+        """One transaction for all; if one of them fails, one for each, and that once more where another process was first (`OVERTAKEN`)."""
         try:
             with self.database.writing() as connection:
                 results = [work(connection) for work, _ in works]
         except Exception as error:  # supervisor: the waiting caller gets the error
-            if len(works) == 1:
+            if len(works) == 1 and isinstance(error, OVERTAKEN) and not again:
+                self.settle(works, again=True)
+            elif len(works) == 1:
                 works[0][1].set_exception(error)
             else:
                 for each in works:
@@ -179,8 +183,9 @@ class Inbox:
             for (_, future), result in zip(works, results, strict=True):
                 future.set_result(result)
 
-    def turn(self, batch: list[Waiting]) -> None:
-        """One transaction for the batch; if the database refuses it, one for each, so that one bad row harms nobody else."""
+    def turn(self, batch: list[Waiting], *, again: bool = False) -> None:
+        """One transaction for the batch; if the database refuses it, one for each, so that one bad row harms nobody else; that once more
+        where another process was first: it finds the message there, with its reply."""
         try:
             with self.database.writing() as connection:
                 replies = self.answer(connection, batch)
@@ -189,6 +194,8 @@ class Inbox:
                 log.warning("batch split", error=type(error).__name__, size=len(batch))
                 for waiting in batch:
                     self.turn([waiting])
+            elif isinstance(error, OVERTAKEN) and not again:
+                self.turn(batch, again=True)
             elif isinstance(error, SQLAlchemyError | RuntimeError):
                 log.error("turn not stored", error=type(error).__name__)
                 batch[0].future.set_exception(error)

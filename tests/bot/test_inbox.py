@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,25 @@ def test_the_same_id_from_two_people_is_two_messages(any_app: App) -> None:
     replies = [any_app.accept(message(any_app, who, 1, "菜单")).result() for who in ("a", "b")]
     assert replies[0].delivery_id != replies[1].delivery_id
     assert count(any_app, InboxMessage) == 2
+
+
+def test_a_newcomers_message_that_two_processes_get_at_once_has_one_answer(any_app: App) -> None:
+    """The platform asks again, elsewhere, while the first process still thinks: both say the same, none fails."""
+    other = App(any_app.settings, any_app.clock, any_app.search)
+    held = any_app.inbox.step
+
+    def slow(*given: Any) -> Any:
+        time.sleep(1)
+        return held(*given)
+
+    any_app.inbox.step = slow  # type: ignore[method-assign]
+    first = any_app.accept(message(any_app, "new", 1, "报到证还发吗"))
+    time.sleep(0.3)
+    second = other.accept(message(any_app, "new", 1, "报到证还发吗"))
+    assert second.result(20).delivery_id == first.result(20).delivery_id
+    assert second.result().parts == first.result().parts
+    assert (count(any_app, InboxMessage), count(any_app, Delivery), count(any_app, Graduate)) == (1, 1, 1)
+    other.close()
 
 
 def test_order_is_kept_for_each_person_whoever_writes_at_once(any_app: App) -> None:
