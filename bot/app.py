@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, broadcast, delivery, digest, fetching, hours, planner
+from bot import allowances, broadcast, checkins, delivery, digest, fetching, hours, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
@@ -237,6 +237,7 @@ class App:
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
             promised = [*reminders.due(connection, now), *digest.applications(connection, now), *hours.due(connection, now)]
+            promised += checkins.due(self, connection, now)
         timers = [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
         return timers + [Inbound(key, number, "timer", text, now) for key, number, text in promised]
 
@@ -258,7 +259,7 @@ class App:
                     self.look_for_postings()
                     if not works:
                         continue
-                    while broadcast.advance(self) or digest.advance(self):
+                    while broadcast.advance(self) or digest.advance(self) or checkins.advance(self):
                         pass
                     fetching.look(self)
                     self.reader.tidy()

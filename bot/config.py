@@ -77,6 +77,14 @@ class Clinic(BaseModel):
     no_shows: int = Field(default=2, ge=1, le=20)
 
 
+class FollowUp(BaseModel):
+    """How often linked people without a place are asked how it goes, in days."""
+
+    days: int = Field(default=30, ge=7, le=365)
+    priority_days: int = Field(default=14, ge=7, le=365)
+    """Of people in a group that is looked after first."""
+
+
 class Settings(BaseSettings):
     """Every setting has a default with which the embedded product runs."""
 
@@ -109,6 +117,7 @@ class Settings(BaseSettings):
     """Where people reach this server from outside, for links to the pages that take a résumé and show its report."""
     clinic: Clinic = Clinic()
     """How long a résumé is kept, when an expert answers, how slots are booked."""
+    followup: FollowUp = FollowUp()
     feeds: dict[str, Feed] = {}
     """Sources of postings by name: BULIXIAN_FEEDS__NAME__URL=…"""
     telegram: Telegram = Telegram()

@@ -14,6 +14,7 @@ from bot import forgetting, hours, lab, registration, services, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
+    AskedHow,
     Book,
     CancelBooking,
     CloseHandover,
@@ -31,13 +32,16 @@ from dialogs.effects import (
     LinkRecord,
     Mark,
     OfferCode,
+    OfferDestinations,
     OfferUpload,
     OpenCase,
     Remind,
     RemindBooking,
+    SaidHow,
     SaveGroups,
     SaveProfile,
     SetConsent,
+    SettleOwn,
     ShowAccesses,
     ShowBookings,
     Showed,
@@ -45,6 +49,7 @@ from dialogs.effects import (
     ShowResume,
     ShowSlots,
     ShowSubmission,
+    StopAsking,
     Submit,
     Unlink,
     UnlinkRecord,
@@ -115,8 +120,8 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             return [export(connection, turn)]
         case ShowAccesses():
             return [accesses(connection, person)]
-        case LinkRecord() | UnlinkRecord() | ShowRecord() | Dispute():
-            return [registration.carry_out(connection, turn, effect)]
+        case LinkRecord() | UnlinkRecord() | ShowRecord() | Dispute() | AskedHow() | SaidHow() | StopAsking() | OfferDestinations() | SettleOwn():
+            return registration.carry_out(connection, turn, effect)
         case OfferUpload() | KeepResume() | ShowResume() | DropResume() | Submit() | WriteBack() | ShowSubmission() | WithdrawSubmission():
             return lab.carry_out(connection, turn, effect)
         case ShowSlots() | Book() | CancelBooking() | ShowBookings() | RemindBooking():

@@ -6,14 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dialogs.effects import Dispute, LinkRecord, ShowRecord, UnlinkRecord
-from dialogs.messages import Choice, Say
+from bot import checkins
+from dialogs.effects import CheckIn, Dispute, LinkRecord, ShowRecord, UnlinkRecord
+from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_HUMAN, TO_MENU
 from dialogs.turn import Turn
 from knowledge import cases
 from knowledge.ledger import linking, record
 from knowledge.ledger.record import KINDS
 
+Registration = LinkRecord | UnlinkRecord | ShowRecord | Dispute
 SEE, WRONG, LINK = Choice("我的去向登记", "open/registration"), Choice("我的去向登记不对", "open/dispute"), Choice("连上学校登记", "open/record")
 REFUSED = {
     "unknown": "没对上。核对一下姓名和号码末几位,和学校登记的要一致;还是不行就找老师。",
@@ -23,7 +25,13 @@ REFUSED = {
 }
 
 
-def carry_out(connection: Connection, turn: Turn, effect: LinkRecord | UnlinkRecord | ShowRecord | Dispute) -> Say:
+def carry_out(connection: Connection, turn: Turn, effect: Registration | CheckIn) -> list[Part]:
+    if isinstance(effect, CheckIn):
+        return checkins.carry_out(connection, turn, effect)
+    return [registered(connection, turn, effect)]
+
+
+def registered(connection: Connection, turn: Turn, effect: Registration) -> Say:
     person, place, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
     match effect:
         case LinkRecord(name, tail):

@@ -169,6 +169,41 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedHow:
+    """The linked person of a record was asked how it goes; the next time is so many days later."""
+
+    record: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaidHow:
+    """Which answer they gave. `peace`: days in which they are not asked again, where they want that."""
+
+    answer: str
+    peace: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsking:
+    """They do not want to be asked how it goes; or they do again."""
+
+    stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferDestinations:
+    """What their record may say now that they work, as choices."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleOwn:
+    """Their record gets a destination by their own word."""
+
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferUpload:
     """A link to the page that takes a file, where this person can open it."""
 
@@ -285,6 +320,11 @@ Effect = (
     | UnlinkRecord
     | ShowRecord
     | Dispute
+    | AskedHow
+    | SaidHow
+    | StopAsking
+    | OfferDestinations
+    | SettleOwn
     | OfferUpload
     | KeepResume
     | ShowResume
@@ -299,5 +339,6 @@ Effect = (
     | ShowBookings
     | RemindBooking
 )
+CheckIn = AskedHow | SaidHow | StopAsking | OfferDestinations | SettleOwn
 Clinic = OfferUpload | KeepResume | ShowResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
 Hours = ShowSlots | Book | CancelBooking | ShowBookings | RemindBooking

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from dialogs import account, answers, clinic, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
+from dialogs import account, answers, checkin, clinic, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
 from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
@@ -216,6 +216,8 @@ def tap(value: str, turn: Turn) -> None:
         return go(rest, turn)
     if kind == "job":
         return vacancies.tap(turn, rest)
+    if kind == "howis":
+        return how_it_goes(rest, turn)
     if kind == "tell":
         return unanswered.wish(turn, rest)
     if kind == "clinic":
@@ -223,6 +225,11 @@ def tap(value: str, turn: Turn) -> None:
         return open_flow(opened[0], turn, opened[1]) if opened else None
     turn.say(notices.STALE_CHOICE, notices.TO_MENU)
     reissue(turn)
+
+
+def how_it_goes(rest: str, turn: Turn) -> None:
+    if opened := checkin.tap(turn, rest):
+        open_flow(opened, turn)
 
 
 def mine(key: str, turn: Turn) -> None:
@@ -377,6 +384,8 @@ def opener(turn: Turn) -> str | None:
 
 def talk_openly(turn: Turn) -> None:
     """Nothing is waiting: a flow's opener, a correction, facts about oneself, or a question."""
+    if answer := checkin.understood(turn):
+        return how_it_goes(answer, turn)
     if opened := opener(turn):
         return open_flow(opened, turn)
     if contract.pasted(turn.text):
@@ -467,6 +476,8 @@ def timer(turn: Turn) -> None:
         return reissue(turn)
     if turn.text.startswith("booking/"):
         return clinic.remind(turn, turn.text.removeprefix("booking/"))
+    if turn.text.startswith("howis/"):
+        return checkin.speak(turn, turn.text.removeprefix("howis/"))
     if turn.text.startswith("applied/"):
         return vacancies.follow_up(turn, turn.text.removeprefix("applied/"))
     turn.place.due_at = None

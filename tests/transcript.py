@@ -3,6 +3,7 @@
 # 标题:…                     a comment, kept
 @person 城市=贵阳 群体=低保    a consenting person with this profile
 @posting 岗位=会计 单位=甲公司 城市=贵阳   a posting that is there from the start, by the names of its fields
+@record 姓名=李一 学号=20260001 去向=待就业   what the school holds on somebody, not linked to anybody yet
 @slot 老师=王老师 时间=2026-11-25T10:00 地点=就业楼 203   an hour of an expert that can be booked from the start
 @clock 2026-11-22 09:00      the time in China at the start
 我: …                        typed
@@ -25,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from bot.app import App
 from dialogs.messages import Inbound, from_json
@@ -34,6 +35,7 @@ from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.clinic import slots
 from knowledge.db import CHINA
+from knowledge.ledger.record import Record
 from knowledge.people import Graduate
 from knowledge.policy.questions import REASONS, OpenQuestion
 from knowledge.postings import store
@@ -56,6 +58,7 @@ class Transcript:
     clock: datetime | None = None
     postings: list[dict[str, str]] = field(default_factory=list)
     slots: list[dict[str, str]] = field(default_factory=list)
+    records: list[dict[str, str]] = field(default_factory=list)
 
 
 def parse(path: Path) -> Transcript:
@@ -73,12 +76,21 @@ def parse(path: Path) -> Transcript:
         elif line.startswith("@slot"):
             found.head.append(line)
             found.slots.append(dict(pair.split("=", 1) for pair in line.split()[1:]))
+        elif line.startswith("@record"):
+            found.head.append(line)
+            found.records.append(dict(pair.split("=", 1) for pair in line.split()[1:]))
         elif line.startswith("@clock"):
             found.head.append(line)
             found.clock = datetime.strptime(line.removeprefix("@clock").strip(), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
         elif line.startswith(("我:", "我>", "+", "别处:", "别处>")):
             found.steps.append(line)
     return found
+
+
+def registered(connection: Connection, row: dict[str, str], at: datetime) -> None:
+    values: dict[str, Any] = {"name": row["姓名"], "student_no": row["学号"], "destination": row.get("去向", ""), "owner": row.get("老师", "")}
+    values |= {"groups": [row["群体"]] if "群体" in row else [], "school": "测试大学", "source": "测试", "created_at": at, "updated_at": at}
+    connection.execute(insert(Record).values(values))
 
 
 class Replay:
@@ -93,6 +105,8 @@ class Replay:
         self.code = ""
         if transcript.clock:
             app.clock.advance(transcript.clock - app.clock.now())
+        for row in transcript.records:
+            app.inbox.write(partial(registered, row=row, at=app.clock.now())).result()
         for hour in transcript.slots:
             start = datetime.fromisoformat(hour["时间"]).replace(tzinfo=CHINA)
             publish = partial(slots.publish, expert=hour["老师"], starts=[start], minutes=30, place=hour["地点"], at=app.clock.now())

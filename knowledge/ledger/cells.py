@@ -25,6 +25,7 @@ SERIAL = re.compile(r"\d{5}(?:\.0)?")
 EXCEL_DAY = date(1899, 12, 30).toordinal()
 YEAR = re.compile(r"((?:19|20)\d\d)\s*[届年]?")
 LIMITS = {"name": 60, "student_no": 40, "school": 80, "college": 80, "major": 80, "hukou": 80, "city": 80, "employer": 120, "owner": 64}
+AGREED = ("是", "同意", "已同意", "本人同意", "y", "yes", "1")
 LABEL = {"本科": ("学士", "大学"), "硕士": ("研究生",), "专科": ("大专", "高职"), "博士": (), "中专": ("中职",)}
 
 
@@ -114,6 +115,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "cohort": remembered(cohort),
     "degree": remembered(degree),
     "groups": groups,
+    "family_phone": phone,
 }
 
 
@@ -131,6 +133,9 @@ def read(row: Mapping[str, str], meanings: Mapping[str, str]) -> tuple[dict[str,
                 found[field] = READERS[field](said) if field in READERS else within(field, said)
         except CellError as error:
             wrong.append(str(error))
+    if "family_phone" in row or "family_consent" in row:  # without the person's yes a family's number is not kept
+        agreed = bare(str(found.pop("family_consent", ""))) in AGREED
+        found["family_phone"] = found.get("family_phone", "") if agreed else ""
     if "name" not in found:
         wrong.insert(0, "没有姓名")
     if not {"student_no", "id_number"} & found.keys() and not any("身份证" in each for each in wrong):

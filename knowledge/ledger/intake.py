@@ -20,7 +20,10 @@ from knowledge.tables import Table, bare, mapping
 CHUNK = 1000
 """Rows of one transaction: short enough that nobody's reply waits for it; SQLite takes 32 766 values in a statement."""
 OUTCOMES = {"inserted": "新增", "updated": "更新", "same": "没变", "refused": "没有导入"}
-KEPT = ("name", "phone", "school", "student_no", "college", "major", "degree", "graduated", "cohort", "hukou", "city", "employer", "groups", "owner")
+KEPT = (
+    "name", "phone", "school", "student_no", "college", "major", "degree", "graduated", "cohort", "hukou", "city", "employer", "groups",
+    "family_phone", "owner",
+)  # fmt: skip
 SAID = (*KEPT, "destination", "id_digest")
 IGNORED = "-"
 

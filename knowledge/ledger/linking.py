@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
+from knowledge.ledger import contact
 from knowledge.ledger.record import Record, Try
 from knowledge.ledger.seal import Seal
 from knowledge.people import Consent, log_access
@@ -36,6 +37,7 @@ def link(connection: Connection, seal: Seal, conversation: str, graduate_id: str
         return "unknown" if not found else "taken" if len(found) == 1 else "several"
     release(connection, graduate_id)
     connection.execute(update(Record).where(Record.id == found[0]["id"]).values(graduate_id=graduate_id, linked_at=at))
+    contact.begin(connection, found[0]["id"], at)
     connection.execute(insert(Consent).values(graduate_id=graduate_id, kind="ledger", given=True, at=at))
     log_access(connection, graduate_id, "本人", "连上学校登记", at)
     return "linked"

@@ -48,6 +48,8 @@ class Record(Base):
     destination: Mapped[str] = mapped_column(String(40), default="")
     employer: Mapped[str] = mapped_column(String(120), default="")
     groups: Mapped[list[str]] = mapped_column(JSON)
+    family_phone: Mapped[str] = mapped_column(String(20), default="")
+    """Kept only where the list says that the person agreed to it (家校联系)."""
     owner: Mapped[str] = mapped_column(String(64), default="", index=True)
     source: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
@@ -115,6 +117,8 @@ class FollowUp(Base):
     reached: Mapped[bool]
     note: Mapped[str] = mapped_column(Text, default="")
     next_on: Mapped[date | None] = mapped_column(index=True)
+    result: Mapped[str] = mapped_column(String(10), default="")
+    """One of `contact.RESULTS`; empty in rows from before there were any."""
 
 
 class Try(Base):
@@ -171,7 +175,7 @@ def done(connection: Connection, step_id: int, at: datetime) -> None:
 
 
 def follow(connection: Connection, record_id: int, entry: Mapping[str, Any]) -> int:
-    """Notes an attempt: `on`, `way`, `by`, `reached`, `note`, `next_on`."""
+    """Notes an attempt: `on`, `way`, `by`, `reached`, `note`, `next_on`, `result`."""
     return int(connection.execute(insert(FollowUp).values(record_id=record_id, **entry).returning(FollowUp.id)).scalar_one())
 
 

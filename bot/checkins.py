@@ -1,0 +1,137 @@
+"""Asking the people of the ledger how it goes: who is due, on which channel, and what their answers do, in the turn's transaction.
+
+Asked are linked people without a place yet, nobody twice in a round, nobody who was heard or reached in it; a round that nobody answered
+goes to another channel of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping, String, bindparam, cast, func, select, update
+
+from bot.allowances import GONE, Allowance
+from dialogs.effects import AskedHow, CheckIn, OfferDestinations, SaidHow, SettleOwn, StopAsking
+from dialogs.messages import Choice, Part, Say
+from dialogs.notices import TO_MENU
+from dialogs.place import Conversation
+from dialogs.turn import Turn
+from knowledge.db import local_date
+from knowledge.ledger import contact, destinations, record
+from knowledge.ledger.contact import CheckIn as Row
+from knowledge.ledger.record import FollowUp, Record
+from knowledge.links import CHANNELS
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.config import FollowUp as Rules
+
+CHUNK = 500
+PRIORITY = cast(Record.groups, String) != "[]"
+"""People of a group that is looked after first."""
+NOW = ("协议合同", "灵活", "创业")
+"""What a destination counts as that somebody may name who says that they work."""
+
+
+def advance(app: App) -> bool:
+    """Puts off, a chunk at a time, those whose time has come and who are not to be asked. Returns whether there was one."""
+    now, rules = app.clock.now(), app.settings.followup
+    with app.database.reading() as connection:
+        if connection.execute(select(Row.record_id).where(Row.next_at <= now).limit(1)).first() is None:
+            return False
+    with app.database.writing() as connection:
+        _, later = looked(connection, now, rules)
+        if later:
+            put_off = update(Row).where(Row.record_id == bindparam("who")).values(next_at=bindparam("at", type_=Row.next_at.type))
+            connection.execute(put_off, [{"who": who, "at": at} for who, at in later])
+    return bool(later)
+
+
+def due(app: App, connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
+    """Conversation, message id and text of each question whose time has come; at night none."""
+    if app.quiet.until(now):
+        return []
+    asked, _ = looked(connection, now, app.settings.followup)
+    return asked
+
+
+def looked(connection: Connection, now: datetime, rules: Rules) -> tuple[list[tuple[str, str, str]], list[tuple[int, datetime]]]:
+    """Of the first chunk: the questions to ask, and those put off with the time to which."""
+    columns = (Row, Record.graduate_id, Record.destination, PRIORITY.label("first"))
+    query = select(*(column for column in Row.__table__.c), *columns[1:]).join(Record, Record.id == Row.record_id).where(Row.next_at <= now)
+    rows = connection.execute(query.order_by(Row.next_at, Row.record_id).limit(CHUNK)).mappings().all()
+    if not rows:
+        return [], []
+    owed, talks = set(contact.open_ends(connection)), conversations(connection, [row["graduate_id"] for row in rows if row["graduate_id"]])
+    reached = {row[0]: row[1] for row in connection.execute(last_reached([row["record_id"] for row in rows]))}
+    asked: list[tuple[str, str, str]] = []
+    later: list[tuple[int, datetime]] = []
+    for row in rows:
+        days = rules.priority_days if row["first"] else rules.days
+        mine = talks.get(row["graduate_id"], [])
+        open_ = [talk for talk in mine if talk["mode"] == "bot" and not talk["quiet"] and not talk["gone"]]
+        heard = max((talk["last_in_at"] for talk in mine), default=None)
+        day = reached.get(row["record_id"])
+        if row["stopped_at"] or row["destination"] not in owed or not open_:
+            later.append((row["record_id"], contact.following(now, days)))
+        elif heard and heard > now - timedelta(days=days) and contact.following(heard, days) > now:
+            later.append((row["record_id"], contact.following(heard, days)))
+        elif day and day > local_date(now) - timedelta(days=days):
+            later.append((row["record_id"], contact.following(now, days - (local_date(now) - day).days)))
+        else:
+            rounds = row["rounds"] if heard and row["asked_at"] and heard < row["asked_at"] else 0
+            talk = open_[rounds % len(open_)]
+            since = row["asked_at"].isoformat() if row["asked_at"] else "first"
+            asked.append((talk["key"], f"howis-{row['record_id']}-{since}", f"howis/{row['record_id']}/{days}"))
+    return asked, later
+
+
+def conversations(connection: Connection, people: Sequence[str]) -> dict[str, list[RowMapping]]:
+    """Of each person, the one they wrote in last first, a page that they would have to open last."""
+    gone = select(Allowance.owner).where(Allowance.owner == Conversation.key, Allowance.name == GONE).exists().label("gone")
+    quiet = Conversation.memo["quiet"].as_boolean().label("quiet")
+    query = select(Conversation.graduate_id, Conversation.key, Conversation.mode, Conversation.last_in_at, quiet, gone)
+    query = query.where(Conversation.graduate_id.in_(people)).order_by(Conversation.key.startswith("web:"), Conversation.last_in_at.desc())
+    found: dict[str, list[RowMapping]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["graduate_id"], []).append(row)
+    return found
+
+
+def last_reached(records: Sequence[int]) -> Any:
+    return select(FollowUp.record_id, func.max(FollowUp.on)).where(FollowUp.record_id.in_(records), FollowUp.reached).group_by(FollowUp.record_id)
+
+
+def carry_out(connection: Connection, turn: Turn, effect: CheckIn) -> list[Part]:
+    person, now = turn.person.graduate_id, turn.now
+    match effect:
+        case AskedHow(number, days):
+            contact.asked(connection, number, now, days)
+        case SaidHow(answer, peace):
+            way = CHANNELS.get(turn.inbound.conversation.partition(":")[0], "对话").strip()
+            contact.heard(connection, person, answer, way, turn.today)
+            if peace:
+                contact.later(connection, person, now, peace)
+        case StopAsking(stopped):
+            contact.stop(connection, person, now if stopped else None)
+        case OfferDestinations():
+            return [offered(connection, person)]
+        case SettleOwn(name):
+            if contact.settle(connection, person, name, now):
+                return [Say(f"改好了:「{name}」,写明是你自己说的。老师核对时可能请你给合同或协议;写错了发「我的去向登记不对」。", (TO_MENU,))]
+            return [Say("这一项登记不了了,告诉老师就行。", (Choice("问老师", "go/human"), TO_MENU))]
+    return []
+
+
+def offered(connection: Connection, person: str) -> Say:
+    """What the record says now, and what it may say instead; nothing changes unless they choose."""
+    held = record.own(connection, person)
+    if held is None:
+        return Say("真好,上班顺利。合同、试用期有拿不准的随时问我。", (TO_MENU,))
+    names = [row["name"] for row in destinations.listed(connection) if row["rate"] in NOW]
+    return Say(
+        f"真好,上班顺利。学校登记的去向现在是「{held['destination'] or '还没填'}」,要按你说的改,就选和实际一样的那一项;不改也没关系。",
+        (*(Choice(name, f"howis/set/{name}") for name in names), Choice("先不改", "howis/keep")),
+    )

@@ -1,0 +1,114 @@
+"""How it goes (摸底): the question asked now and then of somebody the school looks after, and what each answer leads to. Urges nobody."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from dialogs import notices
+from dialogs.effects import AskedHow, OfferDestinations, SaidHow, SettleOwn, StopAsking
+from dialogs.messages import Choice
+from dialogs.turn import Turn
+from knowledge.ledger.contact import REST
+from knowledge.words import words
+
+FRESH = timedelta(days=14)
+"""So long after the question a sentence without a tap is still read as its answer."""
+ASKS = re.compile(r"[??]|吗|怎么|如何|多少|什么|啥|哪|几时|能不能|可不可以|要不要|是不是")
+"""A question is answered as one."""
+LONGEST = 40
+"""Characters of such a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    label: str
+    said: re.Pattern[str]
+    reply: str
+    choices: tuple[Choice, ...] = ()
+
+
+JOBS, RESUME = Choice("帮我找岗位", "open/vacancies"), Choice("改简历", "open/resume")
+ENTITLED, HOUR = Choice("我能享受什么", "open/entitlements"), Choice("预约老师", "open/book")
+ANSWERS = {
+    "stop": Answer("别再问了", re.compile(r"(?:别|不要|不用|不想).{0,3}(?:再|老|总)?.{0,2}(?:问|打扰|催)"), ""),
+    "teacher": Answer("想让老师帮忙", re.compile(r"(?:想|要|让|请|找|帮).{0,6}老师|老师.{0,4}帮"), ""),
+    "rest": Answer(
+        "暂时不找",
+        re.compile(
+            r"(?:暂时|先|现在|还|目前)?.{0,2}(?:不|没)(?:想|打算|准备|急着?|着急|考虑).{0,3}(?:找|工作|上班|就业)|先?(?:休息|歇|缓)一?(?:阵|段|下|歇)?|gap"
+        ),
+        "好,先缓缓也行,这三个月我不再问。什么时候想找了,跟我说一声就开始。",
+        (ENTITLED, notices.TO_MENU),
+    ),
+    "exam": Answer(
+        "在准备考试",
+        re.compile(r"备考|(?:准备|在|要|打算|继续|二战|三战).{0,4}考(?:公|研|编|教|试|证|事业)?|考(?:公|研|编)(?:中|呢)?$"),
+        "好,安心考。报考条件、应届身份这些拿不准就问我,有出处的我才说。",
+        (ENTITLED, notices.TO_MENU),
+    ),
+    "look": Answer(
+        "还在找",
+        re.compile(r"(?:还|在|一直|正|继续|天天|到处).{0,3}(?:找|投|面试)|没(?:有)?.{0,2}(?:找到|着落|工作|上班|消息|offer|考上|进展)|待业|没啥进展"),
+        "知道了,找的这段时间不容易。想从哪件开始,我陪你一件一件来:",
+        (JOBS, RESUME, ENTITLED, HOUR),
+    ),
+    "work": Answer(
+        "已经上班了", re.compile(r"上(?:了)?班|入职|找到(?:工作|了)|有工作|签(?:了|好|完)|上岸|考上|转正|就业了|开始工作|工作了|创业|开店|干活"), ""
+    ),
+}
+ORDER = ("work", "look", "exam", "rest", "teacher", "stop")
+QUESTION = "最近怎么样?点一个就行,不回也没关系。你点的这一项,负责你的老师看得到。"
+
+
+def speak(turn: Turn, rest: str) -> None:
+    """The time has come to ask; said of one record, the next time is counted from now."""
+    record, days = map(int, rest.split("/"))
+    turn.effects.append(AskedHow(record, days))
+    if turn.place.memo.get("quiet") or turn.place.mode == "human":
+        return
+    turn.place.memo["howis"] = turn.today.isoformat()
+    turn.say(QUESTION, *(Choice(ANSWERS[key].label, f"howis/{key}") for key in ORDER))
+
+
+def understood(turn: Turn) -> str | None:
+    """The answer that a short sentence gives to a question of the last days."""
+    asked = turn.place.memo.get("howis")
+    if not asked or turn.today - date.fromisoformat(asked) > FRESH or len(turn.text) > LONGEST or ASKS.search(turn.text):
+        return None
+    plain = words().normalise(turn.text)
+    return next((key for key, answer in ANSWERS.items() if answer.said.search(plain)), None)
+
+
+def tap(turn: Turn, rest: str) -> str | None:
+    """Takes an answer. Returns the dialog that has to open for it."""
+    turn.place.memo.pop("howis", None)
+    kind, _, name = rest.partition("/")
+    if kind == "set":
+        turn.effects.append(SettleOwn(name))
+    elif kind == "keep":
+        turn.say("好,登记先不动。想改的时候发「我的去向登记」。", notices.TO_MENU)
+    elif kind == "again":
+        turn.effects.append(StopAsking(False))
+        turn.say("好,隔段时间我再问问你。", notices.TO_MENU)
+    elif kind in ANSWERS:
+        return taken(turn, kind)
+    else:
+        turn.say(notices.STALE_CHOICE, notices.TO_MENU)
+    return None
+
+
+def taken(turn: Turn, key: str) -> str | None:
+    answer = ANSWERS[key]
+    turn.effects.append(SaidHow(answer.label, REST if key == "rest" else 0))
+    if key == "teacher":
+        return "human"
+    if key == "stop":
+        turn.effects.append(StopAsking(True))
+        turn.say("好,以后不问近况了,别的消息不变。哪天想恢复,点下面这个。", Choice("可以再问我", "howis/again"), notices.TO_MENU)
+    elif key == "work":
+        turn.effects.append(OfferDestinations())
+    else:
+        turn.say(answer.reply, *answer.choices)
+    return None
