@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from knowledge.tables import Table
 
 NOT_NAME = re.compile(r"\W")
-ledger = typer.Typer(no_args_is_help=True, help="台账:导入名单、记服务、月报、导出、移交。")
+ledger = typer.Typer(no_args_is_help=True, help="台账:导入名单、记服务、失联名单、月报、导出、移交。")
 File = Annotated[Path, typer.Argument(help="XLSX、CSV(UTF-8 或 GB18030)、JSON、JSONL")]
 Out = Annotated[Path, typer.Argument(help="写到哪个 .xlsx")]
 Who = Annotated[str, typer.Option("--as", help="老师的称呼,会记进本人能看到的访问记录")]
@@ -206,6 +206,52 @@ def export(file: Out, who: Who, cohort: Cohort = None, college: College = "", ow
         written(file, {"台账": [papers.FORM, *(papers.form(row, around, app.seal, numbers=numbers) for row in rows)]})
         read_by(app, [row["graduate_id"] for row in rows], who, "导出台账")
     print(f"{len(rows)} 人,写到 {file}")
+
+
+@ledger.command()
+def silent(
+    who: Who,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="多少天没消息算")] = 30,
+    owner: Owner = "",
+    out: Annotated[Path | None, typer.Option(help="写到这个 .xlsx,号码写全")] = None,
+) -> None:
+    """多久没消息、去向没落实的人:为什么、下一步做什么、打哪个电话;重点群体在前。谁看过,本人能看到。"""
+    from bot import silence
+    from knowledge.ledger.record import Record
+    from knowledge.ledger.seal import masked
+
+    with at_work() as app:
+        with app.database.reading() as connection:
+            found = silence.listed(connection, app.clock.now(), days, Record.owner == owner if owner else None)
+        read_by(app, [one.person for one in found], who, "看失联名单")
+    if out:
+        written(out, {f"{days} 天没消息": silence.rows(found)})
+        print(f"{len(found)} 人,写到 {out}")
+        return
+    for one in found:
+        since = "从没联系上" if one.days is None else f"{one.days} 天"
+        phone = masked(one.phone) if one.phone else "没有电话"
+        print("\t".join(filter(None, (str(one.record), one.name, "、".join(one.groups), since, one.why, one.next, phone, one.tried, one.owner))))
+    print(f"{len(found)} 人", file=sys.stderr)
+
+
+@ledger.command()
+def called(
+    number: Annotated[str, typer.Argument(help="学号或台账编号")],
+    result: Annotated[str, typer.Option(help="联系上了、没人接、号码不对或不愿联系")],
+    who: Who,
+    way: Annotated[str, typer.Option(help="电话、微信、面谈……")] = "电话",
+    note: Annotated[str, typer.Option(help="说了什么,一句话")] = "",
+    next_on: Annotated[str, typer.Option("--next", help="说好哪天再联系,如 2026-12-05")] = "",
+) -> None:
+    """记一次联系和结果;联系上了,这一轮就不再问他。"""
+    from knowledge.ledger import contact, record
+
+    with at_work() as app, app.database.writing() as connection:
+        row = record.find(connection, number)
+        day = parsed(next_on, "%Y-%m-%d", "2026-12-05") if next_on else None
+        contact.called(connection, row["id"], result, who, app.clock.today(), way[:20], note[:1000], day)
+    print(f"台账 {row['id']} 号 {row['name']}:{result}" + (f",{day} 再联系" if day else ""))
 
 
 @ledger.command()

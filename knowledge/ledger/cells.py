@@ -24,7 +24,18 @@ DAY = re.compile(r"(?P<year>(?:19|20)\d\d)(?:[-./年 ]?(?P<month>\d{1,2})(?:[-./
 SERIAL = re.compile(r"\d{5}(?:\.0)?")
 EXCEL_DAY = date(1899, 12, 30).toordinal()
 YEAR = re.compile(r"((?:19|20)\d\d)\s*[届年]?")
-LIMITS = {"name": 60, "student_no": 40, "school": 80, "college": 80, "major": 80, "hukou": 80, "city": 80, "employer": 120, "owner": 64}
+LIMITS = {
+    "name": 60,
+    "student_no": 40,
+    "school": 80,
+    "college": 80,
+    "major": 80,
+    "hukou": 80,
+    "city": 80,
+    "employer": 120,
+    "owner": 64,
+    "family_consent": 20,
+}
 AGREED = ("是", "同意", "已同意", "本人同意", "y", "yes", "1")
 LABEL = {"本科": ("学士", "大学"), "硕士": ("研究生",), "专科": ("大专", "高职"), "博士": (), "中专": ("中职",)}
 

@@ -7,9 +7,11 @@ import os
 import re
 import tempfile
 import time
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import httpx
 from sqlalchemy import Connection, insert, update
@@ -37,6 +39,7 @@ PAGES = {
     "figures by college": "/cohort?by=college",
     "figures by city": "/cohort?by=city",
     "cases": "/cases",
+    "to call": "/calls",
 }
 
 
@@ -44,65 +47,45 @@ def fill(connection: Connection, app: App) -> None:
     """Of every two people one talks to us; everybody got four services in the last months."""
     now, today = app.clock.now(), app.clock.today()
     names = list(destinations.rates(connection))
-    people, places, records, changes, services, calls = [], [], [], [], [], []
-    for n in range(1, PEOPLE + 1):
-        talks, where = n % 2 == 0, names[n % len(names)]
-        if talks:
-            people.append({"id": f"p{n}", "created_at": now, "profile": {"cohort": 2026}, "profile_consent_at": now})
-            heard = now - timedelta(days=n % 100)
-            place = {"key": f"wechat:gh:{n}", "graduate_id": f"p{n}", "mode": "bot", "stack": [], "memo": {}, "version": 0, "last_in_at": heard}
-            places.append(place)
-        records.append(
-            {
-                "name": f"学生{n}",
-                "school": "测试大学",
-                "student_no": f"S{n:07}",
-                "college": f"学院{n % 12}",
-                "city": ("成都", "重庆", "西安")[n % 3],
-                "destination": where if n % 4 else "",
-                "groups": ["低保"] if n % 20 == 0 else [],
-                "owner": f"老师{n % 400}",
-                "cohort": 2026,
-                "source": "测试",
-                "created_at": now - timedelta(days=60),
-                "updated_at": now,
-                "graduate_id": f"p{n}" if talks else None,
-                "linked_at": now if talks else None,
-            }
-        )
-        if n % 4:
-            changes.append({"record_id": n, "destination": where, "by": "测试", "note": "", "at": now - timedelta(days=n % 50)})
-        services += [
-            {
-                "record_id": n,
-                "kind": kind,
-                "on": today - timedelta(days=(n + i) % 90),
-                "subject": f"{kind}/{n % 7}",
-                "by": "",
-                "note": "",
-                "entered_at": now,
-            }
+    everybody, talking = range(1, PEOPLE + 1), range(2, PEOPLE + 1, 2)
+    told = {"profile": {"cohort": 2026}, "profile_consent_at": now, "created_at": now}
+    place: dict[str, Any] = {"mode": "bot", "stack": [], "memo": {}, "version": 0}
+    given = {"by": "", "note": "", "entered_at": now}
+    rows: dict[type, list[Any]] = {
+        Graduate: [{"id": f"p{n}", **told} for n in talking],
+        Conversation: [{"key": f"wechat:gh:{n}", "graduate_id": f"p{n}", "last_in_at": now - timedelta(days=n % 100), **place} for n in talking],
+        Record: [person(n, names, now) for n in everybody],
+        Change: [
+            {"record_id": n, "destination": names[n % len(names)], "by": "测试", "note": "", "at": now - timedelta(days=n % 50)}
+            for n in everybody
+            if n % 4
+        ],
+        Service: [
+            {"record_id": n, "kind": kind, "on": today - timedelta(days=(n + i) % 90), "subject": f"{kind}/{n % 7}", **given}
+            for n in everybody
             for i, kind in enumerate(KINDS)
-        ]
-        if n % 5 == 0:
-            day = today - timedelta(days=n % 40)
-            calls.append({"record_id": n, "on": day, "way": "电话", "by": "老师", "reached": True, "note": "", "next_on": day + timedelta(days=30)})
-    cases = [
-        {"graduate_id": f"p{2 * n}", "conversation": f"wechat:gh:{2 * n}", "kind": "human", "summary": "想找老师", "opened_at": now}
-        for n in range(1, 2001)
-    ]
-    for table, rows in (
-        (Graduate, people),
-        (Conversation, places),
-        (Record, records),
-        (Change, changes),
-        (Service, services),
-        (FollowUp, calls),
-        (Case, cases),
-    ):
-        connection.execute(insert(table), rows)
+        ],
+        FollowUp: [
+            {"record_id": n, "on": today - timedelta(days=n % 40), "way": "电话", "by": "老师", "reached": True, "note": "", "result": ""}
+            for n in everybody
+            if n % 5 == 0
+        ],
+        Case: [
+            {"graduate_id": f"p{n}", "conversation": f"wechat:gh:{n}", "kind": "handover", "summary": "想找老师", "opened_at": now}
+            for n in talking[:2000]
+        ],
+    }
+    for table, found in rows.items():
+        connection.execute(insert(table), found)
     staff.add(connection, "boss", "管理员", "admin", staff.hashed(WORD), now)
     connection.execute(update(staff.Staff).values(fresh=False))
+
+
+def person(n: int, names: Sequence[str], now: datetime) -> dict[str, Any]:
+    row = {"name": f"学生{n}", "school": "测试大学", "student_no": f"S{n:07}", "college": f"学院{n % 12}", "city": ("成都", "重庆", "西安")[n % 3]}
+    row |= {"destination": names[n % len(names)] if n % 4 else "", "owner": f"老师{n % 400}", "source": "测试"}
+    talks = {"graduate_id": f"p{n}", "linked_at": now} if n % 2 == 0 else {"graduate_id": None, "linked_at": None}
+    return {**row, **talks, "groups": ["低保"] if n % 20 == 0 else [], "cohort": 2026, "created_at": now - timedelta(days=60), "updated_at": now}
 
 
 async def timed(app: App) -> dict[str, tuple[float, int]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot import allowances, checkins
+from bot import allowances, checkins, silence
 from bot.app import App
 from bot.delivery import Delivery
 from dialogs.messages import Inbound
@@ -169,3 +169,54 @@ def test_a_process_that_asks_twice_at_once_asks_once(noon: App) -> None:
             connection.execute(select(func.count()).select_from(Delivery).where(Delivery.conversation == key)).scalar_one() == 2
         )  # the greeting, the question
         assert connection.execute(select(CheckIn.rounds)).scalar_one() == 1
+
+
+def test_the_list_of_the_silent_says_why_and_what_next(noon: App) -> None:
+    student(noon, 1, groups=["低保"], phone="13800000001")
+    shut = student(noon, 2, phone="13800000002")
+    student(noon, 3, phone="13800000003", family_phone="13900000003")
+    student(noon, 4, destination="签劳动合同形式就业")
+    with noon.database.writing() as connection:
+        row = {"student_no": "X", "school": "测试大学", "source": "测试", "groups": [], "destination": "", "name": "没来过"}
+        connection.execute(insert(Record).values({**row, "created_at": noon.clock.now(), "updated_at": noon.clock.now()}))
+        allowances.gone(connection, shut)
+        numbers = dict(connection.execute(select(Record.student_no, Record.id)).all())
+    noon.clock.advance(timedelta(days=61))
+    with noon.database.writing() as connection:
+        contact.called(connection, numbers["20260003"], "号码不对", "王老师", noon.clock.today())
+
+    def told(days: int = 30) -> list[tuple[str, str, str]]:
+        with noon.database.reading() as connection:
+            return [(one.name, one.why, one.next) for one in silence.listed(connection, noon.clock.now(), days)]
+
+    assert told() == [
+        ("学生1", "61 天没说话", "打电话"),
+        ("没来过", "没连上对话", "向学院、同学要新号码"),
+        ("学生2", "取关或拉黑", "打电话"),
+        ("学生3", "号码不对", "打家里电话(本人同意过)"),
+    ]
+    with noon.database.writing() as connection:
+        contact.called(connection, numbers["20260001"], "联系上了", "王老师", noon.clock.today())
+        contact.called(connection, numbers["20260002"], "没人接", "王老师", noon.clock.today(), next_on=noon.clock.today() + timedelta(days=3))
+        contact.called(connection, numbers["X"], "不愿联系", "王老师", noon.clock.today())
+    assert [name for name, *_ in told()] == ["学生3"]
+    noon.clock.advance(timedelta(days=4))
+    assert [name for name, *_ in told()] == ["学生2", "学生3"]
+    noon.clock.advance(timedelta(days=15))
+    assert ("学生1", "19 天没说话", "机器人先问一次") not in told(30)
+
+
+def test_on_the_ladder_the_machine_asks_before_anybody_calls(noon: App) -> None:
+    student(noon, 1, phone="13800000001")
+
+    def step() -> str:
+        with noon.database.reading() as connection:
+            [one] = silence.listed(connection, noon.clock.now(), 14)
+            return one.next
+
+    days(noon, 20)
+    assert step() == "机器人先问一次"
+    days(noon, 11)
+    assert step() == "机器人换个渠道再问"
+    days(noon, 31)
+    assert step() == "打电话"

@@ -336,7 +336,7 @@ def test_a_file_shows_all_of_ones_own_student_and_takes_notes(office: tuple[App,
     assert browser.post(f"{path}/back").status_code == 303
     assert browser.post(f"{path}/services", kind="guidance", note="改了简历").status_code == 303
     assert browser.post(f"{path}/services", kind="guidance", on="2027-01-01").status_code == 400
-    assert browser.post(f"{path}/calls", way="电话", reached="1", note="在备考", next_on="2026-12-01").status_code == 303
+    assert browser.post(f"{path}/calls", way="电话", result="联系上了", note="在备考", next_on="2026-12-01").status_code == 303
     assert browser.post(f"{path}/steps/{numbers['step wang']}/done").status_code == 303
     assert browser.post(f"{path}/steps/{numbers['step li']}/done").status_code == 404
     assert browser.post(f"{path}/destination", destination="待就业", note="本人电话里说的").status_code == 303

@@ -53,7 +53,7 @@ def test_a_newcomers_message_that_two_processes_get_at_once_has_one_answer(any_a
         time.sleep(1)
         return held(*given)
 
-    any_app.inbox.step = slow  # type: ignore[method-assign]
+    any_app.inbox.step = slow  # type: ignore[method-assign, assignment]
     first = any_app.accept(message(any_app, "new", 1, "报到证还发吗"))
     time.sleep(0.3)
     second = other.accept(message(any_app, "new", 1, "报到证还发吗"))

@@ -204,3 +204,31 @@ def test_another_key_is_told_before_anything_is_done(app: App, sqlite_url: str) 
     other = settings_for(sqlite_url).model_copy(update={"ledger_key": SecretStr("another")})
     with pytest.raises(DatabaseError, match="BULIXIAN_LEDGER_KEY"):
         App(other)
+
+
+def test_a_familys_number_is_kept_only_where_the_person_agreed(any_app: App) -> None:
+    def taken(*agreed: str) -> list[str]:
+        rows = [("学号", "姓名", "家庭联系电话", "同意家校联系"), *((f"202{n}", f"王{n}", "13800000000", yes) for n, yes in enumerate(agreed))]
+        intake.bring_in(any_app.database, any_app.seal, read(comma(rows)), "家校", {}, any_app.clock.now())
+        return list(held(any_app, select(Record.family_phone).order_by(Record.student_no)))
+
+    assert taken("是", "否", "", "同意") == ["13800000000", "", "", "13800000000"]
+    assert taken("否", "否", "是", "同意") == ["", "", "13800000000", "13800000000"]
+
+
+def test_the_silent_are_listed_and_a_call_takes_one_off(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes(
+        comma([("学号", "姓名", "毕业去向", "手机号"), ("1001", "孙一", "", "13811112222"), ("1002", "李二", "待就业", "")])
+    )
+    run("ledger", "import", str(tmp_path / "list.csv"))
+    told = run("ledger", "silent", "--as", "王老师").stdout
+    assert "孙一\t从没联系上\t没连上对话\t打电话" in told
+    assert "13811112222" not in told
+    assert "向学院、同学要新号码" in told
+    assert run("ledger", "called", "1001", "--result", "随便", "--as", "王老师").exit_code == 1
+    assert "孙一:联系上了" in run("ledger", "called", "1001", "--result", "联系上了", "--as", "王老师").stdout
+    assert "孙一" not in run("ledger", "silent", "--as", "王老师").stdout
+    run("ledger", "silent", "--as", "王老师", "--out", str(tmp_path / "silent.xlsx"))
+    book = load_workbook(tmp_path / "silent.xlsx").active
+    assert book is not None
+    assert [row[1] for row in book.iter_rows(values_only=True)] == ["姓名", "李二"]

@@ -16,7 +16,7 @@ from bot.web.console.helpdesk import LONGEST, MOST
 from dialogs.messages import Say
 from dialogs.place import Conversation
 from knowledge import people
-from knowledge.ledger import destinations, meter
+from knowledge.ledger import contact, destinations, meter
 from knowledge.ledger import record as ledger
 from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Service, Step
 from knowledge.ledger.seal import masked
@@ -56,6 +56,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         places=places,
         kinds=KINDS,
         ways=WAYS,
+        results=contact.RESULTS,
         today=today,
         wrong=wrong,
         **values,
@@ -154,14 +155,17 @@ def _serve(connection: Connection, desk: Desk, kind: str, note: str) -> None:
 def call(desk: Desk) -> Response:
     """An attempt to reach the person, and when to try again."""
 
+    result = desk.form.get("result", "")
+
     def work(connection: Connection) -> None:
-        way, reached = desk.form.get("way", ""), desk.form.get("reached") == "1"
+        way = desk.form.get("way", "")
         if way not in WAYS:
             raise LedgerError(f"方式只有:{'、'.join(WAYS)}")
-        entry = {"on": desk.app.clock.today(), "way": way, "by": desk.who.display, "reached": reached}
-        ledger.follow(connection, desk.number(), {**entry, "note": desk.form.get("note", "").strip()[:1000], "next_on": day(desk, "next_on")})
+        note = desk.form.get("note", "").strip()[:1000]
+        contact.called(connection, desk.number(), result, desk.who.display, desk.app.clock.today(), way, note, day(desk, "next_on"))
 
-    return kept(desk, work, "记联系", "联系上了" if desk.form.get("reached") == "1" else "没联系上")
+    answer = kept(desk, work, "记联系", result[:10])
+    return desk.to("/calls") if answer.status_code == 303 and desk.form.get("from") == "calls" else answer
 
 
 def plan(desk: Desk) -> Response:

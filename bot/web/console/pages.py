@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, clinic, files, helpdesk, login, report, roll, today
+from bot.web.console import broadcasts, calls, clinic, files, helpdesk, login, report, roll, today
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -34,6 +34,7 @@ PAGES = (
     Page("POST", "/people/{number:int}/steps", files.plan, TEACHERS),
     Page("POST", "/people/{number:int}/steps/{step:int}/done", files.done, TEACHERS),
     Page("POST", "/people/{number:int}/destination", files.settle, TEACHERS),
+    Page("GET", "/calls", calls.listed, TEACHERS, "联系"),
     Page("GET", "/broadcasts", broadcasts.listed, TEACHERS, "群发"),
     Page("GET", "/broadcasts/new", broadcasts.blank, TEACHERS),
     Page("POST", "/broadcasts", broadcasts.write, TEACHERS),

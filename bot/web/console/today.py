@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, or_, select
+from sqlalchemy import Connection, Select, String, cast, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from starlette.responses import Response
 
@@ -71,4 +71,4 @@ def silent(connection: Connection, desk: Desk) -> Select[*tuple[Any, ...]]:
     reached = exists().where(FollowUp.record_id == Record.id, FollowUp.reached, FollowUp.on > local_date(since))
     query = select(Record.id, Record.name, Record.college, Record.phone)
     query = query.where(scope.records(desk.who), Record.destination.in_(open_ends))
-    return query.where(or_(Record.graduate_id.is_(None), ~spoke), ~reached).order_by(Record.id)
+    return query.where(or_(Record.graduate_id.is_(None), ~spoke), ~reached).order_by(cast(Record.groups, String) == "[]", Record.id)

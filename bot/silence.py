@@ -1,0 +1,117 @@
+"""Who has gone silent and what to do next: the list that staff call off, priority groups first. Reads only.
+
+The ladder: asked on the channel they used last (`checkins`), then on another of theirs, then a call by whoever is responsible; the family only
+where the person agreed to it. Somebody without a chat, or with every channel shut, starts at the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
+
+from bot.allowances import GONE, Allowance
+from dialogs.place import Conversation
+from knowledge.db import local_date
+from knowledge.ledger import contact
+from knowledge.ledger.contact import REFUSED, WRONG_NUMBER, CheckIn
+from knowledge.ledger.record import FollowUp, Record
+
+HEADER = ("台账编号", "姓名", "学院", "重点群体", "多少天没消息", "为什么", "下一步", "电话", "家庭电话", "最近一次联系", "帮扶责任人")
+CALL_AFTER = 60
+"""Days of silence after which somebody calls, whatever the machine has asked [issue: 14/30/60 days]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """`days` since the person was heard or reached, None: never. `tried`: the last attempt."""
+
+    record: int
+    name: str
+    college: str
+    groups: list[str]
+    days: int | None
+    why: str
+    next: str
+    phone: str
+    family: str
+    tried: str
+    owner: str
+    person: str | None
+
+    def cells(self) -> list[Any]:
+        days = "从没联系上" if self.days is None else self.days
+        named = [self.record, self.name, self.college, "、".join(self.groups), days, self.why, self.next]
+        return [*named, self.phone, self.family, self.tried, self.owner]
+
+
+def listed(connection: Connection, now: datetime, days: int = 30, where: ColumnElement[bool] | None = None) -> list[Silent]:
+    """Everybody without a place who was not heard from or reached for so many days; one query, priority groups and the longest silence first.
+
+    Left out is whom staff have agreed to try again later, and who said that they do not want to be contacted.
+    """
+    today = local_date(now)
+    found = [silent for row in connection.execute(query(connection, where)).mappings() if (silent := judged(row, today, days))]
+    return sorted(found, key=lambda one: (not one.groups, -(one.days if one.days is not None else 100_000), one.record))
+
+
+def query(connection: Connection, where: ColumnElement[bool] | None) -> Any:
+    shut = and_(Allowance.owner == Conversation.key, Allowance.name == GONE)
+    heard = select(
+        Conversation.graduate_id,
+        func.max(Conversation.last_in_at).label("heard"),
+        func.sum(case((Allowance.owner.is_(None), 1), else_=0)).label("open"),
+    )
+    talks = heard.outerjoin(Allowance, shut).group_by(Conversation.graduate_id).subquery()
+    calls = select(
+        FollowUp.record_id, func.max(case((FollowUp.reached, FollowUp.on))).label("reached"), func.max(FollowUp.id).label("last")
+    ).group_by(FollowUp.record_id)
+    met = calls.subquery()
+    last = FollowUp.__table__.alias("latest")
+    columns = (
+        Record.id, Record.name, Record.college, Record.groups, Record.phone, Record.family_phone, Record.owner, Record.graduate_id,
+        talks.c.heard, talks.c.open, met.c.reached, last.c.on, last.c.way, last.c.result, last.c.next_on, CheckIn.rounds,
+    )  # fmt: skip
+    rows = select(*columns).outerjoin(talks, talks.c.graduate_id == Record.graduate_id).outerjoin(met, met.c.record_id == Record.id)
+    rows = rows.outerjoin(last, last.c.id == met.c.last).outerjoin(CheckIn, CheckIn.record_id == Record.id)
+    return rows.where(Record.destination.in_(contact.open_ends(connection)), true() if where is None else where)
+
+
+def judged(row: Any, today: date, days: int) -> Silent | None:
+    seen = [local_date(row["heard"])] if row["heard"] else []
+    seen += [row["reached"]] if row["reached"] else []
+    silent = (today - max(seen)).days if seen else None
+    if silent is not None and silent < days:
+        return None
+    if (row["next_on"] and row["next_on"] > today) or row["result"] == REFUSED:
+        return None
+    tried = f"{row['on']} {row['way']} {row['result']}".strip() if row["on"] else ""
+    why, step = ladder(row, silent)
+    told = (row["id"], row["name"], row["college"], row["groups"], silent, why, step, row["phone"], row["family_phone"], tried)
+    return Silent(*told, row["owner"], row["graduate_id"])
+
+
+def ladder(row: Any, silent: int | None) -> tuple[str, str]:
+    """Why nothing was heard, and the next rung."""
+    if row["result"] == WRONG_NUMBER:
+        why = "号码不对"
+    elif row["graduate_id"] is None:
+        why = "没连上对话"
+    elif not row["open"]:
+        why = "取关或拉黑"
+    else:
+        why = f"{silent} 天没说话"
+        if silent is not None and silent < CALL_AFTER:
+            return why, "机器人换个渠道再问" if row["rounds"] else "机器人先问一次"
+    if why == "号码不对" or not row["phone"]:
+        return why, "打家里电话(本人同意过)" if row["family_phone"] else "向学院、同学要新号码"
+    return why, "打电话"
+
+
+def rows(found: list[Silent]) -> Iterator[list[Any]]:
+    yield list(HEADER)
+    for one in found:
+        yield one.cells()
