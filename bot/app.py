@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, broadcast, checkins, delivery, digest, fetching, hours, planner
+from bot import allowances, broadcast, checkins, coming, delivery, digest, fetching, hours, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
@@ -132,7 +132,8 @@ class App:
         if self.stale(connection) and not (self.building and self.building.is_alive()):
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
-        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, self.seal, self.passes, self.clinic)
+        night = (self.quiet.begins, self.quiet.ends)
+        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, self.seal, self.passes, self.clinic, night)
 
     def look_for_postings(self) -> None:
         """The live postings as turns match them, made anew where one has changed or the day has; the old ones serve until then."""
@@ -237,7 +238,7 @@ class App:
         with self.database.reading() as connection:
             rows = connection.execute(query).all()
             promised = [*reminders.due(connection, now), *digest.applications(connection, now), *hours.due(connection, now)]
-            promised += checkins.due(self, connection, now)
+            promised += [*checkins.due(self, connection, now), *coming.due(connection, now)]
         timers = [Inbound(key, f"timer-{at.isoformat()}", "timer", "", now) for key, at in rows if at]
         return timers + [Inbound(key, number, "timer", text, now) for key, number, text in promised]
 

@@ -7,6 +7,7 @@ What became of one is told by `outcomes`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from bot.audience import AudienceError
 from bot.delivery import Delivery
 from dialogs import broadcasts
 from dialogs.broadcasts import DraftError
-from dialogs.messages import from_json, to_json
+from dialogs.messages import Choice, Part, Say, from_json, to_json
 from dialogs.place import Conversation
 from knowledge.db import CHINA, Base, Id
 
@@ -182,7 +183,7 @@ def advance(app: App) -> bool:
             return True
         query = select(Target.conversation).where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
         keys = list(connection.execute(query.order_by(Target.conversation).limit(CHUNK)).scalars())
-        parts = [from_json(part) for part in row["parts"]]
+        parts = parts_of(row, app.clock.now())
         more = {"broadcast_id": number, "not_before": row["at"]}
         rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, app.clock.now()) | more for key in keys]
         if rows:
@@ -191,6 +192,16 @@ def advance(app: App) -> bool:
         over = {"status": "planned"} if len(keys) < CHUNK else {}
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(**values, **over))
     return True
+
+
+def parts_of(row: RowMapping, now: datetime) -> list[Part]:
+    """What is sent: to an event that is still ahead one can say at once that one wants to come (`coming`)."""
+    parts = [from_json(part) for part in row["parts"]]
+    kind = broadcasts.kinds().get(row["kind"])
+    if kind and broadcasts.is_event(kind) and datetime.fromisoformat(row["fields"]["start"]) > now:
+        choice = Choice(broadcasts.COME, f"event/{row['id']}")
+        return [replace(part, choices=(choice, *part.choices)) if isinstance(part, Say) else part for part in parts]
+    return parts
 
 
 def waiting(number: int) -> Any:

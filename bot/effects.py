@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from bot import forgetting, hours, lab, registration, services, transcript
+from bot import coming, forgetting, hours, lab, registration, services, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
@@ -19,6 +19,7 @@ from dialogs.effects import (
     CancelBooking,
     CloseHandover,
     Dispute,
+    DropEvent,
     DropReminder,
     DropResume,
     Effect,
@@ -37,6 +38,7 @@ from dialogs.effects import (
     OpenCase,
     Remind,
     RemindBooking,
+    RemindEvent,
     SaidHow,
     SaveGroups,
     SaveProfile,
@@ -45,6 +47,7 @@ from dialogs.effects import (
     ShowAccesses,
     ShowBookings,
     Showed,
+    ShowEvents,
     ShowRecord,
     ShowResume,
     ShowSlots,
@@ -55,6 +58,7 @@ from dialogs.effects import (
     UnlinkRecord,
     Unmark,
     WantAnswer,
+    WantEvent,
     WithdrawSubmission,
     WriteBack,
 )
@@ -104,12 +108,10 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             cases.open_case(connection, person, key, kind, summary, at)
         case CloseHandover():
             cases.close_handover(connection, key, at)
-        case Remind():
-            reminders.keep(connection, key, effect)
         case Showed() | Mark() | Unmark() | Asked() | KeepWish():
             about_work(connection, person, effect, at)
-        case DropReminder(about):
-            reminders.drop(connection, key, about)
+        case Remind() | DropReminder():
+            reminders.change(connection, key, effect)
         case ForgetWishes():
             reminders.drop(connection, key, None)
             wishes.pause(connection, [person])
@@ -124,6 +126,8 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             return registration.carry_out(connection, turn, effect)
         case OfferUpload() | KeepResume() | ShowResume() | DropResume() | Submit() | WriteBack() | ShowSubmission() | WithdrawSubmission():
             return lab.carry_out(connection, turn, effect)
+        case WantEvent() | DropEvent() | ShowEvents() | RemindEvent():
+            return coming.carry_out(connection, turn, effect)
         case ShowSlots() | Book() | CancelBooking() | ShowBookings() | RemindBooking():
             return hours.carry_out(connection, turn, effect)
         case Erase():
@@ -167,6 +171,7 @@ def export(connection: Connection, turn: Turn) -> Paper:
     held["resumes"] = papers.record(connection, turn.world.seal, who)
     held |= {"submissions": queue.record(connection, who), "bookings": slots.record(connection, who)}
     held["school_record"] = record.own(connection, who)
+    held["events"] = coming.record(connection, forgetting.conversations(connection, who))
     held["reminders"] = reminders.record(connection, turn.inbound.conversation)
     held |= transcript.everything(connection, forgetting.conversations(connection, who))
     return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1, default=str))

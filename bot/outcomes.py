@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from bot import audience, broadcast, delivery, planner
+from bot import audience, broadcast, coming, delivery, planner
 from bot.broadcast import Target
 from bot.delivery import Delivery
 from bot.transcript import InboxMessage
-from dialogs.messages import Limits, Say, fit, from_json
+from dialogs.messages import Limits, Say, fit
 from knowledge.db import CHINA
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def channels() -> dict[str, Limits]:
     return {"微信": limits.TEXT, "Telegram": reply.LIMITS, "终端": console.LIMITS, "网页": Limits()}
 
 
-def renderings(row: RowMapping) -> dict[str, list[str]]:
+def renderings(row: RowMapping, now: datetime) -> dict[str, list[str]]:
     """The messages of each channel as people get them."""
-    parts = [from_json(part) for part in row["parts"]]
+    parts = broadcast.parts_of(row, now)
     return {name: [said(piece) for part in parts for piece in fit(part, limits) if isinstance(piece, Say)] for name, limits in channels().items()}
 
 
@@ -73,7 +73,7 @@ def preview(app: App, number: int) -> str:
             routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {number}" for way, number in sorted(ways.items()))
             lines.append(f"会发 {count} 人" + (f",留出 {held} 人不发、用来比较" if held else "") + ";退订的、没有对话的不在内")
             lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
-    for name, pieces in renderings(row).items():
+    for name, pieces in renderings(row, app.clock.now()).items():
         lines.append(f"{name}({len(pieces)} 条)")
         lines += [f"    {line}" for piece in pieces for line in piece.split("\n")]
     return "\n".join(lines)
@@ -108,11 +108,12 @@ def status(app: App, number: int) -> dict[str, Any]:
         why = select(*columns, func.count()).where(mine, Delivery.error.is_not(None), Delivery.status.in_(delivery.FINAL)).group_by(*columns)
         reasons = [{"status": state, "reason": reason, "count": count} for state, reason, count in connection.execute(why.order_by(*columns))]
         result = results(connection, row, now) if row["approved_at"] else None
+        going = coming.count(connection, number)
     moving = found["open"] + found["unplanned"] - mail
     eta = None if row["paused_at"] or not pace or not moving else (now + timedelta(seconds=moving / pace)).astimezone(CHINA).isoformat("T", "minutes")
     percent = round(100 * over / row["people"], 1) if row["people"] else 0.0
     state = "paused" if row["paused_at"] else row["status"]
-    return {**found, "state": state, "percent": percent, "mailbox": mail, "eta": eta, "reasons": reasons, "results": result}
+    return {**found, "coming": going, "state": state, "percent": percent, "mailbox": mail, "eta": eta, "reasons": reasons, "results": result}
 
 
 def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str, dict[str, int]]:

@@ -17,7 +17,7 @@ from knowledge.db import CHINA
 LONGEST = 1500
 """UTF-8 bytes of the whole text: with its choices as numbered lines it is one message on every channel (WeChat: 2000)."""
 LINE = 120
-STOP = Choice("退订", "go/stop")
+STOP, COME = Choice("退订", "go/stop"), "想参加"
 LINK = re.compile(r"https?://[^\s/]+\.[^\s]+")
 
 
@@ -39,6 +39,11 @@ class Kind:
     name: str
     warning: bool
     fields: Mapping[str, Field]
+
+
+def is_event(kind: Kind) -> bool:
+    """It begins at a time, so that one can come."""
+    return "start" in kind.fields and kind.fields["start"].form == "moment"
 
 
 @cache

@@ -204,6 +204,32 @@ class SettleOwn:
 
 
 @dataclass(frozen=True, slots=True)
+class WantEvent:
+    """The person wants to come to the event of a broadcast; no number: the one they were told of last."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DropEvent:
+    """They do not come after all."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEvents:
+    """What they said they would come to."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemindEvent:
+    """The time to speak of an event has come."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferUpload:
     """A link to the page that takes a file, where this person can open it."""
 
@@ -325,6 +351,10 @@ Effect = (
     | StopAsking
     | OfferDestinations
     | SettleOwn
+    | WantEvent
+    | DropEvent
+    | ShowEvents
+    | RemindEvent
     | OfferUpload
     | KeepResume
     | ShowResume
@@ -340,5 +370,6 @@ Effect = (
     | RemindBooking
 )
 CheckIn = AskedHow | SaidHow | StopAsking | OfferDestinations | SettleOwn
+Events = WantEvent | DropEvent | ShowEvents | RemindEvent
 Clinic = OfferUpload | KeepResume | ShowResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
 Hours = ShowSlots | Book | CancelBooking | ShowBookings | RemindBooking

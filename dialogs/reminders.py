@@ -47,6 +47,10 @@ def drop(connection: Connection, conversation: str, about: str | None) -> None:
     connection.execute(query.where(Reminder.about == about) if about else query)
 
 
+def change(connection: Connection, conversation: str, wanted: Remind | DropReminder) -> None:
+    keep(connection, conversation, wanted) if isinstance(wanted, Remind) else drop(connection, conversation, wanted.about)
+
+
 def due(connection: Connection, now: datetime, most: int = 500) -> list[tuple[str, str, str]]:
     """Conversation, message id and text of each timer that has come."""
     query = select(Reminder.conversation, Reminder.about, Reminder.until, Reminder.due_at).where(Reminder.due_at <= now).order_by(Reminder.due_at)

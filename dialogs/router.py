@@ -10,7 +10,7 @@ from typing import Any
 
 from dialogs import account, answers, checkin, clinic, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
 from dialogs.consult import Consultation, Context, consult, overview
-from dialogs.effects import CloseHandover, ForgetWishes, OpenCase, SaveProfile
+from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, OpenCase, RemindEvent, SaveProfile, WantEvent
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
 from dialogs.place import Frame
@@ -218,6 +218,9 @@ def tap(value: str, turn: Turn) -> None:
         return vacancies.tap(turn, rest)
     if kind == "howis":
         return how_it_goes(rest, turn)
+    if kind == "event" and rest.removesuffix("/no").isdecimal():
+        number = int(rest.removesuffix("/no"))
+        return turn.effects.append(DropEvent(number) if rest.endswith("/no") else WantEvent(number))
     if kind == "tell":
         return unanswered.wish(turn, rest)
     if kind == "clinic":
@@ -476,6 +479,8 @@ def timer(turn: Turn) -> None:
         return reissue(turn)
     if turn.text.startswith("booking/"):
         return clinic.remind(turn, turn.text.removeprefix("booking/"))
+    if turn.text.startswith("event/"):
+        return turn.effects.append(RemindEvent(int(turn.text.removeprefix("event/"))))
     if turn.text.startswith("howis/"):
         return checkin.speak(turn, turn.text.removeprefix("howis/"))
     if turn.text.startswith("applied/"):

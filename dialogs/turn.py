@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from dialogs.effects import Effect
@@ -50,6 +50,8 @@ class World:
     seal: Seal = NO_SEAL
     passes: Passes = NO_PASSES
     clinic: Rules = RULES
+    night: tuple[time, time] = (time(21, 30), time(8, 30))
+    """When nobody is written to unasked, in China."""
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

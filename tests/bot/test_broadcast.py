@@ -134,7 +134,7 @@ def test_every_kind_is_one_message_on_every_channel(app: App) -> None:
         fields = {key: SAMPLE[field.form] for key, field in kind.fields.items()}
         number = broadcast.written(app, {"type": name, "title": f"试{name}", "fields": fields, "audience": {"everyone": True}}, "王老师")
         with app.database.reading() as connection:
-            shown = outcomes.renderings(broadcast.get(connection, number))
+            shown = outcomes.renderings(broadcast.get(connection, number), app.clock.now())
         assert set(shown) == {"微信", "Telegram", "终端", "网页"}
         for pieces in shown.values():
             assert len(pieces) == 1

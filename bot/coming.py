@@ -1,0 +1,150 @@
+"""Who said 想参加 to an event of a broadcast, and reminding them a day and an hour before. In the turn's transaction; sends nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, ForeignKey, RowMapping, delete, exists, func, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot import broadcast
+from bot.broadcast import Broadcast, Target
+from bot.planner import Quiet
+from dialogs import broadcasts
+from dialogs.effects import DropEvent, Events, RemindEvent, ShowEvents, WantEvent
+from dialogs.messages import Choice, Part, Say
+from dialogs.notices import TO_MENU
+from dialogs.place import Conversation
+from dialogs.turn import Turn
+from knowledge.db import Base, local_date
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+EVENING = timedelta(minutes=15)
+"""Before the quiet hours begin: when somebody is told of what starts before or soon after they end."""
+BETWEEN = timedelta(hours=3)
+"""Two reminders nearer than this are one."""
+OURS = ("approved", "planned")
+
+
+class Coming(Base):
+    """One conversation that wants to come. `next_at`: the next reminder; None: there is none left."""
+
+    __tablename__ = "event_coming"
+
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey(Broadcast.id, ondelete="CASCADE"), primary_key=True)
+    conversation: Mapped[str] = mapped_column(ForeignKey(Conversation.key, ondelete="CASCADE"), primary_key=True, index=True)
+    said_at: Mapped[datetime]
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+def carry_out(connection: Connection, turn: Turn, effect: Events) -> list[Part]:
+    quiet = Quiet(*turn.world.night)
+    match effect:
+        case WantEvent(number):
+            return [wanted(connection, turn, number, quiet)]
+        case DropEvent(number):
+            connection.execute(delete(Coming).where(Coming.broadcast_id == number, Coming.conversation.in_(mine(turn))))
+            return [Say("好,这一场不去了,也不再提醒。", (Choice("我的活动", "open/events"), TO_MENU))]
+        case ShowEvents():
+            return [shown(list(of(connection, turn, turn.now)))]
+        case RemindEvent(number):
+            return remind(connection, turn, number, quiet)
+
+
+def wanted(connection: Connection, turn: Turn, number: int | None, quiet: Quiet) -> Say:
+    """`number`: the event tapped; None: it was typed, and the one they were told of last is meant, where there is only one."""
+    open_ = [row for row in told_of(connection, turn) if number in (None, row["id"])]
+    ahead = [row for row in open_ if start(row) > turn.now]
+    if not ahead:
+        return Say("这一场已经开始或者结束了,没法再记。" if open_ else "最近没有给你发过能参加的活动。", (TO_MENU,))
+    if number is None and len(ahead) > 1:
+        return Say("想参加哪一场?", tuple(Choice(row["title"][:20], f"event/{row['id']}") for row in ahead[:5]))
+    row = ahead[0]
+    connection.execute(delete(Coming).where(Coming.broadcast_id == row["id"], Coming.conversation.in_(mine(turn))))
+    next_at = following(start(row), turn.now, quiet)
+    values = {"broadcast_id": row["id"], "conversation": turn.inbound.conversation, "said_at": turn.now, "next_at": next_at}
+    connection.execute(insert(Coming).values(values))
+    silent = turn.place.memo.get("quiet")
+    promise = "你退订过,到时候我不提醒,自己记一下。" if silent else "到时候自己记一下。" if next_at is None else "开始前我提醒你。"
+    return Say(f"记下了:{line(row)}\n{promise}", (Choice("不去了", f"event/{row['id']}/no"), Choice("我的活动", "open/events")))
+
+
+def told_of(connection: Connection, turn: Turn) -> list[RowMapping]:
+    """Events that went to this person, the newest first."""
+    kinds = [name for name, kind in broadcasts.kinds().items() if broadcasts.is_event(kind)]
+    went = exists().where(Target.broadcast_id == Broadcast.id, ~Target.held, Target.conversation.in_(mine(turn)))
+    query = select(Broadcast.__table__).where(Broadcast.status.in_(OURS), Broadcast.kind.in_(kinds), went)
+    return list(connection.execute(query.order_by(Broadcast.id.desc()).limit(20)).mappings())
+
+
+def mine(turn: Turn) -> Any:
+    return select(Conversation.key).where(Conversation.graduate_id == turn.person.graduate_id)
+
+
+def of(connection: Connection, turn: Turn, after: datetime) -> Iterable[RowMapping]:
+    said = exists().where(Coming.broadcast_id == Broadcast.id, Coming.conversation.in_(mine(turn)))
+    rows = connection.execute(select(Broadcast.__table__).where(Broadcast.status.in_(OURS), said)).mappings()
+    return sorted((row for row in rows if start(row) > after), key=start)
+
+
+def shown(rows: list[RowMapping]) -> Say:
+    if not rows:
+        return Say("你还没有要参加的活动。收到招聘会、宣讲会的消息,点「想参加」就记下了。", (TO_MENU,))
+    drop = tuple(Choice(f"不去{number}", f"event/{row['id']}/no") for number, row in enumerate(rows[:5], 1))
+    return Say("\n".join(("你说想参加的:", *(f"{number}. {line(row)}" for number, row in enumerate(rows, 1)))), (*drop, TO_MENU))
+
+
+def start(row: RowMapping) -> datetime:
+    return datetime.fromisoformat(row["fields"]["start"])
+
+
+def line(row: RowMapping) -> str:
+    fields = row["fields"]
+    return ",".join(filter(None, (row["title"], broadcasts.moment(start(row)), fields.get("place") or fields.get("platform"))))
+
+
+def moments(begins: datetime, quiet: Quiet) -> list[datetime]:
+    """A day and an hour before; what would fall into the quiet hours, and be held until too late, is said the evening before."""
+    hour = begins - HOUR
+    if (over := quiet.until(hour)) is not None and over > begins - HOUR / 2:
+        night = over - DAY
+        hour = night + (datetime.combine(night, quiet.begins) - datetime.combine(night, quiet.ends)) - EVENING
+    return [begins - DAY, hour] if hour - (begins - DAY) >= BETWEEN else [hour]
+
+
+def following(begins: datetime, now: datetime, quiet: Quiet) -> datetime | None:
+    return next((at for at in moments(begins, quiet) if at > now), None)
+
+
+def due(connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
+    """Conversation, message id and text of each reminder that has come."""
+    query = select(Coming.conversation, Coming.broadcast_id, Coming.next_at).where(Coming.next_at <= now).order_by(Coming.next_at).limit(500)
+    return [(key, f"event-{number}-{at.isoformat()}", f"event/{number}") for key, number, at in connection.execute(query) if at]
+
+
+def remind(connection: Connection, turn: Turn, number: int, quiet: Quiet) -> list[Part]:
+    """Said once each time; not of what was called off or has begun, and not to who unsubscribed."""
+    row = broadcast.get(connection, number)
+    here = update(Coming).where(Coming.broadcast_id == number, Coming.conversation == turn.inbound.conversation)
+    connection.execute(here.values(next_at=following(start(row), turn.now, quiet)))
+    if row["status"] not in OURS or turn.now >= start(row) or turn.place.memo.get("quiet"):
+        return []
+    left = start(row) - turn.now
+    soon = "一个小时后" if left <= 2 * HOUR else "今天" if local_date(turn.now) == local_date(start(row)) else "明天"
+    note = row["fields"].get("bring")
+    said = f"{soon}就是你说想参加的:{line(row)}" + (f"\n要带:{note}" if note else "")
+    return [Say(said, (Choice("不去了", f"event/{number}/no"), TO_MENU))]
+
+
+def count(connection: Connection, number: int) -> int:
+    """People, not conversations."""
+    query = select(func.count(func.distinct(Conversation.graduate_id))).join(Coming, Coming.conversation == Conversation.key)
+    return int(connection.execute(query.where(Coming.broadcast_id == number)).scalar_one())
+
+
+def record(connection: Connection, keys: Iterable[str]) -> list[dict[str, Any]]:
+    """For the person's own copy."""
+    query = select(Broadcast.title, Coming.said_at).join(Broadcast, Broadcast.id == Coming.broadcast_id).where(Coming.conversation.in_(list(keys)))
+    return [{"title": title, "said_at": at} for title, at in connection.execute(query)]
