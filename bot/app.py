@@ -98,6 +98,8 @@ class App:
         self.reader = Reader(self)
         self.fetching: threading.Thread | None = None
         self.closing = threading.Event()
+        self.demo = ""
+        """The password of the invented office (`bot.demo`); empty in earnest."""
 
     def build(self) -> PolicySearch:
         """The index of what is current: from the database where this version was built before, else built and kept."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -53,7 +53,7 @@ cli.add_typer(contract, name="contract")
 def serve(
     host: Annotated[str, typer.Option(help="监听的地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="监听的端口", min=0, max=65535)] = 8000,
-    demo: Annotated[bool, typer.Option("--demo", help="试用:数据放临时目录,停止后全部丢弃")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="试用:一所编出来的学校,停止后全部丢弃")] = False,
     workers: Annotated[bool, typer.Option("--workers/--no-workers", help="发送、定时、收取岗位也在这个进程里做;不做的话另外要有一个做的")] = True,
 ) -> None:
     """启动网页聊天(/)和后台任务;默认用当前目录的 SQLite,自动建表。"""
@@ -67,6 +67,8 @@ def serve(
             processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(), structlog.processors.format_exc_info, as_line],
         )
         app.start_meaning()
+        if demo:
+            demonstrated(app)
         try:
             run(app, host, port, works=workers)
         except AccountError as error:
@@ -76,6 +78,15 @@ def serve(
 
 
 as_line = structlog.processors.JSONRenderer()
+
+
+def demonstrated(app: Any) -> None:
+    """Everything in it is invented, and every page says so."""
+    from bot.demo import ACCOUNTS, PASSWORD, fill
+
+    fill(app)
+    app.demo = PASSWORD
+    print(f"演示数据:全是编的,停止后丢弃。后台 /console 的账号:{'、'.join(ACCOUNTS)},密码都是 {PASSWORD}", file=sys.stderr, flush=True)
 
 
 @cli.command()

@@ -97,7 +97,7 @@ class WebChat:
         return f"web::{handle}"
 
     async def page(self, request: Request) -> Response:
-        response = templates.TemplateResponse(request, "chat.html")
+        response = templates.TemplateResponse(request, "chat.html", {"demo": self.app.demo})
         response.headers["cache-control"] = "no-store"
         if self.handle(request) is None:
             value = self.signer.dumps(secrets.token_urlsafe(18))

@@ -108,7 +108,14 @@ class Desk:
         return self.to(self.menu()[0].path)
 
     def show(self, template: str, status: int = 200, /, **values: Any) -> Response:
-        context = {"me": self.member, "menu": self.menu(), "csrf": csrf(self.token), "once": secrets.token_urlsafe(12), "here": self.request.url.path}
+        context = {
+            "me": self.member,
+            "menu": self.menu(),
+            "csrf": csrf(self.token),
+            "once": secrets.token_urlsafe(12),
+            "here": self.request.url.path,
+            "demo": self.app.demo,
+        }
         return templates.TemplateResponse(self.request, f"console/{template}.html", {**context, **values}, status)
 
     def to(self, path: str) -> Response:
