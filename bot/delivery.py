@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Connection, Index, RowMapping, String, Text, bindpa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.metrics import QUEUE, QUEUE_AGE
-from dialogs.messages import Part, to_json
+from dialogs.messages import Choice, Part, from_json, to_json
 from knowledge.db import Base, Id
 
 LEASE = timedelta(seconds=60)
@@ -90,6 +90,14 @@ def plan(connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int]:
     connection.execute(insert(Delivery), rows)  # with RETURNING, SQLite takes rows one by one
     ids = {found.key: found.id for found in connection.execute(IDS, {"keys": [row["key"] for row in rows]})}
     return [ids[row["key"]] for row in rows]
+
+
+def unasked(connection: Connection, conversations: Sequence[str]) -> dict[str, tuple[Choice, ...]]:
+    """The choices of what each conversation was told last, where it was told unasked."""
+    out = Delivery.status.in_(("sending", "sent", "unknown")) | (Delivery.priority == 0)
+    last = select(func.max(Delivery.id)).where(Delivery.conversation.in_(conversations), out)
+    rows = select(Delivery.conversation, Delivery.parts).where(Delivery.id.in_(last.group_by(Delivery.conversation)), Delivery.kind.in_(UNASKED))
+    return {key: tuple(choice for part in parts for choice in getattr(from_json(part), "choices", ())) for key, parts in connection.execute(rows)}
 
 
 def finish(connection: Connection, ids: Iterable[int], at: datetime, status: str = "sent", reason: str | None = None) -> None:

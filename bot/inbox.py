@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -44,6 +45,7 @@ HELD = (
 KEPT: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
 KEPT["last_in_at"] = func.coalesce(bindparam("last_in_at", type_=Moment), Conversation.last_in_at)
 STORE = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1, **KEPT)
+NUMBER = re.compile(r"\s*[0-9０-９]{1,2}[.、。]?\s*")
 OVERTAKEN = (IntegrityError, OperationalError)
 """What a transaction meets where another process made the same row, or waits for it crosswise; a database that is away refuses twice."""
 log = structlog.get_logger()
@@ -293,6 +295,10 @@ def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
     newcomers = [message for message in inbound if message.conversation not in found]
     if newcomers:
         found |= create(connection, newcomers)
+    if numbers := [message.conversation for message in inbound if message.kind == "text" and NUMBER.fullmatch(message.text)]:
+        for key, choices in delivery.unasked(connection, numbers).items():
+            if not found[key].stack:
+                found[key].person.shown = choices
     codes = {message.conversation: digest for message in inbound if (digest := links.said(message.text))}
     if codes:
         good = links.known(connection, codes.values(), inbound[0].at)

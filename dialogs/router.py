@@ -44,7 +44,7 @@ GLOBAL = {
 WORDS = {word: name for name, said in GLOBAL.items() for word in said}
 HUMAN = re.compile(
     r"(转|找|要|叫|换|给我|帮我|想和|想跟|联系|接).{0,5}(人工|真人|活人|老师|客服|工作人员|人来)(?!资格|证|编|岗|考|招)(?!.{8})|"
-    r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工)"
+    r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工|老师(可以|能|愿意))"
 )
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
 CORE = {"residence", "graduation_date", "cohort", "degree", "employment"}
@@ -74,7 +74,7 @@ def route(turn: Turn) -> None:
             return obey(named, turn)
         if links.said(turn.text):
             return given_code(turn)
-        tapped = answers.chosen(turn.text, turn.place.choices)
+        tapped = answers.chosen(turn.text, turn.person.shown) or answers.chosen(turn.text, turn.place.choices)
         if tapped:
             return tap(tapped.value, turn)
         if not in_care(turn) and unanswered.marked(turn):

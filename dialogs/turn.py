@@ -33,6 +33,8 @@ class Person:
     groups: tuple[str, ...] = ()
     profile_consent: bool = False
     groups_consent: bool = False
+    shown: tuple[Choice, ...] = ()
+    """The choices of what was said last, where it was said unasked and this message is a number: a broadcast knows nothing of the dialog."""
     code: Code | None = None
     """Whose code this message gives, where it gives one that is good."""
 

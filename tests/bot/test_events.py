@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import broadcast, coming, forgetting, outcomes
 from bot.app import App
@@ -87,6 +87,16 @@ def test_who_taps_is_reminded_a_day_and_an_hour_before_once(office: Office) -> N
     assert office.reminders(A) == ["明天", "一个小时后"]
     assert office.reminders(B) == []
     assert outcomes.status(office.app, office.fair)["coming"] == 1
+
+
+def test_a_number_chooses_from_what_was_said_last(office: Office) -> None:
+    """On WeChat choices are numbered lines."""
+    with office.app.database.writing() as connection:
+        connection.execute(update(Delivery).where(Delivery.broadcast_id == office.fair).values(status="sent"))
+    assert "记下了:冬季双选会" in office.say(B, "1")
+    assert "记下了" not in office.say(B, "1")
+    office.say(A, "完善资料")
+    assert "记下了" not in office.say(A, "1")
 
 
 def test_words_do_as_well_and_several_events_are_asked_about(office: Office) -> None:

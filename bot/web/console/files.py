@@ -20,6 +20,7 @@ from knowledge.ledger import contact, destinations, meter
 from knowledge.ledger import record as ledger
 from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Service, Step
 from knowledge.ledger.seal import masked
+from knowledge.links import CHANNELS
 from knowledge.people import Graduate, Identity, Membership
 
 WAYS = ("电话", "微信", "Telegram", "短信", "邮件", "面谈", "上门")
@@ -79,7 +80,8 @@ def chat(connection: Connection, person: str | None) -> dict[str, Any]:
     groups = None
     if graduate.groups_consent_at:
         groups = connection.execute(select(Membership.group).where(Membership.graduate_id == person)).scalars().all()
-    channels = connection.execute(select(Identity.channel).where(Identity.graduate_id == person).distinct()).scalars().all()
+    known = connection.execute(select(Identity.channel).where(Identity.graduate_id == person).distinct()).scalars()
+    channels = [CHANNELS.get(name, name).strip() for name in known]
     talks = open_talks(connection, person)
     said = [(each["at"], each["from"], casework.words(each)) for row in talks for each in transcript.history(connection, row["key"], SAID)]
     talk = [(who, text, at) for at, who, text in sorted(said, key=lambda each: each[0])]
