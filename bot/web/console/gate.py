@@ -27,6 +27,7 @@ from bot.web.console import audit, staff
 from bot.web.console.staff import ROLES, Member, Role
 from knowledge.cases import KINDS
 from knowledge.db import CHINA
+from knowledge.policy.revisions import ACTIONS
 
 COOKIE, ROOT = "bulixian_staff", "/console"
 BODY_BYTES = 64 * 1024
@@ -42,7 +43,7 @@ def china(moment: datetime | str) -> str:
 
 
 templates.env.filters["china"] = china
-templates.env.globals |= {"ROOT": ROOT, "ROLES": ROLES, "CASE_KINDS": KINDS}
+templates.env.globals |= {"ROOT": ROOT, "ROLES": ROLES, "CASE_KINDS": KINDS, "ACTIONS": ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, login, report, roll, today
+from bot.web.console import broadcasts, calls, clinic, files, helpdesk, login, policies, report, roll, today
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -40,6 +40,15 @@ PAGES = (
     Page("POST", "/broadcasts", broadcasts.write, TEACHERS),
     Page("GET", "/broadcasts/{number:int}", broadcasts.shown, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
+    Page("GET", "/knowledge", policies.listed, TEACHERS, "知识库"),
+    Page("POST", "/knowledge/attach", policies.attach, TEACHERS),
+    Page("POST", "/knowledge/leave", policies.leave, TEACHERS),
+    Page("GET", "/knowledge/drafts/{number:int}", policies.draft, TEACHERS),
+    Page("POST", "/knowledge/drafts/{number:int}/approve", policies.approve, TEACHERS),
+    Page("POST", "/knowledge/drafts/{number:int}/discard", policies.discard, TEACHERS),
+    Page("GET", "/knowledge/{key}", policies.entry, TEACHERS),
+    Page("POST", "/knowledge/{key}", policies.change, TEACHERS),
+    Page("POST", "/knowledge/{key}/restore", policies.restore, TEACHERS),
     Page("GET", "/clinic", clinic.listed, ANSWERING, "坐诊"),
     Page("GET", "/clinic/{number:int}", clinic.shown, ANSWERING),
     Page("POST", "/clinic/{number:int}/take", clinic.take, ANSWERING),

@@ -1,0 +1,145 @@
+"""The pages of the knowledge base: what nobody could answer, drafts and their approval by a second person, an entry as people read it, its
+history, and changing it. The same functions as `bulixian knowledge …`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from bot import freshness, questions, revisions
+from bot.curation import Checked
+from bot.web.console.gate import Desk
+from dialogs import wording
+from knowledge.policy import revisions as kept
+from knowledge.policy import store
+from knowledge.policy.entry import Entry
+from knowledge.policy.revisions import RevisionError
+from knowledge.policy.store import Item
+
+GROUPS, FOUND = 30, 20
+SOON = timedelta(days=30)
+FIELDS = {
+    "answer": "一句话答案", "amount": "标准", "conditions": "条件", "where": "去哪办", "papers": "材料", "deadline": "期限", "notes": "提醒",
+    "questions": "问法(至少 8 句)", "aliases": "别名", "valid_to": "有效到", "review_by": "复核日期",
+}  # fmt: skip
+"""What the form changes; conditions as tests, sources and places are changed by `knowledge draft FILE`, with its check."""
+LINES = ("amount", "conditions", "where", "papers", "deadline", "notes", "questions", "aliases")
+
+
+def listed(desk: Desk, wrong: str = "", done: str = "") -> Response:
+    groups, number = questions.queue(desk.app, GROUPS)
+    said = desk.asked("q")
+    known = desk.app.search.knowledge
+    found = [(hit.id, hit.title) for hit in desk.app.search.search(said).hits if hit.id in known.entries] if said else []
+    found = [(said.upper(), known.entries[said.upper()].title)] if said.upper() in known.entries else found
+    with desk.app.database.reading() as connection:
+        drafts = [(row, len(questions.answers(connection, row["id"]))) for row in kept.drafts(connection)]
+    soon = freshness.expiring(known, desk.app.clock.today(), SOON.days)
+    shown = {"groups": groups, "number": number, "drafts": drafts, "soon": soon, "q": said, "found": found}
+    return desk.show("policies", 400 if wrong else 200, wrong=wrong, done=done, **shown)
+
+
+def tried(desk: Desk, work: Callable[[], str | Checked], what: str, target: str, page: Callable[..., Response] = listed) -> Response:
+    """Does it and says what came of it; what cannot be done is said on the same page."""
+    try:
+        told = work()
+    except RevisionError as error:
+        return page(desk, f"{error}。")
+    problems, done = (told.problems, told.summary) if isinstance(told, Checked) else ([], told)
+    desk.write(lambda connection: desk.note(connection, what, target[:60], new=done[:60]))
+    return page(desk, "。".join(problems), done)
+
+
+def numbers(desk: Desk) -> list[int]:
+    return [int(said) for said in desk.form.get("questions", "").split() if said.isascii() and said.isdecimal()][:200]
+
+
+def attach(desk: Desk) -> Response:
+    """A group of questions as phrasings of an entry."""
+    key = desk.form.get("to", "").strip().upper()
+    return tried(desk, lambda: questions.attach(desk.app, numbers(desk), key, desk.who.display), "归到政策", key)
+
+
+def leave(desk: Desk) -> Response:
+    return tried(desk, lambda: questions.out_of_scope(desk.app, numbers(desk)), "标为不归我们", f"{len(numbers(desk))} 个问题")
+
+
+def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
+    """What differs, and the entry as people would read it."""
+    number = desk.number()
+    try:
+        with desk.app.database.reading() as connection:
+            row = kept.get(connection, number)
+            answered = questions.answers(connection, number)
+        item = revisions.validated(row["body"], f"第 {number} 版")
+    except RevisionError:
+        return listed(desk, f"第 {number} 版找不到了,可能已经处理过。")
+    lines = revisions.difference(desk.app, number).split("\n")
+    own = row["author"].strip() == desk.who.display
+    shown = {"row": row, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
+    return desk.show("policy_draft", 400 if wrong else 200, wrong=wrong, done=done, **shown)
+
+
+def read(desk: Desk, item: Item) -> str:
+    """As the graduate reads it."""
+    return wording.whole(item, desk.app.clock.today()).text if isinstance(item, Entry) else f"{item.title}\n{item.answer}"
+
+
+def approve(desk: Desk) -> Response:
+    number = desk.number()
+    return tried(desk, lambda: revisions.approved(desk.app, [number], desk.who.display), "批准政策", f"第 {number} 版", after(number))
+
+
+def discard(desk: Desk) -> Response:
+    number = desk.number()
+    return tried(desk, lambda: revisions.discarded(desk.app, number, desk.who.display), "不要草稿", f"第 {number} 版")
+
+
+def after(number: int) -> Callable[..., Response]:
+    """Where the check said no the draft is shown again, with what it said."""
+
+    def page(desk: Desk, wrong: str = "", done: str = "") -> Response:
+        return draft(desk, wrong, done) if wrong else listed(desk, wrong, done)
+
+    return page
+
+
+def entry(desk: Desk, wrong: str = "", done: str = "") -> Response:
+    key = str(desk.request.path_params["key"]).upper()[:10]
+    item = desk.app.search.knowledge.entries.get(key)
+    if item is None:
+        return listed(desk, f"没有正在用的 {key},请核对编号。")
+    body = store.body_of(item)
+    said = {name: "\n".join(body.get(name) or ()) if name in LINES else str(body.get(name) or "") for name in FIELDS}
+    said |= {name: value for name, value in desk.form.items() if name in FIELDS} if wrong else {}
+    with desk.app.database.reading() as connection:
+        past = kept.history(connection, key)
+    shown = {"item": item, "says": read(desk, item), "fields": FIELDS, "lines": LINES, "said": said, "past": past}
+    return desk.show("policy", 400 if wrong else 200, wrong=wrong, done=done, **shown)
+
+
+def change(desk: Desk) -> Response:
+    """A draft of what differs from the form; nothing is live before somebody else approves it."""
+    key = str(desk.request.path_params["key"]).upper()[:10]
+    item = desk.app.search.knowledge.entries.get(key)
+    if item is None:
+        return listed(desk, f"没有正在用的 {key},请核对编号。")
+    body, settings = store.body_of(item), []
+    for name in FIELDS:
+        told = desk.form.get(name, "").replace("\r", "").strip()
+        value: Any = [line.strip() for line in told.split("\n") if line.strip()] if name in LINES else told
+        now = body.get(name) or ([] if name in LINES else "")
+        if value != (now if name in LINES else str(now)):
+            settings.append(f"{name}={json.dumps(value, ensure_ascii=False) if name in LINES or name == 'answer' else value}")
+    if not settings:
+        return entry(desk, "和现在的一样,没有起草。")
+    return tried(desk, lambda: revisions.edited(desk.app, key, settings, desk.who.display), "起草政策", key, entry)
+
+
+def restore(desk: Desk) -> Response:
+    key = str(desk.request.path_params["key"]).upper()[:10]
+    return tried(desk, lambda: revisions.restored(desk.app, key, desk.who.display), "恢复上一版", key, entry)
