@@ -76,7 +76,15 @@ def arrived(path: Path, feed: str, saved: Mapping[str, str], given: Sequence[str
     Raises:
         ArrivalError
     """
-    data = opened(path)
+    return taken(opened(path), path.name.removesuffix(".gz"), feed, saved, given)
+
+
+def taken(data: bytes, name: str, feed: str, saved: Mapping[str, str], given: Sequence[str]) -> Arrival:
+    """The same of the bytes of a file with this name.
+
+    Raises:
+        ArrivalError
+    """
     if feed:
         if feed not in feeds():
             raise ArrivalError(f"没有叫 {feed} 的来源格式，有：{'、'.join(feeds())}")
@@ -85,7 +93,7 @@ def arrived(path: Path, feed: str, saved: Mapping[str, str], given: Sequence[str
         except FeedError as error:
             raise ArrivalError(str(error)) from error
     try:
-        table = tables.read(data, path.name.removesuffix(".gz"))
+        table = tables.read(data, name)
     except tables.TableError as error:
         raise ArrivalError(str(error)) from error
     columns = mapped(table.header, saved, given)

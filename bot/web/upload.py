@@ -55,7 +55,7 @@ class Refused(ValueError):
 
 
 class InMemory(MultiPartParser):
-    """A résumé never touches the disk."""
+    """What people send never touches the disk unsealed."""
 
     spool_max_size = LIMITS.file_bytes + FORM
 
@@ -197,28 +197,30 @@ class ResumePages:
         return Response(body, media_type="text/calendar", headers=HEADERS | {"content-disposition": 'attachment; filename="yuyue.ics"'})
 
 
-async def received(request: Request) -> FormData:
+async def received(request: Request, largest: int = LIMITS.file_bytes, too_big: str = TOO_BIG) -> FormData:
     """The form, counted while it comes in: what a header says of its length is believed only where it says too much.
 
     Raises:
         Refused, ClientDisconnect
     """
-    most, said = LIMITS.file_bytes + FORM, request.headers.get("content-length", "")
+    most, said = largest + FORM, request.headers.get("content-length", "")
     if said.isascii() and said.isdecimal() and int(said[:12]) > most:
-        raise Refused(413, TOO_BIG)
+        raise Refused(413, too_big)
 
     async def counted() -> AsyncGenerator[bytes, None]:
         held = 0
         async for chunk in request.stream():
             held += len(chunk)
             if held > most:
-                raise Refused(413, TOO_BIG)
+                raise Refused(413, too_big)
             yield chunk
 
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise Refused(415, BROKEN)
     try:
-        return await InMemory(request.headers, counted(), max_files=1, max_fields=4, max_part_size=FORM).parse()
+        parser = InMemory(request.headers, counted(), max_files=1, max_fields=4, max_part_size=FORM)
+        parser.spool_max_size = most
+        return await parser.parse()
     except (MultiPartException, KeyError, ValueError) as error:
         if isinstance(error, Refused):
             raise

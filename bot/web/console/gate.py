@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import structlog
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
@@ -25,6 +26,7 @@ from starlette.templating import Jinja2Templates
 from bot.app import App
 from bot.web.console import audit, staff
 from bot.web.console.staff import ROLES, Member, Role
+from bot.web.upload import Refused, named, received
 from knowledge.cases import KINDS
 from knowledge.db import CHINA
 from knowledge.policy.revisions import ACTIONS
@@ -32,6 +34,7 @@ from knowledge.policy.revisions import ACTIONS
 COOKIE, ROOT = "bulixian_staff", "/console"
 BODY_BYTES = 64 * 1024
 """Forms here are words; lists come in by their own page."""
+LIST_BYTES = 20_000_000
 log = structlog.get_logger()
 templates = Jinja2Templates(Path(__file__).parents[1] / "templates")
 
@@ -55,6 +58,8 @@ class Page:
     handler: Callable[[Desk], Response]
     roles: frozenset[Role]
     menu: str = ""
+    file: bool = False
+    """Its form may carry a file of LIST_BYTES."""
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class Desk:
     pages: tuple[Page, ...]
     wake: Callable[[str], None]
     form: dict[str, str] = field(default_factory=dict)
+    file: tuple[str, bytes] | None = None
 
     @property
     def who(self) -> Member:
@@ -142,16 +148,37 @@ class Gate:
     def endpoint(self, page: Page, pages: tuple[Page, ...]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             try:
-                form = await words(request) if request.method == "POST" else {}
+                form, file = ({}, None) if request.method != "POST" else await self.read(page, request)
             except ClientDisconnect:
                 return Response(status_code=400)
+            except Refused as error:
+                desk = Desk(self.app, request, "", self.address(request), None, pages, self.wake)
+                return desk.show("refused", error.status, why=str(error))
             token = request.cookies.get(COOKIE, "")[:100]
-            response = await run_in_threadpool(self.answer, page, Desk(self.app, request, token, self.address(request), None, pages, self.wake, form))
+            response = await run_in_threadpool(
+                self.answer, page, Desk(self.app, request, token, self.address(request), None, pages, self.wake, form, file)
+            )
             response.headers["cache-control"] = "no-store"
             response.headers["referrer-policy"] = "same-origin"  # with `no-referrer` browsers send the origin of a form as null
             return response
 
         return answer
+
+    async def read(self, page: Page, request: Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
+        """The form. A file is not read for somebody who may not send one.
+
+        Raises:
+            Refused, ClientDisconnect
+        """
+        if not page.file:
+            return await words(request), None
+
+        def known() -> bool:
+            with self.app.database.reading() as connection:
+                found = staff.at_desk(connection, request.cookies.get(COOKIE, "")[:100], self.app.clock.now())
+            return found is not None and found[0].role in page.roles
+
+        return await filed(request) if await run_in_threadpool(known) else ({}, None)
 
     def answer(self, page: Page, desk: Desk) -> Response:
         if desk.token:
@@ -189,6 +216,18 @@ class Gate:
         log.warning("console refused", path=desk.request.url.path[:100], why=why)
         if desk.member:
             desk.write(lambda connection: desk.note(connection, f"被拒:{why}", desk.request.url.path))
+
+
+async def filed(request: Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
+    """A form with one file.
+
+    Raises:
+        Refused: it is too large or broken.
+    """
+    form = await received(request, LIST_BYTES, f"文件超过 {LIST_BYTES // 1_000_000} MB,请拆成几份再导。")
+    said = {name: value.replace("\x00", "") for name, value in form.items() if isinstance(value, str)}
+    file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
+    return said, (named(file.filename or ""), await file.read()) if file and file.filename else None
 
 
 async def words(request: Request) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, login, policies, report, roll, today
+from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, policies, report, roll, today
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -49,6 +49,12 @@ PAGES = (
     Page("GET", "/knowledge/{key}", policies.entry, TEACHERS),
     Page("POST", "/knowledge/{key}", policies.change, TEACHERS),
     Page("POST", "/knowledge/{key}/restore", policies.restore, TEACHERS),
+    Page("GET", "/lists", lists.page, TEACHERS, "导入"),
+    Page("POST", "/lists", lists.receive, TEACHERS, file=True),
+    Page("GET", "/lists/{token}", lists.shown, TEACHERS),
+    Page("POST", "/lists/{token}", lists.confirm, TEACHERS),
+    Page("POST", "/lists/{token}/take", lists.take, TEACHERS),
+    Page("GET", "/lists/{token}/report.xlsx", lists.report, TEACHERS),
     Page("GET", "/clinic", clinic.listed, ANSWERING, "坐诊"),
     Page("GET", "/clinic/{number:int}", clinic.shown, ANSWERING),
     Page("POST", "/clinic/{number:int}/take", clinic.take, ANSWERING),
