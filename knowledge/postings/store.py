@@ -373,11 +373,13 @@ def decide(connection: Connection, key: int, status: str, who: str, now: datetim
     return str(row.title)
 
 
-def listed(connection: Connection, status: str, most: int) -> list[dict[str, Any]]:
-    """Postings of a status, the newest first; those held, the gravest first."""
+def listed(connection: Connection, status: str, most: int, said: str = "") -> list[dict[str, Any]]:
+    """Postings of a status, the newest first; those held, the gravest first. `said`: in the title or the company's name."""
     names = ("id", "source", "title", "company", "kind", "score", "reasons", "posted", "deadline", "contact", "url", "reviewed_by")
     order = (TABLE.c.score.desc(), TABLE.c.id) if status == "held" else (TABLE.c.id.desc(),)
     query = select(*(TABLE.c[name] for name in names)).where(TABLE.c.status == status).order_by(*order).limit(most)
+    if said:
+        query = query.where(TABLE.c.title.contains(said, autoescape=True) | TABLE.c.company.contains(said, autoescape=True))
     return [dict(row) for row in connection.execute(query).mappings()]
 
 

@@ -142,7 +142,7 @@ def test_every_page_is_open_to_the_roles_of_the_table_and_to_nobody_else(office:
                 if role not in page.roles:
                     assert got.status_code == 403, told
                 elif page.path.startswith(
-                    ("/broadcasts", "/clinic", "/knowledge", "/lists")
+                    ("/broadcasts", "/clinic", "/knowledge", "/lists", "/postings")
                 ):  # nobody's students: whoever may see one sees all, and here there is none
                     assert got.status_code in (200, 303, 400, 404, 409, 415), told
                 elif "{number:int}" not in page.path or role == "admin" or (role == "teacher" and mine):

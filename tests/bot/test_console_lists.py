@@ -85,6 +85,17 @@ def test_postings_are_screened_on_the_way(any_app: App, come: Callable[..., Brow
     assert wang.post(f"{path}/take").status_code == 200
     with any_app.database.reading() as connection:
         assert store.counts(connection) == {"live": 1, "held": 1}
+    held = wang.get("/postings").text
+    number = re.search(r"/postings/(\d+)/refuse", held)
+    assert number
+    assert "打字员兼职" in held
+    assert "会计助理" not in held
+    assert wang.post(f"/postings/{number[1]}/nonsense").status_code == 400
+    assert wang.post(f"/postings/{number[1]}/refuse", status="held").status_code == 303
+    assert wang.post("/postings/99999/release").status_code == 400
+    assert "打字员兼职" not in wang.get("/postings").text
+    assert "打字员兼职" in wang.get("/postings?status=refused&q=众信").text
+    assert "没有" in wang.get("/postings?status=live&q=众信").text
 
 
 def test_whose_file_it_is_and_who_may(any_app: App, come: Callable[..., Browser]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, policies, report, roll, today
+from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, policies, report, roll, today, vacancies
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -49,6 +49,8 @@ PAGES = (
     Page("GET", "/knowledge/{key}", policies.entry, TEACHERS),
     Page("POST", "/knowledge/{key}", policies.change, TEACHERS),
     Page("POST", "/knowledge/{key}/restore", policies.restore, TEACHERS),
+    Page("GET", "/postings", vacancies.listed, TEACHERS, "岗位"),
+    Page("POST", "/postings/{number:int}/{action}", vacancies.decide, TEACHERS),
     Page("GET", "/lists", lists.page, TEACHERS, "导入"),
     Page("POST", "/lists", lists.receive, TEACHERS, file=True),
     Page("GET", "/lists/{token}", lists.shown, TEACHERS),
