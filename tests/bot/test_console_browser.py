@@ -1,0 +1,196 @@
+"""The console in a real browser, on the demo office: what a teacher does in a day, in how many clicks; every page on a phone and a screen,
+without overflow, serious faults of accessibility or a request to anybody else. `--rewrite` writes the pictures of README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from openpyxl import load_workbook
+from playwright.sync_api import Browser, Page, Request, expect
+from sqlalchemy import select
+from starlette.applications import Starlette
+
+from bot import broadcast, demo
+from bot.app import App
+from bot.config import Clock
+from bot.web.console.pages import PAGES
+from knowledge.ledger.record import Record
+from knowledge.policy import revisions
+from knowledge.policy.search import PolicySearch
+from knowledge.tables import comma
+from tests.bot.test_browser import chromium, serving
+from tests.conftest import TODAY, settings_for
+
+__all__ = ["chromium"]
+PICTURES = Path(__file__).parents[2] / ".github" / "screenshots"
+SIZES = {"phone": (390, 844), "screen": (1280, 900)}
+SHOWN = {("/", "phone"), ("/calls", "phone"), ("/people/{number:int}", "screen"), ("/cohort", "screen"), ("/broadcasts/{number:int}", "phone")}
+CLICKS = 8
+"""At most, for each thing a teacher wants done."""
+
+
+@pytest.fixture(scope="module")
+def office(template: Path, search: PolicySearch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    clock = Clock(TODAY)
+    clock.advance(timedelta(hours=(4 - clock.now().hour) % 24))
+    app = App(settings_for(f"sqlite:///{tmp_path_factory.mktemp('office')}/demo.db"), clock, search)
+    demo.fill(app)
+    app.demo = demo.PASSWORD
+    yield app
+    app.close()
+
+
+@pytest.fixture(scope="module")
+def live(office: App) -> Iterator[Starlette]:
+    with serving(office) as web:
+        yield web
+
+
+class Teacher:
+    """Somebody at the console; counts clicks."""
+
+    def __init__(self, chromium: Browser, live: Starlette, name: str, size: str = "screen") -> None:
+        width, height = SIZES[size]
+        self.address, self.clicks = str(live.state.address), 0
+        self.asked: list[str] = []
+        self.page: Page = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("request", self.notice)
+        self.page.goto(f"{self.address}/console/login")
+        self.page.fill("#name", name)
+        self.page.fill("#password", demo.PASSWORD)
+        self.page.click("main button")
+
+    def notice(self, request: Request) -> None:
+        self.asked.append(request.url)
+
+    def click(self, role: str, name: str) -> None:
+        self.clicks += 1
+        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
+
+    def menu(self, name: str) -> None:
+        self.clicks += 1
+        self.page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+
+    def done(self) -> int:
+        self.clicks, clicks = 0, self.clicks
+        self.page.goto(f"{self.address}/console/")
+        return clicks
+
+
+def test_whom_to_call_and_a_case_answered(live: Starlette, chromium: Browser) -> None:
+    wang = Teacher(chromium, live, "wang")
+    wang.menu("联系")
+    wang.click("link", "60 天")
+    wang.click("button", "记下")
+    assert wang.done() <= CLICKS
+
+    wang.menu("求助")
+    wang.page.locator(".rows a").first.click()
+    wang.page.fill("#text", "明天下午三点在就业中心等你。")
+    wang.click("button", "发送")
+    expect(wang.page.get_by_text("王老师:明天下午三点在就业中心等你。")).to_be_visible()
+    assert wang.done() + 1 <= CLICKS
+
+
+def test_a_list_with_three_broken_rows(live: Starlette, chromium: Browser, tmp_path: Path) -> None:
+    boss = Teacher(chromium, live, "admin")
+    (tmp_path / "名单.csv").write_bytes(
+        comma(
+            [
+                ("姓名", "学号", "毕业去向"),
+                ("新一", "9001", "待就业"),
+                ("", "9002", ""),
+                ("新二", "9003", "三方"),
+                ("新三", "", ""),
+                ("新四", "9003", ""),
+            ]
+        )
+    )
+    boss.menu("导入")
+    boss.page.set_input_files("#file", tmp_path / "名单.csv")
+    boss.click("button", "看一看")
+    expect(boss.page.get_by_text("没有导入 3")).to_be_visible()
+    boss.click("button", "导入,有错的行")
+    expect(boss.page.get_by_role("status")).to_contain_text("新增 2")
+    with boss.page.expect_download() as result:
+        boss.click("link", "下载逐行结果")
+    assert len(list(load_workbook(BytesIO(Path(result.value.path()).read_bytes()))["要改的行"].iter_rows())) == 4
+    assert boss.done() + 1 <= CLICKS
+
+
+def test_a_broadcast_by_two_people(office: App, live: Starlette, chromium: Browser) -> None:
+    wang, li = Teacher(chromium, live, "wang"), Teacher(chromium, live, "li")
+    wang.menu("群发")
+    wang.page.select_option("#kind", "通知")
+    wang.click("button", "开始写")
+    wang.page.fill("#title", "就业中心元旦值班")
+    wang.page.fill("#f_text", "元旦三天都有人值班,电话照常。")
+    wang.page.check("input[name=everyone]")
+    wang.click("button", "存成草稿")
+    expect(wang.page.get_by_text("等另一位老师批准").first).to_be_visible()
+    assert wang.done() + 2 <= CLICKS
+    li.menu("群发")
+    li.click("link", "就业中心元旦值班")
+    li.click("button", "批准,发出去")
+    assert li.done() <= CLICKS
+    while broadcast.advance(office):
+        pass
+    li.menu("群发")
+    li.click("link", "就业中心元旦值班")
+    li.click("button", "暂停")
+    expect(li.page.get_by_text("暂停中").first).to_be_visible()
+    li.click("button", "接着发")
+    expect(li.page.get_by_role("button", name="暂停")).to_be_visible()
+    assert li.done() <= CLICKS
+
+
+def test_a_draft_approved_and_the_month_taken_home(live: Starlette, chromium: Browser) -> None:
+    li, boss = Teacher(chromium, live, "li"), Teacher(chromium, live, "admin")
+    li.menu("知识库")
+    li.click("link", "SUB-02")
+    li.click("button", "批准,马上生效")
+    expect(li.page.get_by_role("status")).to_contain_text("改了 1 条", timeout=60_000)
+    assert li.done() <= CLICKS
+
+    boss.menu("数据")
+    with boss.page.expect_download() as month:
+        boss.click("link", "导出月报 XLSX")
+    sheet = load_workbook(BytesIO(Path(month.value.path()).read_bytes())).active
+    assert sheet is not None
+    assert int(str(sheet["B2"].value)) >= demo.PEOPLE
+    assert boss.done() <= CLICKS
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_every_page_fits_and_shuts_nobody_out(office: App, live: Starlette, chromium: Browser, size: str, request: pytest.FixtureRequest) -> None:
+    boss = Teacher(chromium, live, "admin", size)
+    with office.database.reading() as connection:
+        person = (
+            connection.execute(select(Record.id).where(Record.graduate_id.is_not(None), Record.owner == "王老师").order_by(Record.id))
+            .scalars()
+            .first()
+        )
+        drafts = revisions.drafts(connection)
+    numbers = {"people": str(person), "knowledge": str(drafts[0]["id"] if drafts else 0)}
+    faults = []
+    for page in PAGES:
+        skipped = page.path.endswith(".xlsx") or "{token}" in page.path or page.path in ("/broadcasts/new", "/clinic/{number:int}")
+        if page.method != "GET" or skipped or ("drafts" in page.path and not drafts):
+            continue
+        path = page.path.replace("{number:int}", numbers.get(page.path.split("/")[1], "1")).replace("{key}", "SUB-02")
+        boss.page.goto(f"{boss.address}/console{path}")
+        if request.config.getoption("--rewrite") and (page.path, size) in SHOWN:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            boss.page.screenshot(path=PICTURES / f"{page.path.strip('/').partition('/')[0] or 'today'}.png")
+        if boss.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append(f"{path} is too wide")
+        found = Axe().run(boss.page).response["violations"]
+        faults += [f"{path} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
+    assert faults == []
+    assert [url for url in boss.asked if not url.startswith(f"{boss.address}/")] == []
