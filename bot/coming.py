@@ -131,6 +131,7 @@ def remind(connection: Connection, turn: Turn, number: int, quiet: Quiet) -> lis
     connection.execute(here.values(next_at=following(start(row), turn.now, quiet)))
     if row["status"] not in OURS or turn.now >= start(row) or turn.place.memo.get("quiet"):
         return []
+    turn.until = start(row)
     left = start(row) - turn.now
     soon = "一个小时后" if left <= 2 * HOUR else "今天" if local_date(turn.now) == local_date(start(row)) else "明天"
     note = row["fields"].get("bring")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Index, RowMapping, String, Text, bindparam, func, insert, select, text, update
+from sqlalchemy import JSON, ColumnElement, Connection, Index, RowMapping, String, Text, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.metrics import QUEUE, QUEUE_AGE
@@ -59,6 +59,8 @@ class Delivery(Base):
     mailbox: Mapped[bool] = mapped_column(default=False)
     """There was no way to this person: it waits until they write."""
     broadcast_id: Mapped[int | None] = mapped_column(index=True)
+    expires_at: Mapped[datetime | None]
+    """When it is of no use any more: then it does not leave."""
 
 
 IDS = select(Delivery.key, Delivery.id).where(Delivery.key.in_(bindparam("keys", expanding=True)))
@@ -77,6 +79,7 @@ def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: da
         "status": "ready",
         "created_at": at,
         "not_before": None,
+        "expires_at": None,
         "route": None,
         "piece": 0,
         "finished_at": None,
@@ -141,9 +144,16 @@ def rows(connection: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
-def since(connection: Connection, conversation: str, after: int) -> Sequence[RowMapping]:
-    """What a conversation was told after a row, oldest first."""
-    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after)
+def due(now: datetime) -> ColumnElement[bool]:
+    """Rows whose time has come and is not over."""
+    come = or_(Delivery.not_before.is_(None), Delivery.not_before <= now)
+    return and_(come, or_(Delivery.expires_at.is_(None), Delivery.expires_at > now, Delivery.status == "sent"))
+
+
+def since(connection: Connection, conversation: str, after: int, now: datetime) -> Sequence[RowMapping]:
+    """What a conversation was told after a row, oldest first. A page that is open when the time of an older row comes shows it when it is
+    opened again."""
+    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after, due(now))
     return connection.execute(query.order_by(Delivery.id)).mappings().all()
 
 

@@ -250,6 +250,7 @@ class Inbox:
             if parts:
                 kind = "notice" if waiting.inbound.kind == "timer" else "reply"
                 row = delivery.row_of(f"reply|{waiting.key}", waiting.inbound.conversation, kind, parts, waiting.inbound.at)
+                row["expires_at"] = turn.until
                 if waiting.heard and waiting.heard.hand:
                     waiting.heard.hand(row)
                 outgoing.append(row)

@@ -22,8 +22,8 @@ def carry_out(connection: Connection, turn: Turn, effect: Clinic) -> list[Part]:
     match effect:
         case OfferUpload():
             return offer(connection, turn)
-        case KeepResume(text):
-            return kept(connection, turn, text)
+        case KeepResume(text, built):
+            return kept(connection, turn, text, built=built)
         case ShowResume(number, what):
             return [shown(connection, turn, number, what)]
         case DropResume(number):
@@ -51,7 +51,7 @@ def offer(connection: Connection, turn: Turn) -> list[Part]:
     return [Say("是文件就从这里传,PDF、Word、TXT 都行。链接只给你,30 分钟内用一次。", links=(Link("上传简历", address),))]
 
 
-def kept(connection: Connection, turn: Turn, text: str) -> list[Part]:
+def kept(connection: Connection, turn: Turn, text: str, *, built: bool) -> list[Part]:
     try:
         paper = pasted(text)
     except ExtractError as error:
@@ -59,6 +59,11 @@ def kept(connection: Connection, turn: Turn, text: str) -> list[Part]:
     days = turn.world.clinic.keep_days
     number = papers.keep(connection, turn.world.seal, owner(turn), paper, "chat", turn.now, days)
     address = report(connection, turn, number)
+    if built and not address:
+        return [Say("复制到 Word 里排一排就能用。", (TO_MENU,))]
+    if built:
+        files = (Link("打印或存 PDF", f"{address}/print"), Link("下载 Word", f"{address}/word"))
+        return [Say(f"文件在这里,简洁和分栏两种样式;{days} 天后自动删,页面上也能马上删。", (), files)]
     said = f"报告做好了,标在原文旁边,可以打印。{days} 天后连原文一起删掉,你也可以在页面上马上删。"
     return [Say(said, (TO_MENU,), (Link(clinic.REPORT, address),))] if address else []
 

@@ -149,7 +149,7 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
         Delivery.conversation >= f"{account}:",
         Delivery.conversation < f"{account};",  # the sign after the colon: all conversations of this account
         ~Delivery.mailbox,
-        or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
+        delivery.due(now),
         (Delivery.priority == 0) if replies else (Delivery.priority > 0),
         ~before,
     )
@@ -209,7 +209,8 @@ def recover(connection: Connection, now: datetime, dead: Collection[str] = ()) -
     free = update(Delivery).where(Delivery.status == "claimed", lost).values(status="ready", owner=None, lease_until=None)
     unknown = update(Delivery).where(Delivery.status == "sending", lost)
     unknown = unknown.values(status="unknown", finished_at=now, lease_until=None, error="process_died")
-    old = update(Delivery).where(Delivery.status == "ready", Delivery.mailbox, Delivery.created_at < now - KEPT)
+    useless = or_(and_(Delivery.mailbox, Delivery.created_at < now - KEPT), Delivery.expires_at < now)
+    old = update(Delivery).where(Delivery.status == "ready", useless)
     old = old.values(status="expired", finished_at=now)
     return {name: connection.execute(query).rowcount for name, query in (("free", free), ("unknown", unknown), ("expired", old))}
 

@@ -17,9 +17,9 @@ from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
-from bot import planner
+from bot import delivery, planner
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.delivery import LEASE, Delivery
@@ -126,10 +126,7 @@ class Pump:
         with self.app.database.reading() as connection:
             rank = Delivery.priority == 0 if replies else Delivery.priority > 0
             query = select(Delivery.id).where(Delivery.channel == self.carrier.channel, Delivery.status == "ready", rank)
-            return (
-                connection.execute(query.where(~Delivery.mailbox, or_(Delivery.not_before.is_(None), Delivery.not_before <= now)).limit(1)).first()
-                is not None
-            )
+            return connection.execute(query.where(~Delivery.mailbox, delivery.due(now)).limit(1)).first() is not None
 
     def take(self, connection: Connection, *, replies: bool) -> tuple[list[Job], float]:
         now = self.app.clock.now()

@@ -236,9 +236,10 @@ class OfferUpload:
 
 @dataclass(frozen=True, slots=True)
 class KeepResume:
-    """A pasted résumé is kept for its report page."""
+    """A résumé is kept for its report page; `built`: out of answers, so that its file is wanted too."""
 
     text: str
+    built: bool = False
 
 
 @dataclass(frozen=True, slots=True)

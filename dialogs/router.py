@@ -118,7 +118,9 @@ def with_staff(turn: Turn) -> None:
     if crisis.level(turn.text) == "acute" and turn.inbound.kind == "text":
         return danger(turn)
     named = global_word(turn.text) if turn.inbound.kind == "text" else turn.text.removeprefix("go/")
-    if named in EXIT_HUMAN:
+    if turn.inbound.kind == "choice" and turn.text.startswith(("event/", "howis/")):
+        tap(turn.text, turn)  # of a message that came unasked meanwhile
+    elif named in EXIT_HUMAN:
         turn.place.mode, turn.place.due_at = "bot", None
         turn.effects.append(CloseHandover())
         if named == "menu":

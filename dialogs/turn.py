@@ -71,6 +71,8 @@ class Turn:
     state: str = ""
     goal: str = ""
     problem: str = ""
+    until: datetime | None = None
+    """When what this turn says is of no use any more."""
     told: str = ""
     """The entry this turn answered with."""
 

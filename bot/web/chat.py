@@ -226,7 +226,7 @@ class WebChat:
 
     def read_since(self, conversation: str, after: int) -> list[dict[str, Any]]:
         with self.app.database.reading() as connection:
-            return [dict(row) for row in delivery.since(connection, conversation, after)]
+            return [dict(row) for row in delivery.since(connection, conversation, after, self.app.clock.now())]
 
     def wake(self, conversation: str) -> None:
         """Called from any thread: there is something new for this conversation."""

@@ -27,6 +27,7 @@ from knowledge.db import CHINA, local_date
 from knowledge.extract import ExtractError
 from knowledge.ledger.seal import SealError
 from knowledge.passes import PassError
+from knowledge.resume import draft
 from knowledge.resume.extract import LIMITS, Paper
 from knowledge.resume.rules import SEVERITIES, Review, review
 
@@ -41,6 +42,7 @@ NOTHING = "还没有选文件,也没有粘贴文字。选一个再点「开始�
 BROKEN = "没有传完整。网络稳一点的时候再传一次。"
 UNBOOKED = "这个预约已经取消、改了时间或者过了。回到聊天里发「我的预约」看看。"
 GONE = "这份简历已经删掉了。想再看,回到聊天里发「改简历」。"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 log = structlog.get_logger()
 templates = Jinja2Templates(Path(__file__).parent / "templates")
@@ -73,6 +75,8 @@ class ResumePages:
             Route("/upload/{token}", self.post, methods=["POST"]),
             Route("/report/{token}", self.report),
             Route("/report/{token}", self.delete, methods=["POST"]),
+            Route("/report/{token}/print", self.paper),
+            Route("/report/{token}/word", self.word),
             Route("/calendar/{token}", self.calendar),
         ]
 
@@ -171,6 +175,26 @@ class ResumePages:
                 log.error("resume sealed with another key")
         raise PassError(GONE)
 
+    async def paper(self, request: Request) -> Response:
+        """The résumé alone, for paper or as a PDF by the browser."""
+        try:
+            _, paper, _ = await run_in_threadpool(self.kept, request.path_params["token"])
+        except PassError as error:
+            return self.page(request, 410, str(error), open_=False)
+        head, blocks = draft.blocks(paper.text)
+        style = style_of(request)
+        side, main = draft.columns(blocks, style)
+        shown = {"head": head, "side": side, "main": main, "style": style, "styles": draft.STYLES, "token": request.path_params["token"]}
+        return templates.TemplateResponse(request, "resume.html", shown, headers=HEADERS)
+
+    async def word(self, request: Request) -> Response:
+        try:
+            _, paper, _ = await run_in_threadpool(self.kept, request.path_params["token"])
+        except PassError as error:
+            return self.page(request, 410, str(error), open_=False)
+        data = await run_in_threadpool(draft.word, paper.text, style_of(request))
+        return Response(data, media_type=DOCX, headers=HEADERS | {"content-disposition": 'attachment; filename="resume.docx"'})
+
     async def delete(self, request: Request) -> Response:
         try:
             link = await run_in_threadpool(self.known, request.path_params["token"], "report")
@@ -225,6 +249,10 @@ async def received(request: Request, largest: int = LIMITS.file_bytes, too_big: 
         if isinstance(error, Refused):
             raise
         raise Refused(400, BROKEN) from error
+
+
+def style_of(request: Request) -> draft.Style:
+    return "columns" if request.query_params.get("style") == "columns" else "plain"
 
 
 def named(name: str) -> str:

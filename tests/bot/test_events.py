@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from bot import broadcast, coming, forgetting, outcomes
+from bot import broadcast, coming, forgetting, outcomes, planner
 from bot.app import App
 from bot.delivery import Delivery
 from dialogs.messages import Inbound
@@ -106,6 +106,23 @@ def test_words_do_as_well_and_several_events_are_asked_about(office: Office) -> 
     assert "想参加哪一场" in asked
     assert "县城专场" in office.tap(B, f"event/{other}")
     assert office.say(B, "我的活动").count("体育馆") == 2
+
+
+def test_a_reminder_that_could_not_leave_in_time_never_does(office: Office) -> None:
+    """Nobody sends here: as in a mailbox that waits for the next word."""
+    office.tap(B, f"event/{office.fair}")
+    office.at(timedelta(hours=1))
+    with office.app.database.writing() as connection:
+        connection.execute(update(Delivery).where(Delivery.kind != "notice").values(status="sent"))
+        planner.recover(connection, office.start - timedelta(minutes=2))
+        assert connection.execute(select(func.count()).where(Delivery.kind == "notice", Delivery.status == "ready")).scalar_one() == 1
+        planner.recover(connection, office.start + timedelta(minutes=1))
+        assert set(connection.execute(select(Delivery.status).where(Delivery.kind == "notice")).scalars()) == {"expired"}
+
+
+def test_a_tap_counts_while_a_teacher_has_the_conversation(office: Office) -> None:
+    office.say(A, "人工")
+    assert "记下了" in office.tap(A, f"event/{office.fair}")
 
 
 def test_taken_back_called_off_unsubscribed_or_erased_nobody_is_reminded(office: Office) -> None:

@@ -283,3 +283,32 @@ async def test_a_booking_as_a_calendar(any_app: App) -> None:
     gone = await person.browser.get(link)
     assert gone.status_code == 410
     assert "我的预约" in error(gone)
+
+
+async def test_a_built_resume_is_a_page_and_a_word_file_until_it_is_deleted(person: Person) -> None:
+    for text in (
+        "写简历",
+        "李甲",
+        "会计助理",
+        "跳过",
+        "2022.09-2026.06 演示大学 会计学 本科",
+        "2026.03 青禾商贸\n整理 <b>600</b> 份凭证",
+        "跳过",
+        "Excel",
+    ):
+        person.say(text)
+    links = [url for part in person.say("初级会计(2025)") for url in urls(part)]
+    printed, word = (next(url for url in links if url.endswith(end)) for end in ("/print", "/word"))
+    for style in ("plain", "columns", "nonsense"):
+        page = await person.browser.get(f"{printed}?style={style}")
+        assert page.status_code == 200
+        assert "演示大学" in page.text
+        assert "<b>600</b>" not in page.text
+        file = await person.browser.get(f"{word}?style={style}")
+        assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None
+    report = printed.removesuffix("/print")
+    assert (await person.browser.get(report)).status_code == 200
+    assert (await person.browser.get(f"{report[:-3]}abc/print")).status_code == 410
+    await person.browser.post(report)
+    assert (await person.browser.get(printed)).status_code == 410
+    assert (await person.browser.get(word)).status_code == 410

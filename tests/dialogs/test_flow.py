@@ -18,6 +18,7 @@ from knowledge.policy.search import PolicySearch
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 SHAPES = {
+    "write_resume": "014f7fb30c91",
     "dispute": "599487302e5a",
     "record": "34fa305aa08f",
     "profile": "c97e11e69bf3",

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, or_, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from bot import allowances
 from bot.channels.wechat import reply
 from bot.channels.wechat.limits import TEXT, Route
 from bot.channels.wechat.receive import Kind, Received
-from bot.delivery import Delivery
+from bot.delivery import Delivery, due
 from bot.inbox import Reply
 from dialogs.messages import from_json
 
@@ -104,7 +104,7 @@ def row_of(connection: Connection, number: int | None) -> RowMapping | None:
 def waiting(connection: Connection, conversation: str, after: int, now: datetime) -> list[RowMapping]:
     """What is due: an answer whose own webhook still waits for it is not (`answer_whole`), or it would be said twice."""
     query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.status == "ready", Delivery.id != after)
-    query = query.where(or_(Delivery.not_before.is_(None), Delivery.not_before <= now))
+    query = query.where(due(now))
     return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20)).mappings())
 
 

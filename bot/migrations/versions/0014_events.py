@@ -1,4 +1,4 @@
-"""who wants to come to the event of a broadcast"""
+"""who wants to come to the event of a broadcast; when a message is of no use any more"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0013"
 
 
 def upgrade() -> None:
+    op.add_column("delivery", sa.Column("expires_at", Moment(timezone=True), nullable=True))
     op.create_table(
         "event_coming",
         sa.Column("broadcast_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
