@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.orm import aliased
 
+from bot.delivery import Delivery
 from bot.inbox import Reply
+from bot.transcript import InboxMessage
 from dialogs.clinic import NOT_RESUME
 from dialogs.messages import Inbound, Part, Say
 from dialogs.notices import TO_HUMAN
@@ -32,6 +37,9 @@ ROOM = max(1, (os.cpu_count() or 2) // 2)
 """Files read at a time: the other half of the machine goes on answering."""
 QUEUE = 64
 """Files that may wait; half a second each is half a minute."""
+LEFT, BACK = timedelta(minutes=3), timedelta(hours=1)
+"""A process that has started looks, after so long, for files of so long before its start that nobody has said anything of."""
+CUT = "刚才那份文件没看完,是我这边断了一下,没有存下来。请再发一次"
 FULL = "现在排队看简历的人多,过几分钟再传一次。"
 
 
@@ -43,6 +51,8 @@ class Reader:
         self.pool = ThreadPoolExecutor(ROOM, "reader")
         self.waiting = 0
         self.lock = threading.Lock()
+        self.started: datetime | None = app.clock.now()
+        """None: what a process before left has been looked for."""
 
     def read(self, data: bytes, name: str) -> Future[Paper]:
         """The text of a file; the future raises ExtractError with one sentence.
@@ -107,8 +117,14 @@ class Reader:
         return self.app.accept(Inbound(conversation, f"result-{new_id()}", "result", about, self.app.clock.now()))
 
     def tidy(self) -> None:
-        """Deletes what has had its days."""
+        """Deletes what has had its days; says of a file that a process took with it that it has to be sent again."""
         now = self.app.clock.now()
+        if self.started and now - self.started >= LEFT:
+            with self.app.database.reading() as connection:
+                cut = list(unread(connection, self.started))
+            for conversation, message in cut:
+                self.refuse(conversation, message, CUT).result()
+            self.started = None
         with self.app.database.reading() as connection:
             late = papers.overdue(connection, now)
         if late:
@@ -116,6 +132,19 @@ class Reader:
 
     def close(self) -> None:
         self.pool.shutdown(cancel_futures=True)
+
+
+def unread(connection: Connection, before: datetime) -> Iterator[tuple[str, str]]:
+    """Conversation and message of each file that came before and whose reading came to nothing: no result, no refusal."""
+    later = aliased(InboxMessage)
+    result = exists().where(later.conversation == InboxMessage.conversation, later.kind == "result", later.id > InboxMessage.id)
+    query = select(InboxMessage.conversation, InboxMessage.key).where(InboxMessage.kind == "file", InboxMessage.text.contains("."), ~result)
+    rows = connection.execute(query.where(InboxMessage.received_at >= before - BACK, InboxMessage.received_at < before)).all()
+    found = {f"refused|{key.removeprefix(f'{conversation}|')}": conversation for conversation, key in rows}
+    told = set(connection.execute(select(Delivery.key).where(Delivery.key.in_(found))).scalars())
+    for key, conversation in found.items():
+        if key not in told:
+            yield conversation, key.removeprefix("refused|")
 
 
 def read(data: bytes, name: str) -> Paper:

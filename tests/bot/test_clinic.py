@@ -372,3 +372,21 @@ def queue_paper() -> Any:
     from knowledge.resume.extract import pasted
 
     return pasted(SAMPLE)
+
+
+def test_a_file_that_a_process_took_with_it_is_asked_for_again_once(any_app: App) -> None:
+    cut, done, picture = Person(any_app, "断"), Person(any_app, "好"), Person(any_app, "图")
+    for who in (cut, done):
+        who.say("简历.pdf", "file")
+    picture.say("合照", "file")
+    any_app.clock.advance(timedelta(seconds=1))
+    done.say("clinic/first/none", "result")
+    again = App(any_app.settings, any_app.clock, any_app.search)  # the first one is gone
+    for _ in range(2):
+        again.clock.advance(timedelta(minutes=4))
+        again.reader.tidy()
+    with again.database.reading() as connection:
+        rows = connection.execute(select(Delivery.conversation, Delivery.parts).where(Delivery.key.startswith("refused|"))).all()
+    assert [row.conversation for row in rows] == [cut.key]
+    assert "请再发一次" in rows[0].parts[0]["text"]
+    again.close()
