@@ -270,6 +270,7 @@ def cancel(app: App, number: int) -> int:
             raise BroadcastError(f"第 {number} 号群发已经取消了")
         stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=app.clock.now())).rowcount
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
+        delivery.withdraw(connection, f"|event-{number}-", app.clock.now())
         return int(stopped + unplanned(connection, row))
 
 

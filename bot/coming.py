@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, RowMapping, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import broadcast
+from bot import broadcast, delivery
 from bot.broadcast import Broadcast, Target
 from bot.planner import Quiet
 from dialogs import broadcasts
@@ -40,12 +41,18 @@ class Coming(Base):
 
 
 def carry_out(connection: Connection, turn: Turn, effect: Events) -> list[Part]:
-    quiet = Quiet(*turn.world.night)
+    """In an open dialog without buttons: those of its question count."""
+    said = done(connection, turn, effect, Quiet(*turn.world.night))
+    return [replace(part, choices=()) if turn.place.top and isinstance(part, Say) else part for part in said]
+
+
+def done(connection: Connection, turn: Turn, effect: Events, quiet: Quiet) -> list[Part]:
     match effect:
         case WantEvent(number):
             return [wanted(connection, turn, number, quiet)]
         case DropEvent(number):
             connection.execute(delete(Coming).where(Coming.broadcast_id == number, Coming.conversation.in_(mine(turn))))
+            delivery.withdraw(connection, f"|event-{number}-", turn.now, mine(turn))
             return [Say("好,这一场不去了,也不再提醒。", (Choice("我的活动", "open/events"), TO_MENU))]
         case ShowEvents():
             return [shown(list(of(connection, turn, turn.now)))]

@@ -144,6 +144,13 @@ def rows(connection: Connection, ids: Sequence[int]) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
+def withdraw(connection: Connection, about: str, at: datetime, conversations: Any = None) -> None:
+    """What was planned unasked with these signs in its key, and has not begun to leave, does not; of some conversations or of all."""
+    mine = update(Delivery).where(Delivery.status == "ready", Delivery.kind == "notice", Delivery.key.contains(about, autoescape=True))
+    mine = mine if conversations is None else mine.where(Delivery.conversation.in_(conversations))
+    connection.execute(mine.values(status="cancelled", finished_at=at))
+
+
 def due(now: datetime) -> ColumnElement[bool]:
     """Rows whose time has come and is not over."""
     come = or_(Delivery.not_before.is_(None), Delivery.not_before <= now)

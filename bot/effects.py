@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, update
 
-from bot import coming, forgetting, hours, lab, registration, services, transcript
+from bot import coming, delivery, forgetting, hours, lab, registration, services, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
@@ -115,6 +115,7 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
         case ForgetWishes():
             reminders.drop(connection, key, None)
             wishes.pause(connection, [person])
+            delivery.withdraw(connection, "|event-", at, [key])
         case OfferCode() | Join() | Unlink():
             return [about_channels(connection, turn, effect)]
         case Export():

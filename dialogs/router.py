@@ -222,7 +222,8 @@ def tap(value: str, turn: Turn) -> None:
         return how_it_goes(rest, turn)
     if kind == "event" and rest.removesuffix("/no").isdecimal():
         number = int(rest.removesuffix("/no"))
-        return turn.effects.append(DropEvent(number) if rest.endswith("/no") else WantEvent(number))
+        turn.effects.append(DropEvent(number) if rest.endswith("/no") else WantEvent(number))
+        return reissue(turn)
     if kind == "tell":
         return unanswered.wish(turn, rest)
     if kind == "clinic":

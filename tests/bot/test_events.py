@@ -170,7 +170,23 @@ def test_an_early_event_is_told_the_evening_before(any_app: App) -> None:
     assert office.reminders(A) == ["明天"]
 
 
+@pytest.mark.parametrize("how", ["event", "stop", "cancel"])
+def test_a_reminder_that_waits_is_withdrawn(office: Office, how: str) -> None:
+    office.tap(A, f"event/{office.fair}")
+    office.at(timedelta(days=1))
+    if how == "event":
+        office.tap(A, f"event/{office.fair}/no")
+    elif how == "stop":
+        office.say(A, "退订")
+    else:
+        broadcast.cancel(office.app, office.fair)
+    with office.app.database.reading() as connection:
+        assert connection.execute(select(Delivery.status).where(Delivery.kind == "notice")).scalars().all() == ["cancelled"]
+
+
 def test_a_tap_does_not_end_a_dialog(office: Office) -> None:
     office.say(A, "完善资料")
-    office.tap(A, f"event/{office.fair}")
+    told = office.tap(A, f"event/{office.fair}")
+    assert "同意" in told
+    assert "不去了" not in told
     assert "城市" in office.say(A, "同意")
