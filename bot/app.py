@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, broadcast, checkins, coming, delivery, digest, fetching, hours, planner
+from bot import allowances, arrivals, broadcast, checkins, coming, delivery, digest, fetching, hours, planner
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
@@ -266,6 +266,7 @@ class App:
                         pass
                     fetching.look(self)
                     self.reader.tidy()
+                    arrivals.tidy(self)
                     for key, reply in self.sweep():
                         if reply.delivery_id:
                             heard(key)

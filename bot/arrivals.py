@@ -1,4 +1,4 @@
-"""Postings on their way in from a file: bytes → drafts by mapping or feed, read by as many processes as there are cores; the report as rows."""
+"""Postings and lists on their way in: bytes → drafts by mapping or feed, read by as many processes as there are cores; the report as rows."""
 
 from __future__ import annotations
 
@@ -9,20 +9,45 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge import tables
+from knowledge.db import Base
 from knowledge.postings import store
 from knowledge.postings.drafts import Reading, drafted, fields, named, numbered
 from knowledge.postings.feeds import FeedError, feeds
+
+if TYPE_CHECKING:
+    from bot.app import App
 
 FILE, UNPACKED = 200_000_000, 400_000_000
 SHARED = 4_000
 """Rows from which starting more processes pays."""
 PIECE = 500
+KEPT = timedelta(hours=1)
+"""How long a list that staff sent is kept."""
 HEAD = ("行", "结果", "岗位", "单位", "说明", "可疑分")
+
+
+class KeptList(Base):
+    """A list that staff sent, sealed, between its reading and its being taken. `told`: column → field as confirmed."""
+
+    __tablename__ = "kept_list"
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    source: Mapped[str] = mapped_column(String(50))
+    name: Mapped[str] = mapped_column(String(100))
+    told: Mapped[dict[str, str]] = mapped_column(JSON)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ArrivalError(ValueError):
@@ -40,6 +65,15 @@ class Arrival:
 
     def lines(self) -> list[store.Line]:
         return [store.Line(number, "refused", "", "", why) for number, why in self.broken]
+
+
+def tidy(app: App) -> None:
+    """Lists whose time is over go."""
+    old = KeptList.at < app.clock.now() - KEPT
+    with app.database.reading() as connection:
+        late = connection.execute(select(KeptList.id).where(old).limit(1)).first()
+    if late:
+        app.inbox.write(lambda connection: connection.execute(delete(KeptList).where(old))).result()
 
 
 def opened(path: Path) -> bytes:

@@ -35,7 +35,7 @@ def shown(app: App, case_id: int, who: str) -> str | None:
         if case is None:
             return None
         people.log_access(connection, case["graduate_id"], who, f"查看求助 {case_id} 和对话", app.clock.now())
-        said = transcript.history(connection, case["conversation"])
+        said = transcript.history(connection, case["conversation"], app.clock.now())
     lines = [f"编号 {case_id} {cases.KINDS[case['kind']]}\n{case['summary']}", "—— 对话 ——"]
     lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }:{words(message)}" for message in said]
     return "\n".join(lines)

@@ -37,16 +37,15 @@ NOW = ("协议合同", "灵活", "创业")
 
 def advance(app: App) -> bool:
     """Puts off, a chunk at a time, those whose time has come and who are not to be asked. Returns whether there was one."""
-    now, rules = app.clock.now(), app.settings.followup
+    now = app.clock.now()
     with app.database.reading() as connection:
-        if connection.execute(select(Row.record_id).where(Row.next_at <= now).limit(1)).first() is None:
-            return False
+        _, later = looked(connection, now, app.settings.followup)
+    if not later:
+        return False
+    mine = update(Row).where(Row.record_id == bindparam("who"), Row.next_at <= bindparam("now", type_=Row.next_at.type))
     with app.database.writing() as connection:
-        _, later = looked(connection, now, rules)
-        if later:
-            put_off = update(Row).where(Row.record_id == bindparam("who")).values(next_at=bindparam("at", type_=Row.next_at.type))
-            connection.execute(put_off, [{"who": who, "at": at} for who, at in later])
-    return bool(later)
+        connection.execute(mine.values(next_at=bindparam("at", type_=Row.next_at.type)), [{"who": who, "at": at, "now": now} for who, at in later])
+    return True
 
 
 def due(app: App, connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
@@ -59,12 +58,12 @@ def due(app: App, connection: Connection, now: datetime) -> list[tuple[str, str,
 
 def looked(connection: Connection, now: datetime, rules: Rules) -> tuple[list[tuple[str, str, str]], list[tuple[int, datetime]]]:
     """Of the first chunk: the questions to ask, and those put off with the time to which."""
-    columns = (Row, Record.graduate_id, Record.destination, PRIORITY.label("first"))
-    query = select(*(column for column in Row.__table__.c), *columns[1:]).join(Record, Record.id == Row.record_id).where(Row.next_at <= now)
+    query = select(Row.__table__, Record.graduate_id, Record.destination, PRIORITY.label("first")).join(Record, Record.id == Row.record_id)
+    query = query.where(Row.next_at <= now)
     rows = connection.execute(query.order_by(Row.next_at, Row.record_id).limit(CHUNK)).mappings().all()
     if not rows:
         return [], []
-    owed, talks = set(contact.open_ends(connection)), conversations(connection, [row["graduate_id"] for row in rows if row["graduate_id"]])
+    owed, talks = set(destinations.open_ends(connection)), conversations(connection, [row["graduate_id"] for row in rows if row["graduate_id"]])
     reached = {row[0]: row[1] for row in connection.execute(last_reached([row["record_id"] for row in rows]))}
     asked: list[tuple[str, str, str]] = []
     later: list[tuple[int, datetime]] = []

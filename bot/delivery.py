@@ -18,6 +18,7 @@ LEASE = timedelta(seconds=60)
 UNASKED = {"notice": 3, "digest": 4, "broadcast": 5}
 """Priority of what nobody waits for, by kind: behind every reply (0), outside the quiet hours, at the account's pace."""
 OPEN = ("ready", "claimed", "sending")
+STOPPED = ("cancelled", "expired", "suppressed")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
 
 
@@ -154,13 +155,18 @@ def withdraw(connection: Connection, about: str, at: datetime, conversations: An
 def due(now: datetime) -> ColumnElement[bool]:
     """Rows whose time has come and is not over."""
     come = or_(Delivery.not_before.is_(None), Delivery.not_before <= now)
-    return and_(come, or_(Delivery.expires_at.is_(None), Delivery.expires_at > now, Delivery.status == "sent"))
+    return and_(come, or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
+
+
+def seen(now: datetime) -> ColumnElement[bool]:
+    """Rows that a page may show: what is due, what was said, nothing that was stopped before."""
+    return or_(Delivery.status == "sent", Delivery.piece > 0, and_(due(now), Delivery.status.not_in(STOPPED)))
 
 
 def since(connection: Connection, conversation: str, after: int, now: datetime) -> Sequence[RowMapping]:
     """What a conversation was told after a row, oldest first. A page that is open when the time of an older row comes shows it when it is
     opened again."""
-    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after, due(now))
+    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after, seen(now))
     return connection.execute(query.order_by(Delivery.id)).mappings().all()
 
 
@@ -201,6 +207,6 @@ def books(connection: Connection) -> dict[str, int]:
     }
 
 
-def open_ids(connection: Connection, conversation: str) -> list[int]:
-    query = select(Delivery.id).where(Delivery.conversation == conversation, Delivery.status.in_(OPEN))
+def open_ids(connection: Connection, conversation: str, now: datetime) -> list[int]:
+    query = select(Delivery.id).where(Delivery.conversation == conversation, Delivery.status.in_(OPEN), due(now))
     return list(connection.execute(query).scalars())

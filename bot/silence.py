@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy.orm import aliased
 
 from bot.allowances import GONE, Allowance
 from dialogs.place import Conversation
 from knowledge.db import local_date
-from knowledge.ledger import contact
+from knowledge.ledger import destinations
 from knowledge.ledger.contact import REFUSED, WRONG_NUMBER, CheckIn
 from knowledge.ledger.record import FollowUp, Record
 
@@ -49,16 +50,27 @@ class Silent:
 
 
 def listed(connection: Connection, now: datetime, days: int = 30, where: ColumnElement[bool] | None = None) -> list[Silent]:
-    """Everybody without a place who was not heard from or reached for so many days; one query, priority groups and the longest silence first.
-
-    Left out is whom staff have agreed to try again later, and who said that they do not want to be contacted.
-    """
-    today = local_date(now)
-    found = [silent for row in connection.execute(query(connection, where)).mappings() if (silent := judged(row, today, days))]
+    """Who is `silent`, with why and what next; one query, priority groups and the longest silence first."""
+    today, mine = local_date(now), true() if where is None else where
+    found = [told(row, today) for row in connection.execute(query().where(silent(connection, now, days), mine)).mappings()]
     return sorted(found, key=lambda one: (not one.groups, -(one.days if one.days is not None else 100_000), one.record))
 
 
-def query(connection: Connection, where: ColumnElement[bool] | None) -> Any:
+def silent(connection: Connection, now: datetime, days: int) -> ColumnElement[bool]:
+    """Of a record: without a place, and not heard from or reached for so many days.
+
+    Left out is whom staff have agreed to try again later, and who said that they do not want to be contacted.
+    """
+    since, later = now - timedelta(days=days), aliased(FollowUp)
+    spoke = exists().where(Conversation.graduate_id == Record.graduate_id, Conversation.last_in_at > since)
+    reached = exists().where(FollowUp.record_id == Record.id, FollowUp.reached, FollowUp.on > local_date(since))
+    last = ~exists().where(later.record_id == FollowUp.record_id, later.id > FollowUp.id)
+    put_off = exists().where(FollowUp.record_id == Record.id, or_(FollowUp.next_on > local_date(now), FollowUp.result == REFUSED), last)
+    return and_(Record.destination.in_(destinations.open_ends(connection)), ~spoke, ~reached, ~put_off)
+
+
+def query() -> Select[Any]:
+    """Records with what is known of their contacts."""
     shut = and_(Allowance.owner == Conversation.key, Allowance.name == GONE)
     heard = select(
         Conversation.graduate_id,
@@ -66,32 +78,25 @@ def query(connection: Connection, where: ColumnElement[bool] | None) -> Any:
         func.sum(case((Allowance.owner.is_(None), 1), else_=0)).label("open"),
     )
     talks = heard.outerjoin(Allowance, shut).group_by(Conversation.graduate_id).subquery()
-    calls = select(
-        FollowUp.record_id, func.max(case((FollowUp.reached, FollowUp.on))).label("reached"), func.max(FollowUp.id).label("last")
-    ).group_by(FollowUp.record_id)
-    met = calls.subquery()
+    calls = select(FollowUp.record_id, func.max(case((FollowUp.reached, FollowUp.on))).label("reached"), func.max(FollowUp.id).label("last"))
+    met = calls.group_by(FollowUp.record_id).subquery()
     last = FollowUp.__table__.alias("latest")
     columns = (
         Record.id, Record.name, Record.college, Record.groups, Record.phone, Record.family_phone, Record.owner, Record.graduate_id,
-        talks.c.heard, talks.c.open, met.c.reached, last.c.on, last.c.way, last.c.result, last.c.next_on, CheckIn.rounds,
+        talks.c.heard, talks.c.open, met.c.reached, last.c.on, last.c.way, last.c.result, CheckIn.rounds,
     )  # fmt: skip
     rows = select(*columns).outerjoin(talks, talks.c.graduate_id == Record.graduate_id).outerjoin(met, met.c.record_id == Record.id)
-    rows = rows.outerjoin(last, last.c.id == met.c.last).outerjoin(CheckIn, CheckIn.record_id == Record.id)
-    return rows.where(Record.destination.in_(contact.open_ends(connection)), true() if where is None else where)
+    return rows.outerjoin(last, last.c.id == met.c.last).outerjoin(CheckIn, CheckIn.record_id == Record.id)
 
 
-def judged(row: Any, today: date, days: int) -> Silent | None:
+def told(row: Any, today: date) -> Silent:
     seen = [local_date(row["heard"])] if row["heard"] else []
     seen += [row["reached"]] if row["reached"] else []
-    silent = (today - max(seen)).days if seen else None
-    if silent is not None and silent < days:
-        return None
-    if (row["next_on"] and row["next_on"] > today) or row["result"] == REFUSED:
-        return None
+    days = (today - max(seen)).days if seen else None
     tried = f"{row['on']} {row['way']} {row['result']}".strip() if row["on"] else ""
-    why, step = ladder(row, silent)
-    told = (row["id"], row["name"], row["college"], row["groups"], silent, why, step, row["phone"], row["family_phone"], tried)
-    return Silent(*told, row["owner"], row["graduate_id"])
+    why, step = ladder(row, days)
+    named = (row["id"], row["name"], row["college"], row["groups"], days, why, step, row["phone"], row["family_phone"], tried)
+    return Silent(*named, row["owner"], row["graduate_id"])
 
 
 def ladder(row: Any, silent: int | None) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, String, Text, cast, delete, literal, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.delivery import OPEN, Delivery
+from bot.delivery import OPEN, Delivery, seen
 from knowledge.db import Base, Id
 
 
@@ -27,7 +27,7 @@ class InboxMessage(Base):
     received_at: Mapped[datetime]
 
 
-def history(connection: Connection, conversation: str, most: int = 60) -> list[dict[str, Any]]:
+def history(connection: Connection, conversation: str, now: datetime, most: int = 60) -> list[dict[str, Any]]:
     """The last messages of both sides, oldest first: `key`, `from` (me, bot, staff), `text` or `parts`, `at`.
 
     A reply stands behind the message it answers even where both carry the same time.
@@ -39,7 +39,7 @@ def history(connection: Connection, conversation: str, most: int = 60) -> list[d
         key = "in:" + row.key.removeprefix(f"{conversation}|")
         message = {"key": key, "from": "me", "text": row.text, "at": row.received_at.isoformat()}
         rows.append((row.received_at, 0, -number, message))
-    said = select(Delivery.id, Delivery.kind, Delivery.parts, Delivery.created_at).where(Delivery.conversation == conversation)
+    said = select(Delivery.id, Delivery.kind, Delivery.parts, Delivery.created_at).where(Delivery.conversation == conversation, seen(now))
     for row in connection.execute(said.order_by(Delivery.id.desc()).limit(most)):
         rows.append((row.created_at, 1, row.id, told(row.id, row.kind, row.parts, row.created_at)))
     return [message for *_, message in sorted(rows, key=lambda row: row[:3])][-most:]

@@ -15,7 +15,7 @@ from knowledge.words import words
 
 FRESH = timedelta(days=14)
 """So long after the question a sentence without a tap is still read as its answer."""
-ASKS = re.compile(r"[??]|吗|怎么|如何|多少|什么|啥|哪|几时|能不能|可不可以|要不要|是不是")
+ASKS = re.compile(r"[?\uff1f]|吗|怎么|如何|多少|什么|啥|哪|几时|能不能|可不可以|要不要|是不是")
 """A question is answered as one."""
 LONGEST = 40
 """Characters of such a sentence."""

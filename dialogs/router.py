@@ -220,7 +220,7 @@ def tap(value: str, turn: Turn) -> None:
         return vacancies.tap(turn, rest)
     if kind == "howis":
         return how_it_goes(rest, turn)
-    if kind == "event" and rest.removesuffix("/no").isdecimal():
+    if kind == "event" and len(rest) < 18 and rest.removesuffix("/no").isdecimal():
         number = int(rest.removesuffix("/no"))
         turn.effects.append(DropEvent(number) if rest.endswith("/no") else WantEvent(number))
         return reissue(turn)
@@ -399,7 +399,7 @@ def talk_openly(turn: Turn) -> None:
     if vacancies.sought(turn):
         return None
     stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key not in SENSITIVE}
-    if stated and CORRECTS.search(turn.text) and not re.search(r"[??]|吗", turn.text):
+    if stated and CORRECTS.search(turn.text) and not re.search(r"[?\uff1f]|吗", turn.text):
         return correct(turn, stated)
     if len(CORE & stated.keys()) >= 2 and not questions.shaped(turn.text):
         return note(turn, stated)

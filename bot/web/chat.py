@@ -176,9 +176,10 @@ class WebChat:
         return JSONResponse({"messages": messages, "last": last}, headers={"cache-control": "no-store"})
 
     def read_history(self, conversation: str) -> tuple[list[dict[str, Any]], int]:
+        now = self.app.clock.now()
         with self.app.database.reading() as connection:
-            messages = transcript.history(connection, conversation)
-            open_ids = delivery.open_ids(connection, conversation)
+            messages = transcript.history(connection, conversation, now)
+            open_ids = delivery.open_ids(connection, conversation, now)
         last = max((int(message["key"][4:]) for message in messages if message["key"].startswith("out:")), default=0)
         if open_ids:
             self.delivered(open_ids)

@@ -13,7 +13,7 @@ from knowledge.resume.draft import compose
 
 LONGEST = 800
 """Characters of one answer: three of them fill a page."""
-NAME = re.compile(r"(?:我叫|姓名[是::]?|我是)?\s*([\u3400-\u9fff·]{2,12}|[A-Za-z][A-Za-z .]{1,30})")
+NAME = re.compile(r"(?:我叫|姓名[是:\uff1a]?|我是)?\s*([\u3400-\u9fff·]{2,12}|[A-Za-z][A-Za-z .]{1,30})")
 NO_NAME = re.compile(r"你好|您好|在吗|谢谢|好的|不知道|什么|怎么|没有|可以|不想|简历|老师|跳过")
 NUMBER = re.compile(r"\d|[一二三四五六七八九十百千]+(?:个|次|人|份|件|场|天|篇|家|张|名|万|%|倍)")
 RESULT = re.compile(r"提高|提升|降|减少|增加|增长|获|完成|通过|上线|节省|缩短|达到|从.+到|零差错|第[一二三]|优秀|表扬|采用|入选")

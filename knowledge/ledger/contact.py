@@ -9,13 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import CHINA, Base
 from knowledge.ledger import destinations, record
-from knowledge.ledger.record import FollowUp, Record
+from knowledge.ledger.record import Record
 
 RESULTS = ("联系上了", "没人接", "号码不对", "不愿联系")
 """Of an attempt by staff; only the first reached the person."""
 REFUSED, WRONG_NUMBER = RESULTS[3], RESULTS[2]
-OWED = ("待就业", "")
-"""What a destination counts as of people who are asked how it goes; "" is none given."""
 HOUR = time(10)
 """In China: when a question may come."""
 REST = 90
@@ -79,11 +77,6 @@ def mine(connection: Connection, graduate_id: str) -> list[int]:
     return list(connection.execute(select(Record.id).where(Record.graduate_id == graduate_id)).scalars())
 
 
-def open_ends(connection: Connection) -> list[str]:
-    """The destinations of people who are still looked after."""
-    return ["", *(name for name, rate in destinations.rates(connection).items() if rate in OWED)]
-
-
 def called(
     connection: Connection, record_id: int, result: str, who: str, on: date, way: str = "电话", note: str = "", next_on: date | None = None
 ) -> None:
@@ -96,4 +89,4 @@ def called(
     if not who.strip():
         raise record.LedgerError("要写清是谁联系的")
     entry = {"on": on, "way": way, "by": who, "reached": result == RESULTS[0], "note": note, "next_on": next_on, "result": result}
-    connection.execute(insert(FollowUp).values(record_id=record_id, **entry))
+    record.follow(connection, record_id, entry)

@@ -16,6 +16,8 @@ from knowledge.tables import bare
 RATES = ("协议合同", "创业", "灵活", "升学", "待就业", "暂不就业")
 """What a destination counts as in the month's figures; the last two are not settled."""
 SETTLED = RATES[:4]
+OWED = ("待就业", "")
+"""What a destination counts as of people who are looked after; "" is none given. Who does not wish to work is left in peace."""
 HEADER = ("毕业去向", "代码", "算作", "也写作")
 NAMES = {"name": HEADER[:1], "code": HEADER[1:2], "rate": HEADER[2:3], "others": HEADER[3:]}
 
@@ -82,6 +84,11 @@ def meanings(connection: Connection) -> dict[str, str]:
             if said:
                 found.setdefault(bare(said), row["name"])
     return found
+
+
+def open_ends(connection: Connection) -> list[str]:
+    """The destinations of people who are still looked after."""
+    return ["", *(name for name, rate in rates(connection).items() if rate in OWED)]
 
 
 def rates(connection: Connection) -> dict[str, str]:

@@ -21,8 +21,6 @@ FORM = (
 )  # fmt: skip
 """The union of the forms seen [facts: MKU, Ocean University of China, 一生一卡 cards, follow-up lists]."""
 GIVEN = ("台账编号", "姓名", "服务", "日期", "谁做的", "说明")
-OWED = ("待就业", "")
-"""What a destination counts as of people a city goes on looking after; nobody without a wish to work is handed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def owed(connection: Connection, around: Held, choice: Choice) -> dict[str, list
     """Who still looks for work, or of whom nothing is known, by the city that should go on."""
     found: dict[str, list[RowMapping]] = {}
     for row in records(connection, choice):
-        if around.rates.get(row["destination"], "") in OWED:
+        if around.rates.get(row["destination"], "") in destinations.OWED:
             found.setdefault(city(row["city"], row["hukou"]), []).append(row)
     return found
 

@@ -60,10 +60,10 @@ def rows(said: str) -> list[str]:
 def experience(said: str) -> list[str]:
     """Where and when on the first line, then what was done, one thing a line."""
     lines = rows(said)
-    pieces = [piece.strip() for piece in re.split(r"[。;;]", lines[0]) if piece.strip()]
+    pieces = [piece.strip() for piece in re.split(r"[。;\uff1b]", lines[0]) if piece.strip()]
     if len(lines) == 1 and pieces:
         head, *rest = pieces
-        first, comma, more = head.replace(",", ",").partition(",")
+        first, comma, more = head.replace("\uff0c", ",").partition(",")
         lines = [first, more, *rest] if comma and PERIOD.search(first) else [head, *rest]
     head, *done = lines if PERIOD.search(lines[0]) or len(lines[0]) <= 30 else ["", *lines]
     return [*([head] if head else []), *(f"- {BULLET.sub('', line)}" for line in done if line)]

@@ -11,10 +11,11 @@ import httpx
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
+from bot import arrivals
 from bot.app import App
+from bot.arrivals import KeptList
 from bot.web.console.audit import Audit
 from bot.web.console.gate import LIST_BYTES
-from bot.web.console.lists import KeptList
 from knowledge.ledger.record import Record
 from knowledge.postings import store
 from knowledge.tables import comma
@@ -106,7 +107,11 @@ def test_whose_file_it_is_and_who_may(any_app: App, come: Callable[..., Browser]
     assert wang.post(f"{path}/take").status_code == 404
     any_app.clock.advance(timedelta(minutes=61))
     assert boss.get(path).status_code == 404
+    arrivals.tidy(any_app)
+    with any_app.database.reading() as connection:
+        assert connection.execute(select(KeptList.id)).first() is None
     send(boss, "people", PEOPLE)
+    arrivals.tidy(any_app)
     with any_app.database.reading() as connection:
         rows = connection.execute(select(KeptList.sealed)).scalars().all()
     assert len(rows) == 1

@@ -38,7 +38,6 @@ def test_the_office_is_alive_and_nothing_is_left_to_send(office: App) -> None:
         assert connection.execute(select(func.count()).select_from(Case)).scalar_one() >= 5
         assert connection.execute(select(func.count()).select_from(OpenQuestion)).scalar_one() >= 5
         assert len(silence.listed(connection, office.clock.now())) > 30
-    assert office.sweep() is not None
 
 
 def test_every_page_answers_each_role_and_says_that_it_is_invented(office: App) -> None:

@@ -158,6 +158,7 @@ def test_late_there_is_one_reminder_and_after_the_beginning_none(office: Office)
 def test_what_one_was_not_told_of_cannot_be_joined(office: Office) -> None:
     assert "最近没有给你发过" in office.tap(HELD, f"event/{office.fair}")
     assert "最近没有给你发过" in office.tap(A, "event/9999")
+    assert "用不上了" in office.tap(A, f"event/{10**30}/no")
     assert "最近没有给你发过" in office.say(HELD, "想参加")
 
 

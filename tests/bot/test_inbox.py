@@ -118,7 +118,7 @@ def test_a_human_has_it_and_the_bot_is_silent_without_a_row(any_app: App) -> Non
     again = any_app.accept(message(any_app, "a", 2, "档案寄丢了")).result()
     assert (again.delivery_id, again.repeated) == (None, True)
     with any_app.database.reading() as connection:
-        said = history(connection, "console::a")
+        said = history(connection, "console::a", any_app.clock.now())
     assert [row["from"] for row in said] == ["me", "bot", "me"]
 
 

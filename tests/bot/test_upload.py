@@ -57,7 +57,7 @@ class Person:
 
     def heard(self) -> list[dict[str, Any]]:
         with self.app.database.reading() as connection:
-            return [part for message in transcript.history(connection, self.key) for part in message.get("parts", ())]
+            return [part for message in transcript.history(connection, self.key, self.app.clock.now()) for part in message.get("parts", ())]
 
     def kept(self) -> int:
         with self.app.database.reading() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -41,7 +41,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     desk.write(work)
     with desk.app.database.reading() as connection:
         row = scope.record(connection, desk.who, number)
-        values = {**held(connection, row), **chat(connection, row["graduate_id"])}
+        values = {**held(connection, row), **chat(connection, row["graduate_id"], now)}
         counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
         places = [each["name"] for each in destinations.listed(connection)]
     box = desk.app.seal
@@ -71,7 +71,7 @@ def held(connection: Connection, row: RowMapping) -> dict[str, Any]:
     return {name: connection.execute(query).mappings().all() for name, query in each.items()}
 
 
-def chat(connection: Connection, person: str | None) -> dict[str, Any]:
+def chat(connection: Connection, person: str | None, now: datetime) -> dict[str, Any]:
     """What the person told the machine, their groups where they agreed, and what was said on every channel, in order."""
     nothing: dict[str, Any] = {"profile": [], "groups": None, "channels": [], "talk": [], "mode": ""}
     if person is None:
@@ -83,7 +83,7 @@ def chat(connection: Connection, person: str | None) -> dict[str, Any]:
     known = connection.execute(select(Identity.channel).where(Identity.graduate_id == person).distinct()).scalars()
     channels = [CHANNELS.get(name, name).strip() for name in known]
     talks = open_talks(connection, person)
-    said = [(each["at"], each["from"], casework.words(each)) for row in talks for each in transcript.history(connection, row["key"], SAID)]
+    said = [(each["at"], each["from"], casework.words(each)) for row in talks for each in transcript.history(connection, row["key"], now, SAID)]
     talk = [(who, text, at) for at, who, text in sorted(said, key=lambda each: each[0])]
     return {
         "profile": people.shown(graduate.profile),

@@ -46,7 +46,8 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
     desk.write(work)
     with desk.app.database.reading() as connection:
         case = scope.case(connection, desk.who, number)
-        talk = [(message["from"], casework.words(message), message["at"]) for message in transcript.history(connection, case["conversation"])]
+        heard = transcript.history(connection, case["conversation"], desk.now)
+        talk = [(message["from"], casework.words(message), message["at"]) for message in heard]
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
         staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()

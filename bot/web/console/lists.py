@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, LargeBinary, RowMapping, String, delete, insert, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection, RowMapping, insert, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot import arrivals, ledger
-from bot.arrivals import ArrivalError
+from bot.arrivals import KEPT, ArrivalError, KeptList
 from bot.web.console.gate import Desk
 from bot.web.console.report import XLSX
-from bot.web.console.staff import Staff
 from knowledge import tables
-from knowledge.db import Base
 from knowledge.ledger import cells, intake
 from knowledge.ledger.record import LedgerError
 from knowledge.ledger.seal import masked
@@ -29,26 +26,10 @@ from knowledge.postings import drafts, store
 from knowledge.tables import Table, TableError
 
 KINDS = {"people": "学校或人社的名单", "postings": "岗位"}
-KEPT = timedelta(hours=1)
 ROWS, CELL = 5, 40
 """Of the file as it is shown before it is taken; longer cells are cut."""
 WRONG = 50
 FAULTS = (LedgerError, ArrivalError, TableError, store.PostingError)
-
-
-class KeptList(Base):
-    """A file between its reading and its being taken. `told`: column → field as confirmed."""
-
-    __tablename__ = "kept_list"
-
-    id: Mapped[str] = mapped_column(String(43), primary_key=True)
-    staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id, ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(String(10))
-    source: Mapped[str] = mapped_column(String(50))
-    name: Mapped[str] = mapped_column(String(100))
-    told: Mapped[dict[str, str]] = mapped_column(JSON)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[datetime] = mapped_column(index=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +65,6 @@ def receive(desk: Desk) -> Response:
     token, memory = secrets.token_urlsafe(24), f"ledger/{source}" if kind == "people" else source
 
     def keep(connection: Connection) -> None:
-        connection.execute(delete(KeptList).where(KeptList.at < desk.now - KEPT))
         row = {"id": token, "staff_id": desk.who.id, "kind": kind, "source": source, "name": name, "sealed": desk.app.seal.hide(data, token)}
         connection.execute(insert(KeptList).values(**row, told=store.columns_of(connection, memory), at=desk.now))
 

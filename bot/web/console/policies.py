@@ -20,7 +20,7 @@ from knowledge.policy.entry import Entry
 from knowledge.policy.revisions import RevisionError
 from knowledge.policy.store import Item
 
-GROUPS, FOUND = 30, 20
+GROUPS = 30
 SOON = timedelta(days=30)
 FIELDS = {
     "answer": "一句话答案", "amount": "标准", "conditions": "条件", "where": "去哪办", "papers": "材料", "deadline": "期限", "notes": "提醒",

@@ -52,17 +52,17 @@ def export(desk: Desk) -> Response:
     """Identity numbers stay masked; who is in it can see that it was taken."""
     chosen = {name: desk.asked(name) for name in NAMES}
 
-    def taken(connection: Connection) -> list[list[object]]:
-        services.gather(connection, desk.now)
+    desk.write(lambda connection: services.gather(connection, desk.now))
+    with desk.app.database.reading() as connection:
         around = papers.held(connection, desk.app.clock.today())
         rows = connection.execute(select(Record.__table__).where(*conditions(desk, chosen)).order_by(Record.id)).mappings().all()
-        for row in rows:
-            if row["graduate_id"]:
-                people.log_access(connection, row["graduate_id"], desk.who.display, "导出名单", desk.now)
-        desk.note(connection, "导出名单", "、".join(f"{name}={said}" for name, said in chosen.items() if said and name != "q"), "", f"{len(rows)} 人")
-        return [papers.form(row, around, desk.app.seal, numbers=False) for row in rows]
+    book = sheets({"名单": [papers.FORM, *(papers.form(row, around, desk.app.seal, numbers=False) for row in rows)]})
 
-    book = sheets({"名单": [papers.FORM, *desk.write(taken)]})
+    def noted(connection: Connection) -> None:
+        people.log_accesses(connection, [row["graduate_id"] for row in rows if row["graduate_id"]], desk.who.display, "导出名单", desk.now)
+        desk.note(connection, "导出名单", "、".join(f"{name}={said}" for name, said in chosen.items() if said and name != "q"), "", f"{len(rows)} 人")
+
+    desk.write(noted)
     return Response(book, media_type=XLSX, headers={"content-disposition": 'attachment; filename="people.xlsx"'})
 
 

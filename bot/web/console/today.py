@@ -5,24 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, cast, exists, func, or_, select
+from sqlalchemy import Connection, Select, String, cast, exists, func, select
 from sqlalchemy.orm import aliased
 from starlette.responses import Response
 
+from bot import silence
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.staff import Member
-from dialogs.place import Conversation
 from knowledge.cases import Case
-from knowledge.db import local_date
-from knowledge.ledger import destinations
 from knowledge.ledger.record import FollowUp, Record, Step
 from knowledge.policy.questions import OpenQuestion
 from knowledge.postings import store
 
 MOST, SHOWN = 1000, 20
-SILENT = timedelta(days=30)
-"""Nobody heard from for so long is asked after [issue: 14/30/60 days]."""
+SILENT = 30
+"""Days after which nobody heard from is asked after [issue: 14/30/60 days]."""
 SOON = timedelta(days=30)
 
 
@@ -33,12 +31,12 @@ def page(desk: Desk) -> Response:
         urgent = connection.execute(waiting.order_by(Case.kind != "crisis", Case.id).limit(SHOWN)).mappings().all()
         values: dict[str, Any] = {"cases": urgent, "waiting": counted(connection, waiting)}
         if desk.who.role in ("admin", "teacher"):
-            quiet, due = silent(connection, desk), called(desk.who, today)
+            unheard, due = quiet(connection, desk), called(desk.who, today)
             steps = select(Step.what, Step.due, Record.id, Record.name).join(Record, Record.id == Step.record_id)
             steps = steps.where(Step.done_at.is_(None), Step.due <= today, scope.records(desk.who)).order_by(Step.due).limit(SHOWN)
             values |= {
-                "silent": counted(connection, quiet),
-                "silent_rows": connection.execute(quiet.limit(SHOWN)).all(),
+                "silent": counted(connection, unheard),
+                "silent_rows": connection.execute(unheard.limit(SHOWN)).all(),
                 "calls": connection.execute(due.order_by(FollowUp.next_on).limit(SHOWN)).all(),
                 "due": counted(connection, due),
                 "steps": connection.execute(steps).all(),
@@ -63,12 +61,7 @@ def called(member: Member, today: Any) -> Select[*tuple[Any, ...]]:
     return query.where(FollowUp.next_on <= today, ~newer, scope.records(member))
 
 
-def silent(connection: Connection, desk: Desk) -> Select[*tuple[Any, ...]]:
-    """Who has no place yet, by the ledger, and was not heard from: neither in a chat nor by a call."""
-    since = desk.now - SILENT
-    open_ends = ["", *(name for name, rate in destinations.rates(connection).items() if rate == "待就业")]
-    spoke = exists().where(Conversation.graduate_id == Record.graduate_id, Conversation.last_in_at > since)
-    reached = exists().where(FollowUp.record_id == Record.id, FollowUp.reached, FollowUp.on > local_date(since))
-    query = select(Record.id, Record.name, Record.college, Record.phone)
-    query = query.where(scope.records(desk.who), Record.destination.in_(open_ends))
-    return query.where(or_(Record.graduate_id.is_(None), ~spoke), ~reached).order_by(cast(Record.groups, String) == "[]", Record.id)
+def quiet(connection: Connection, desk: Desk) -> Select[*tuple[Any, ...]]:
+    """Those whom the page of calls lists, priority groups first."""
+    query = select(Record.id, Record.name, Record.college, Record.phone).where(scope.records(desk.who), silence.silent(connection, desk.now, SILENT))
+    return query.order_by(cast(Record.groups, String) == "[]", Record.id)

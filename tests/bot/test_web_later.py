@@ -1,0 +1,34 @@
+"""What the web page shows of deliveries whose time is still to come or is over, and of those that were stopped."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot import delivery
+from bot.app import App
+from dialogs.messages import Say
+from tests.bot.test_web import Visitor, any_visitor
+
+__all__ = ["any_visitor"]
+
+
+async def test_what_is_planned_for_later_or_was_stopped_is_not_on_the_page(any_app: App, any_visitor: Visitor) -> None:
+    await any_visitor.enter()
+    await any_visitor.say("你好")
+    now, key = any_app.clock.now(), any_visitor.conversation
+
+    def row(name: str, **more: Any) -> dict[str, Any]:
+        return delivery.row_of(name, key, "broadcast", [Say(name)], now) | more
+
+    rows = [row("明天的", not_before=now + timedelta(days=1)), row("取消的", status="cancelled"), row("过时的", expires_at=now + timedelta(hours=1))]
+
+    async def shown() -> set[str]:
+        told = [part["text"] for message in (await any_visitor.history())["messages"] for part in message.get("parts", ())]
+        return {name for name in ("明天的", "取消的", "过时的") if name in told}
+
+    any_app.inbox.write(lambda connection: delivery.plan(connection, rows[:2])).result(10)
+    assert await shown() == set()
+    any_app.inbox.write(lambda connection: delivery.plan(connection, rows[2:])).result(10)
+    any_app.clock.advance(timedelta(days=2))
+    assert await shown() == {"明天的"}
