@@ -111,7 +111,7 @@ def approve(number: Number, who: Annotated[str, typer.Option("--as", help="批�
     from bot import broadcast
 
     with on_air() as app:
-        count = broadcast.approve(app, number, who, broadcast.moment(app, at) if at else None)
+        count = broadcast.approve(app, number, who, broadcast.moment(at, app.clock.now()) if at else None)
         while broadcast.advance(app):
             pass
     print(f"第 {number} 号已批准,发给 {count} 人;bulixian broadcast status {number} 看进度")

@@ -84,7 +84,19 @@ def draft(connection: Connection, title: str, parts: list[dict[str, Any]], rules
 
 
 def written(app: App, raw: Any, author: str) -> int:
-    """Drafts what somebody wrote: `type`, `title`, `fields`, `audience`, `at`. Returns its number.
+    """Drafts what somebody wrote. Returns its number.
+
+    Raises:
+        BroadcastError: says what is wrong with it.
+    """
+    now = app.clock.now()
+    values = readable(raw, author, now)
+    with app.database.writing() as connection:
+        return draft(connection, author=author, now=now, **values)
+
+
+def readable(raw: Any, author: str, now: datetime) -> dict[str, Any]:
+    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`) as `draft` takes it.
 
     Raises:
         BroadcastError: says what is wrong with it.
@@ -104,15 +116,14 @@ def written(app: App, raw: Any, author: str) -> int:
         rules = audience.checked(raw.get("audience"))
         if kind.warning and rules.get("holdout"):
             raise DraftError(f"{kind.name}不能留出一部分人不发")
-        values = {"kind": kind.name, "fields": fields, "at": moment(app, raw["at"]) if raw.get("at") else None}
+        at = moment(raw["at"], now) if raw.get("at") else None
         parts = [to_json(broadcasts.words(kind, title, fields))]
     except (DraftError, AudienceError) as error:
         raise BroadcastError(str(error)) from error
-    with app.database.writing() as connection:
-        return draft(connection, title, parts, rules, author, app.clock.now(), **values)
+    return {"title": title, "parts": parts, "rules": rules, "kind": kind.name, "fields": fields, "at": at}
 
 
-def moment(app: App, said: Any) -> datetime:
+def moment(said: Any, now: datetime) -> datetime:
     """When to send.
 
     Raises:
@@ -123,7 +134,7 @@ def moment(app: App, said: Any) -> datetime:
     except ValueError:
         raise BroadcastError(f"发送时间写成 2026-12-05T09:30 这样,不是「{str(said)[:30]}」") from None
     at = at if at.tzinfo else at.replace(tzinfo=CHINA)
-    if at <= app.clock.now():
+    if at <= now:
         raise BroadcastError(f"发送时间 {at.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了")
     return at
 
@@ -147,26 +158,31 @@ def approve(app: App, number: int, who: str, at: datetime | None = None) -> int:
         BroadcastError: no draft, the person wrote it, its time is over, or nobody fits.
     """
     with app.database.writing() as connection:
-        row, now = get(connection, number, lock=True), app.clock.now()
-        if row["status"] != "draft":
-            raise BroadcastError(f"第 {number} 号群发不用批准,它是「{STATES[row['status']]}」")
-        if not who.strip():
-            raise BroadcastError("要写明是谁批准的")
-        if row["author"].strip().casefold() == who.strip().casefold():
-            raise BroadcastError(f"第 {number} 号群发是{who}自己写的,要请另一位老师批准")
-        leaves = at or row["at"]
-        if leaves and leaves <= now:
-            raise BroadcastError(f"第 {number} 号定的发送时间已经过了,用 --at 另定一个")
-        share = row["audience"].get("holdout", 0.0)
-        rows = [
-            {"broadcast_id": number, "conversation": key, "held": audience.held_back(number, person, share)}
-            for key, person in connection.execute(audience.query(connection, row["audience"], now)).all()
-        ]
-        if rows:
-            connection.execute(insert(Target), rows)
-        people = sum(not row["held"] for row in rows)
-        values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
-        connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))
+        return let_go(connection, number, who, app.clock.now(), at)
+
+
+def let_go(connection: Connection, number: int, who: str, now: datetime, at: datetime | None = None) -> int:
+    """See `approve`."""
+    row = get(connection, number, lock=True)
+    if row["status"] != "draft":
+        raise BroadcastError(f"第 {number} 号群发不用批准,它是「{STATES[row['status']]}」")
+    if not who.strip():
+        raise BroadcastError("要写明是谁批准的")
+    if row["author"].strip().casefold() == who.strip().casefold():
+        raise BroadcastError(f"第 {number} 号群发是{who}自己写的,要请另一位老师批准")
+    leaves = at or row["at"]
+    if leaves and leaves <= now:
+        raise BroadcastError(f"第 {number} 号定的发送时间已经过了,用 --at 另定一个")
+    share = row["audience"].get("holdout", 0.0)
+    rows = [
+        {"broadcast_id": number, "conversation": key, "held": audience.held_back(number, person, share)}
+        for key, person in connection.execute(audience.query(connection, row["audience"], now)).all()
+    ]
+    if rows:
+        connection.execute(insert(Target), rows)
+    people = sum(not row["held"] for row in rows)
+    values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
+    connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))
     return people
 
 
@@ -223,10 +239,15 @@ def pause(app: App, number: int) -> int:
         BroadcastError: it is not approved, over, or paused already.
     """
     with app.database.writing() as connection:
-        if running(connection, number)["paused_at"]:
-            raise BroadcastError(f"第 {number} 号群发已经暂停了,bulixian broadcast resume {number} 接着发")
-        connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=app.clock.now()))
-        return int(connection.execute(waiting(number).values(not_before=NEVER)).rowcount)
+        return hold(connection, number, app.clock.now())
+
+
+def hold(connection: Connection, number: int, now: datetime) -> int:
+    """See `pause`."""
+    if running(connection, number)["paused_at"]:
+        raise BroadcastError(f"第 {number} 号群发已经暂停了,bulixian broadcast resume {number} 接着发")
+    connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=now))
+    return int(connection.execute(waiting(number).values(not_before=NEVER)).rowcount)
 
 
 def resume(app: App, number: int) -> int:
@@ -235,11 +256,16 @@ def resume(app: App, number: int) -> int:
         BroadcastError: it is not paused.
     """
     with app.database.writing() as connection:
-        row = running(connection, number)
-        if not row["paused_at"]:
-            raise BroadcastError(f"第 {number} 号群发没有暂停")
-        connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=None))
-        return int(connection.execute(waiting(number).values(not_before=row["at"])).rowcount)
+        return go_on(connection, number)
+
+
+def go_on(connection: Connection, number: int) -> int:
+    """See `resume`."""
+    row = running(connection, number)
+    if not row["paused_at"]:
+        raise BroadcastError(f"第 {number} 号群发没有暂停")
+    connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=None))
+    return int(connection.execute(waiting(number).values(not_before=row["at"])).rowcount)
 
 
 def resend(app: App, number: int, outcome: str) -> int:
@@ -265,13 +291,18 @@ def cancel(app: App, number: int) -> int:
         BroadcastError: there is no such broadcast, or it is over.
     """
     with app.database.writing() as connection:
-        row = get(connection, number, lock=True)
-        if row["status"] == "cancelled":
-            raise BroadcastError(f"第 {number} 号群发已经取消了")
-        stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=app.clock.now())).rowcount
-        connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
-        delivery.withdraw(connection, f"|event-{number}-", app.clock.now())
-        return int(stopped + unplanned(connection, row))
+        return stop(connection, number, app.clock.now())
+
+
+def stop(connection: Connection, number: int, now: datetime) -> int:
+    """See `cancel`."""
+    row = get(connection, number, lock=True)
+    if row["status"] == "cancelled":
+        raise BroadcastError(f"第 {number} 号群发已经取消了")
+    stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=now)).rowcount
+    connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
+    delivery.withdraw(connection, f"|event-{number}-", now)
+    return int(stopped + unplanned(connection, row))
 
 
 def unplanned(connection: Connection, row: RowMapping) -> int:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from bot import delivery, transcript
-from bot.app import App
 from bot.delivery import Delivery
 from dialogs.messages import Choice, Part, Say
 from dialogs.place import Conversation
 from knowledge import cases, people
 from knowledge.db import CHINA
+
+if TYPE_CHECKING:
+    from bot.app import App
 
 
 def listed(app: App) -> str:
@@ -45,35 +47,32 @@ def words(message: dict[str, Any]) -> str:
     return message.get("text") or "\n".join(part.get("text", part.get("name", "")) for part in message["parts"])
 
 
-def answered(app: App, case_id: int, text: str, who: str, once: str = "") -> bool:
-    """Sends a teacher's words into the person's channel. `once`: a form sent twice is said once."""
-    now, key = app.clock.now(), f"staff|{case_id}|{once or uuid.uuid4().hex}"
-
-    def work(connection: Connection) -> bool:
-        case = cases.get(connection, case_id)
-        if case is None:
-            return False
-        if said(connection, case["conversation"], key, [Say(f"{who}:{text}")], "staff", now):
-            cases.mark_answered(connection, case_id, who, now)
-            people.log_access(connection, case["graduate_id"], who, f"回复求助 {case_id}", now)
-        return True
-
-    return bool(app.inbox.write(work).result())
+def answered(connection: Connection, case: RowMapping, text: str, who: str, once: str, at: datetime) -> bool:
+    """Plans a teacher's words into the person's channel. `once`: what is given twice is said once."""
+    key = f"staff|{case['id']}|{once}"
+    if not said(connection, case["conversation"], key, [Say(f"{who}:{text}")], "staff", at):
+        return False
+    cases.mark_answered(connection, case["id"], who, at)
+    people.log_access(connection, case["graduate_id"], who, f"回复求助 {case['id']}", at)
+    return True
 
 
-def closed(app: App, case_id: int) -> bool:
+def closed(connection: Connection, case: RowMapping, at: datetime) -> None:
     """Closes the case; a conversation that a teacher had goes back to the machine, which says so."""
-    now = app.clock.now()
+    cases.close(connection, case["id"], at)
+    handed_back(connection, case["conversation"], f"closed|{case['id']}", at)
 
-    def work(connection: Connection) -> bool:
+
+def on(app: App, case_id: int, work: Callable[[Connection, RowMapping], Any]) -> bool:
+    """Does something with a case in the program's writer. False: there is no such case."""
+
+    def found(connection: Connection) -> bool:
         case = cases.get(connection, case_id)
-        if case is None:
-            return False
-        cases.close(connection, case_id, now)
-        handed_back(connection, case["conversation"], f"closed|{case_id}", now)
-        return True
+        if case is not None:
+            work(connection, case)
+        return case is not None
 
-    return bool(app.inbox.write(work).result())
+    return bool(app.inbox.write(found).result())
 
 
 def handed_back(connection: Connection, conversation: str, key: str, at: datetime) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -278,20 +279,21 @@ def reply(
     who: Annotated[str, typer.Option("--as", help="老师的称呼")] = "老师",
 ) -> None:
     """以老师身份回一句,发到本人那边。"""
-    from bot.casework import answered
+    from bot import casework
 
+    once = uuid.uuid4().hex
     with running() as app:
-        if not answered(app, case, text, who):
+        if not casework.on(app, case, lambda connection, held: casework.answered(connection, held, text, who, once, app.clock.now())):
             raise fail(f"没有编号 {case} 的事", 1)
 
 
 @cases.command()
 def close(case: Annotated[int, typer.Argument(help="编号")]) -> None:
     """办结,并把对话交还给机器人。"""
-    from bot.casework import closed
+    from bot import casework
 
     with running() as app:
-        if not closed(app, case):
+        if not casework.on(app, case, lambda connection, held: casework.closed(connection, held, app.clock.now())):
             raise fail(f"没有编号 {case} 的事", 1)
 
 

@@ -92,9 +92,10 @@ async def test_a_teachers_reply_reaches_the_open_page(any_app: App, monkeypatch:
         await visitor.said("转人工")
         last = (await visitor.history())["last"]
         async with listening(visitor, last_event_id=str(last)) as lines:
-            assert casework.answered(any_app, 1, "档案可以托管在人才中心。", "王老师")
+            now = any_app.clock.now()
+            assert casework.on(any_app, 1, lambda c, case: casework.answered(c, case, "档案可以托管在人才中心。", "王老师", "1", now))
             number, told = await event(lines)
-            assert casework.closed(any_app, 1)
+            assert casework.on(any_app, 1, lambda c, case: casework.closed(c, case, now))
             _, notice = await event(lines)
         assert (told["key"], told["from"], told["parts"][0]["text"]) == (f"out:{number}", "staff", "王老师:档案可以托管在人才中心。")
         assert notice["from"] == "bot"

@@ -56,13 +56,16 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
 
 def answer(desk: Desk) -> Response:
     number, text = desk.number(), desk.form.get("text", "").strip()
-    with desk.app.database.reading() as connection:
-        case = scope.case(connection, desk.who, number)
     if not text or len(text) > LONGEST:
         return shown(desk, f"写 1 到 {LONGEST} 个字再发。", text[:LONGEST])
-    casework.answered(desk.app, number, text, desk.who.display, desk.form.get("once", "")[:40])
-    desk.write(lambda connection: desk.note(connection, "回复求助", f"求助 {number}", new=f"{len(text)} 字"))
-    desk.wake(case["conversation"])
+
+    def work(connection: Connection) -> str:
+        case = scope.case(connection, desk.who, number)
+        if casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now):
+            desk.note(connection, "回复求助", f"求助 {number}", new=f"{len(text)} 字")
+        return str(case["conversation"])
+
+    desk.wake(desk.write(work))
     return desk.to(f"/cases/{number}")
 
 
@@ -82,10 +85,13 @@ def give(desk: Desk) -> Response:
 
 def close(desk: Desk) -> Response:
     number = desk.number()
-    with desk.app.database.reading() as connection:
+
+    def work(connection: Connection) -> str:
         case = scope.case(connection, desk.who, number)
-    if case["closed_at"] is None:
-        casework.closed(desk.app, number)
-        desk.write(lambda connection: desk.note(connection, "办结求助", f"求助 {number}"))
-        desk.wake(case["conversation"])
+        if case["closed_at"] is None:
+            casework.closed(connection, case, desk.now)
+            desk.note(connection, "办结求助", f"求助 {number}")
+        return str(case["conversation"])
+
+    desk.wake(desk.write(work))
     return desk.to("/cases")
