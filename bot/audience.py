@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
 from knowledge.ledger.record import Record
 from knowledge.people import Graduate, Membership
@@ -27,7 +28,7 @@ HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一�
   "people": [编号]               另外点名的人,不看上面几条
   "without": [编号]              不发给的人,压过其他一切
   "holdout": 0.1                 留出多少(0 到 0.5)先不发,用来比较效果;风险预警不能留
-编号写本人的编号或学号。退订的、没有对话的,不会在名单里。"""
+编号写本人的编号或学号。退订的、没有对话的、值班老师自己的,不会在名单里。"""
 RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "channel", "silent_days")
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
@@ -129,7 +130,7 @@ def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Se
     picked = people(connection, rules["people"]) if "people" in rules else None
     wanted = [each for each in (fitting, picked) if each is not None]
     found = select(Conversation.key, Conversation.graduate_id).join(Graduate, Graduate.id == Conversation.graduate_id)
-    found = found.where(or_(*wanted), heard, last)
+    found = found.where(or_(*wanted), heard, last, ~exists().where(DutyChat.conversation == Conversation.key))
     return found.where(~people(connection, rules["without"])) if rules.get("without") else found
 
 

@@ -71,6 +71,17 @@ class Target(Base):
     held: Mapped[bool]
 
 
+class Coming(Base):
+    """One conversation that wants to come. `next_at`: the next reminder; None: there is none left."""
+
+    __tablename__ = "event_coming"
+
+    broadcast_id: Mapped[int] = mapped_column(ForeignKey(Broadcast.id, ondelete="CASCADE"), primary_key=True)
+    conversation: Mapped[str] = mapped_column(ForeignKey(Conversation.key, ondelete="CASCADE"), primary_key=True, index=True)
+    said_at: Mapped[datetime]
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
 class BroadcastError(ValueError):
     """A broadcast that cannot be moved on; the message is one sentence for the person who asked."""
 
@@ -213,8 +224,7 @@ def advance(app: App) -> bool:
 def parts_of(row: RowMapping, now: datetime) -> list[Part]:
     """What is sent: to an event that is still ahead one can say at once that one wants to come (`coming`)."""
     parts = [from_json(part) for part in row["parts"]]
-    kind = broadcasts.kinds().get(row["kind"])
-    if kind and broadcasts.is_event(kind) and datetime.fromisoformat(row["fields"]["start"]) > now:
+    if is_ahead(row, now):
         choice = Choice(broadcasts.COME, f"event/{row['id']}")
         return [replace(part, choices=(choice, *part.choices)) if isinstance(part, Say) else part for part in parts]
     return parts
@@ -302,7 +312,31 @@ def stop(connection: Connection, number: int, now: datetime) -> int:
     stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=now)).rowcount
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
     delivery.withdraw(connection, f"|event-{number}-", now)
+    if is_ahead(row, now):
+        call_off(connection, row, now)
     return int(stopped + unplanned(connection, row))
+
+
+def is_ahead(row: RowMapping, now: datetime) -> bool:
+    """It is told of an event, which has not begun."""
+    kind = broadcasts.kinds().get(row["kind"])
+    return kind is not None and broadcasts.is_event(kind) and start(row) > now
+
+
+def start(row: RowMapping) -> datetime:
+    return datetime.fromisoformat(row["fields"]["start"])
+
+
+def call_off(connection: Connection, row: RowMapping, now: datetime) -> None:
+    """Those who said that they come must not stand before a closed door."""
+    query = select(Coming.conversation, Conversation.memo).join(Conversation, Conversation.key == Coming.conversation)
+    text = f"之前发给你的「{row['title']}」撤回了。你说过想参加,{broadcasts.moment(start(row))}这一场先别去,以学校新的通知为准。"
+    rows = [
+        delivery.row_of(f"called-off|{row['id']}|{key}", key, "notice", [Say(text)], now) | {"expires_at": start(row)}
+        for key, memo in connection.execute(query.where(Coming.broadcast_id == row["id"]))
+        if not memo.get("quiet")
+    ]
+    delivery.plan(connection, rows)
 
 
 def unplanned(connection: Connection, row: RowMapping) -> int:

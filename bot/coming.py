@@ -7,11 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, RowMapping, delete, exists, func, insert, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
 
 from bot import broadcast, delivery
-from bot.broadcast import Broadcast, Target
+from bot.broadcast import Broadcast, Coming, Target
 from bot.planner import Quiet
 from dialogs import broadcasts
 from dialogs.effects import DropEvent, Events, RemindEvent, ShowEvents, WantEvent
@@ -19,7 +18,7 @@ from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_MENU
 from dialogs.place import Conversation
 from dialogs.turn import Turn
-from knowledge.db import Base, local_date
+from knowledge.db import local_date
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EVENING = timedelta(minutes=15)
@@ -27,17 +26,6 @@ EVENING = timedelta(minutes=15)
 BETWEEN = timedelta(hours=3)
 """Two reminders nearer than this are one."""
 OURS = ("approved", "planned")
-
-
-class Coming(Base):
-    """One conversation that wants to come. `next_at`: the next reminder; None: there is none left."""
-
-    __tablename__ = "event_coming"
-
-    broadcast_id: Mapped[int] = mapped_column(ForeignKey(Broadcast.id, ondelete="CASCADE"), primary_key=True)
-    conversation: Mapped[str] = mapped_column(ForeignKey(Conversation.key, ondelete="CASCADE"), primary_key=True, index=True)
-    said_at: Mapped[datetime]
-    next_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 def carry_out(connection: Connection, turn: Turn, effect: Events) -> list[Part]:
@@ -63,14 +51,14 @@ def done(connection: Connection, turn: Turn, effect: Events, quiet: Quiet) -> li
 def wanted(connection: Connection, turn: Turn, number: int | None, quiet: Quiet) -> Say:
     """`number`: the event tapped; None: it was typed, and the one they were told of last is meant, where there is only one."""
     open_ = [row for row in told_of(connection, turn) if number in (None, row["id"])]
-    ahead = [row for row in open_ if start(row) > turn.now]
+    ahead = [row for row in open_ if broadcast.start(row) > turn.now]
     if not ahead:
         return Say("这一场已经开始或者结束了,没法再记。" if open_ else "最近没有给你发过能参加的活动。", (TO_MENU,))
     if number is None and len(ahead) > 1:
         return Say("想参加哪一场?", tuple(Choice(row["title"][:20], f"event/{row['id']}") for row in ahead[:5]))
     row = ahead[0]
     connection.execute(delete(Coming).where(Coming.broadcast_id == row["id"], Coming.conversation.in_(mine(turn))))
-    next_at = following(start(row), turn.now, quiet)
+    next_at = following(broadcast.start(row), turn.now, quiet)
     values = {"broadcast_id": row["id"], "conversation": turn.inbound.conversation, "said_at": turn.now, "next_at": next_at}
     connection.execute(insert(Coming).values(values))
     silent = turn.place.memo.get("quiet")
@@ -93,7 +81,7 @@ def mine(turn: Turn) -> Any:
 def of(connection: Connection, turn: Turn, after: datetime) -> Iterable[RowMapping]:
     said = exists().where(Coming.broadcast_id == Broadcast.id, Coming.conversation.in_(mine(turn)))
     rows = connection.execute(select(Broadcast.__table__).where(Broadcast.status.in_(OURS), said)).mappings()
-    return sorted((row for row in rows if start(row) > after), key=start)
+    return sorted((row for row in rows if broadcast.start(row) > after), key=broadcast.start)
 
 
 def shown(rows: list[RowMapping]) -> Say:
@@ -103,13 +91,9 @@ def shown(rows: list[RowMapping]) -> Say:
     return Say("\n".join(("你说想参加的:", *(f"{number}. {line(row)}" for number, row in enumerate(rows, 1)))), (*drop, TO_MENU))
 
 
-def start(row: RowMapping) -> datetime:
-    return datetime.fromisoformat(row["fields"]["start"])
-
-
 def line(row: RowMapping) -> str:
     fields = row["fields"]
-    return ",".join(filter(None, (row["title"], broadcasts.moment(start(row)), fields.get("place") or fields.get("platform"))))
+    return ",".join(filter(None, (row["title"], broadcasts.moment(broadcast.start(row)), fields.get("place") or fields.get("platform"))))
 
 
 def moments(begins: datetime, quiet: Quiet) -> list[datetime]:
@@ -135,12 +119,12 @@ def remind(connection: Connection, turn: Turn, number: int, quiet: Quiet) -> lis
     """Said once each time; not of what was called off or has begun, and not to who unsubscribed."""
     row = broadcast.get(connection, number)
     here = update(Coming).where(Coming.broadcast_id == number, Coming.conversation == turn.inbound.conversation)
-    connection.execute(here.values(next_at=following(start(row), turn.now, quiet)))
-    if row["status"] not in OURS or turn.now >= start(row) or turn.place.memo.get("quiet"):
+    connection.execute(here.values(next_at=following(broadcast.start(row), turn.now, quiet)))
+    if row["status"] not in OURS or turn.now >= broadcast.start(row) or turn.place.memo.get("quiet"):
         return []
-    turn.until = start(row)
-    left = start(row) - turn.now
-    soon = "一个小时后" if left <= 2 * HOUR else "今天" if local_date(turn.now) == local_date(start(row)) else "明天"
+    turn.until = broadcast.start(row)
+    left = broadcast.start(row) - turn.now
+    soon = "一个小时后" if left <= 2 * HOUR else "今天" if local_date(turn.now) == local_date(broadcast.start(row)) else "明天"
     note = row["fields"].get("bring")
     said = f"{soon}就是你说想参加的:{line(row)}" + (f"\n要带:{note}" if note else "")
     return [Say(said, (Choice("不去了", f"event/{number}/no"), TO_MENU))]

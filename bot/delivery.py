@@ -15,8 +15,9 @@ from knowledge.db import Base, Id
 
 LEASE = timedelta(seconds=60)
 """How long a claimed row stays with its owner; longer than any channel call takes."""
-UNASKED = {"notice": 3, "digest": 4, "broadcast": 5}
-"""Priority of what nobody waits for, by kind: behind every reply (0), outside the quiet hours, at the account's pace."""
+UNASKED = {"alert": 0, "notice": 3, "digest": 4, "broadcast": 5}
+"""Priority of what nobody waits for, by kind: behind every reply (0), outside the quiet hours, at the account's pace.
+An alert tells a teacher that somebody is in danger: it goes at once, at night too."""
 OPEN = ("ready", "claimed", "sending")
 STOPPED = ("cancelled", "expired", "suppressed")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")

@@ -3,64 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import product, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, update
 
-from bot import coming, delivery, forgetting, hours, lab, registration, services, transcript
+from bot import coming, delivery, duty, forgetting, hours, lab, registration, services, transcript
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
-    AskedHow,
-    Book,
-    CancelBooking,
+    CheckIn,
+    Clinic,
     CloseHandover,
-    Dispute,
-    DropEvent,
+    Desk,
     DropReminder,
-    DropResume,
     Effect,
     Erase,
+    Events,
     Export,
     ForgetWishes,
+    Hours,
     Join,
     KeepQuestion,
-    KeepResume,
     KeepWish,
-    LinkRecord,
     Mark,
     OfferCode,
-    OfferDestinations,
-    OfferUpload,
     OpenCase,
     Remind,
-    RemindBooking,
-    RemindEvent,
-    SaidHow,
     SaveGroups,
     SaveProfile,
     SetConsent,
-    SettleOwn,
     ShowAccesses,
-    ShowBookings,
     Showed,
-    ShowEvents,
-    ShowRecord,
-    ShowResume,
-    ShowSlots,
-    ShowSubmission,
-    StopAsking,
-    Submit,
     Unlink,
-    UnlinkRecord,
     Unmark,
     WantAnswer,
-    WantEvent,
-    WithdrawSubmission,
-    WriteBack,
 )
 from dialogs.messages import Paper, Part, Say
 from dialogs.place import Conversation
@@ -71,6 +50,15 @@ from knowledge.db import CHINA
 from knowledge.ledger import record
 from knowledge.policy import questions
 from knowledge.postings import posting, wishes
+
+ROOMS: tuple[tuple[Any, Callable[[Connection, Turn, Any], list[Part]]], ...] = (
+    (registration.Registration | CheckIn, registration.carry_out),
+    (Clinic, lab.carry_out),
+    (Events, coming.carry_out),
+    (Desk, duty.carry_out),
+    (Hours, hours.carry_out),
+)
+"""Effects that have a file of their own."""
 
 
 def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
@@ -105,7 +93,7 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
     person, key, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
     match effect:
         case OpenCase(kind, summary):
-            cases.open_case(connection, person, key, kind, summary, at)
+            duty.rouse(connection, cases.open_case(connection, person, key, kind, summary, at), at)
         case CloseHandover():
             cases.close_handover(connection, key, at)
         case Showed() | Mark() | Unmark() | Asked() | KeepWish():
@@ -123,17 +111,11 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             return [export(connection, turn)]
         case ShowAccesses():
             return [accesses(connection, person)]
-        case LinkRecord() | UnlinkRecord() | ShowRecord() | Dispute() | AskedHow() | SaidHow() | StopAsking() | OfferDestinations() | SettleOwn():
-            return registration.carry_out(connection, turn, effect)
-        case OfferUpload() | KeepResume() | ShowResume() | DropResume() | Submit() | WriteBack() | ShowSubmission() | WithdrawSubmission():
-            return lab.carry_out(connection, turn, effect)
-        case WantEvent() | DropEvent() | ShowEvents() | RemindEvent():
-            return coming.carry_out(connection, turn, effect)
-        case ShowSlots() | Book() | CancelBooking() | ShowBookings() | RemindBooking():
-            return hours.carry_out(connection, turn, effect)
         case Erase():
             services.gather(connection, at, person)
             forgetting.person(connection, person, f"{key}|{turn.inbound.message_id}")
+        case _:
+            return next((room(connection, turn, effect) for kinds, room in ROOMS if isinstance(effect, kinds)), [])
     return []
 
 

@@ -321,6 +321,34 @@ class RemindBooking:
     hours: int
 
 
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """A teacher gives the code (its digest) that the console made for them: this chat is theirs from now on."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something a teacher on duty wants done (`bot.duty.ACTS`) with a case or a broadcast."""
+
+    act: str
+    number: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreSaid:
+    """The person wrote while a teacher has the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBroadcast:
+    """A broadcast as a teacher wrote it: `type`, `title`, `fields`, `audience`."""
+
+    raw: dict[str, Any]
+
+
 Effect = (
     OpenCase
     | CloseHandover
@@ -369,8 +397,13 @@ Effect = (
     | CancelBooking
     | ShowBookings
     | RemindBooking
+    | OnDuty
+    | Duty
+    | MoreSaid
+    | WriteBroadcast
 )
 CheckIn = AskedHow | SaidHow | StopAsking | OfferDestinations | SettleOwn
 Events = WantEvent | DropEvent | ShowEvents | RemindEvent
 Clinic = OfferUpload | KeepResume | ShowResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
+Desk = OnDuty | Duty | MoreSaid | WriteBroadcast
 Hours = ShowSlots | Book | CancelBooking | ShowBookings | RemindBooking

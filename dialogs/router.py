@@ -8,11 +8,27 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from dialogs import account, answers, checkin, clinic, crisis, excerpt, notices, questions, reminders, statements, unanswered, vacancies, wording
+from dialogs import (
+    account,
+    answers,
+    checkin,
+    clinic,
+    crisis,
+    duty,
+    excerpt,
+    notices,
+    questions,
+    reminders,
+    statements,
+    unanswered,
+    vacancies,
+    wording,
+)
 from dialogs.consult import Consultation, Context, consult, overview
-from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, OpenCase, RemindEvent, SaveProfile, WantEvent
+from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, MoreSaid, OpenCase, RemindEvent, SaveProfile, WantEvent
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
+from dialogs.orders import GLOBAL, global_word
 from dialogs.place import Frame
 from dialogs.questions import LABELLED
 from dialogs.turn import Turn
@@ -22,36 +38,20 @@ from knowledge.policy import regions
 from knowledge.policy.entry import Entry
 from knowledge.profile import SENSITIVE
 from knowledge.rights import contract
-from knowledge.words import NOT_WORD, words
+from knowledge.words import words
 
 MOST = 2000
 """Characters of a message that are read; longer is answered with a request to shorten."""
 MISSES = 3
 """Misread answers after which a way round the step is offered."""
 CRISIS_CARE = timedelta(hours=24)
-GLOBAL = {
-    "menu": ("菜单", "主菜单", "回到菜单", "功能", "目录", "menu", "首页", "开始", "start", "回主菜单", "看菜单"),
-    "back": ("返回", "上一步", "返回上一步", "后退", "back", "回上一步", "上一题"),
-    "cancel": ("取消", "算了", "不填了", "退出", "cancel", "先不填", "不弄了", "停", "结束", "不填", "不办了"),
-    "skip": ("跳过", "skip", "下一步", "下一题", "略过", "跳过这步", "不想说", "不方便说", "不想填"),
-    "help": ("帮助", "help", "怎么用", "你会什么", "你能做什么", "你能干什么", "能帮我什么", "使用说明", "怎么用你"),
-    "human": ("人工", "转人工", "找老师", "问老师", "真人", "客服", "人工客服", "转老师", "叫老师", "找人工", "我要人工", "老师", "让老师联系我"),
-    "stop": ("退订", "别发了", "不要再发", "td", "取消订阅", "别再推送"),
-    "notify": ("恢复消息", "恢复推送", "恢复通知", "重新订阅", "恢复订阅", "取消退订", "继续发消息"),
-    "file": ("我的档案", "我的资料", "个人资料", "我的信息", "看我的档案", "档案信息", "查看我的资料"),
-    "bot": ("结束人工", "回到机器人", "返回机器人", "退出人工", "不用老师了", "取消人工"),
-}
-WORDS = {word: name for name, said in GLOBAL.items() for word in said}
-HUMAN = re.compile(
-    r"(转|找|要|叫|换|给我|帮我|想和|想跟|联系|接).{0,5}(人工|真人|活人|老师|客服|工作人员|人来)(?!资格|证|编|岗|考|招)(?!.{8})|"
-    r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工|老师(可以|能|愿意))"
-)
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
 CORE = {"residence", "graduation_date", "cohort", "degree", "employment"}
 """Two of these make a message an account of oneself; a contract or a deposit in it is usually what is asked about."""
 GUESSES, GUESSING = 5, timedelta(hours=1)
 """Codes that may be tried in a conversation, and in how long: of 100 million one is good for ten minutes."""
 EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
+SAFE = (Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
 
 
 def route(turn: Turn) -> None:
@@ -64,16 +64,16 @@ def route(turn: Turn) -> None:
         return clinic.file(turn)
     if turn.place.mode == "human":
         return with_staff(turn)
-    if crisis.level(turn.text) == "acute":
+    if crisis.level(turn.text) == "acute" and not duty.writing(turn):
         return danger(turn)
     if len(turn.text) > MOST and not surely(turn):
         return turn.say(notices.TOO_LONG, notices.TO_HUMAN)
     if turn.inbound.kind == "text":
         named = global_word(turn.text)
-        if named:
+        if named and not (named == "human" and duty.writing(turn)):
             return obey(named, turn)
-        if links.said(turn.text):
-            return given_code(turn)
+        if coded(turn):
+            return None
         tapped = answers.chosen(turn.text, turn.person.shown) or answers.chosen(turn.text, turn.place.choices)
         if tapped:
             return tap(tapped.value, turn)
@@ -82,16 +82,16 @@ def route(turn: Turn) -> None:
     else:
         return tap(turn.text, turn)
     frame = running(turn)
-    if turn.parts:
-        return None  # the dialog is gone and that was said: this message was an answer to it
-    if frame:
-        return in_frame(turn, frame)
-    return talk_openly(turn)
+    if not turn.parts:  # else the dialog is gone and that was said: this message was an answer to it
+        return in_frame(turn, frame) if frame else talk_openly(turn)
 
 
-def global_word(text: str) -> str | None:
-    plain = NOT_WORD.sub("", words().normalise(text))
-    return WORDS.get(plain) or WORDS.get(words().plain(text)) or ("human" if HUMAN.search(plain) and len(plain) <= 24 else None)
+def coded(turn: Turn) -> bool:
+    """A code to go on elsewhere, or a code or word of a teacher on duty."""
+    if not links.said(turn.text):
+        return duty.heard(turn)
+    given_code(turn)
+    return True
 
 
 def given_code(turn: Turn) -> None:
@@ -118,7 +118,7 @@ def with_staff(turn: Turn) -> None:
     if crisis.level(turn.text) == "acute" and turn.inbound.kind == "text":
         return danger(turn)
     named = global_word(turn.text) if turn.inbound.kind == "text" else turn.text.removeprefix("go/")
-    if turn.inbound.kind == "choice" and turn.text.startswith(("event/", "howis/")):
+    if turn.inbound.kind == "choice" and turn.text.startswith(("event/", "howis/", "duty/")):
         tap(turn.text, turn)  # of a message that came unasked meanwhile
     elif named in EXIT_HUMAN:
         turn.place.mode, turn.place.due_at = "bot", None
@@ -131,6 +131,8 @@ def with_staff(turn: Turn) -> None:
         turn.say(notices.WITH_STAFF)
     elif named == "stop":
         obey("stop", turn)
+    elif turn.inbound.kind == "text":
+        turn.effects.append(MoreSaid())
 
 
 def danger(turn: Turn) -> None:
@@ -138,8 +140,7 @@ def danger(turn: Turn) -> None:
     again = "crisis_at" in turn.place.memo
     turn.place.memo["crisis_at"] = turn.now.isoformat()
     turn.effects.append(OpenCase("crisis", turn.text[:200]))
-    text = f"{notices.CRISIS_AGAIN}" if again else notices.CRISIS
-    turn.say(text, Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
+    turn.say(notices.CRISIS_AGAIN if again else notices.CRISIS, *SAFE)
 
 
 def running(turn: Turn) -> Frame | None:
@@ -226,8 +227,8 @@ def tap(value: str, turn: Turn) -> None:
         return reissue(turn)
     if kind == "tell":
         return unanswered.wish(turn, rest)
-    if kind == "clinic":
-        opened = clinic.tap(turn, rest)
+    if kind in ("clinic", "duty"):
+        opened = clinic.tap(turn, rest) if kind == "clinic" else duty.tap(turn, rest)
         return open_flow(opened[0], turn, opened[1]) if opened else None
     turn.say(notices.STALE_CHOICE, notices.TO_MENU)
     reissue(turn)
@@ -408,7 +409,7 @@ def talk_openly(turn: Turn) -> None:
         account.tell(stated, turn)
         return mine(found.entry.id, turn)
     if in_care(turn) and found.outcome in ("handover", "clarify", "menu"):
-        return turn.say(notices.CRISIS_AGAIN, Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
+        return turn.say(notices.CRISIS_AGAIN, *SAFE)
     said_entry(turn, account.with_verdict(found, stated, turn))
 
 

@@ -5,6 +5,7 @@
 @posting 岗位=会计 单位=甲公司 城市=贵阳   a posting that is there from the start, by the names of its fields
 @record 姓名=李一 学号=20260001 去向=待就业   what the school holds on somebody, not linked to anybody yet
 @slot 老师=王老师 时间=2026-11-25T10:00 地点=就业楼 203   an hour of an expert that can be booked from the start
+@duty 称呼=王老师 角色=teacher   the person of the file is a teacher who is on duty in this chat
 @clock 2026-11-22 09:00      the time in China at the start
 我: …                        typed
 我> …                        tapped, by the label
@@ -28,7 +29,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from bot import duty
 from bot.app import App
+from bot.web.console import staff
 from dialogs.messages import Inbound, from_json
 from dialogs.place import Conversation
 from knowledge import people
@@ -59,6 +62,7 @@ class Transcript:
     postings: list[dict[str, str]] = field(default_factory=list)
     slots: list[dict[str, str]] = field(default_factory=list)
     records: list[dict[str, str]] = field(default_factory=list)
+    duty: dict[str, str] = field(default_factory=dict)
 
 
 def parse(path: Path) -> Transcript:
@@ -79,12 +83,22 @@ def parse(path: Path) -> Transcript:
         elif line.startswith("@record"):
             found.head.append(line)
             found.records.append(dict(pair.split("=", 1) for pair in line.split()[1:]))
+        elif line.startswith("@duty"):
+            found.head.append(line)
+            found.duty = dict(pair.split("=", 1) for pair in line.split()[1:])
         elif line.startswith("@clock"):
             found.head.append(line)
             found.clock = datetime.strptime(line.removeprefix("@clock").strip(), "%Y-%m-%d %H:%M").replace(tzinfo=CHINA)
         elif line.startswith(("我:", "我>", "+", "别处:", "别处>")):
             found.steps.append(line)
     return found
+
+
+def employed(connection: Connection, row: dict[str, str], at: datetime) -> str:
+    """An account with a password of its own; returns the code that begins a duty."""
+    staff.add(connection, row["称呼"], row["称呼"], row["角色"], "!", at)
+    number = connection.execute(update(staff.Staff).values(fresh=False).returning(staff.Staff.id)).scalar_one()
+    return duty.offer(connection, number, at)
 
 
 def registered(connection: Connection, row: dict[str, str], at: datetime) -> None:
@@ -122,6 +136,9 @@ class Replay:
         if self.transcript.person:
             self.send("text", "你好")
             self.app.inbox.write(self.introduce).result()
+        if self.transcript.duty:
+            code = self.app.inbox.write(partial(employed, row=self.transcript.duty, at=self.app.clock.now())).result()
+            self.send("text", f"值班 {code}")
         for step in self.transcript.steps:
             lines += ["", step]
             lines += [line.replace(self.code, "{码}") if self.code else line for line in self.take(step)]

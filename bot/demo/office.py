@@ -11,8 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot import broadcast, revisions
 from bot.app import App
-from bot.broadcast import Broadcast, Target
-from bot.coming import Coming
+from bot.broadcast import Broadcast, Coming, Target
 from bot.delivery import OPEN, Delivery
 from bot.demo import school
 from bot.demo.school import TALKING, TOWN, key_of

@@ -56,6 +56,8 @@ def read(rows: Iterable[Mapping[str, str]]) -> dict[str, dict[str, Any]]:
     for place, row in enumerate(rows, 1):
         if not row["name"] or row["name"] in found:
             raise LedgerError(f"第 {place} 项没有写去向的名字,或者和前面重复了")
+        if len(row["name"]) > 40 or len(row["code"]) > 10:
+            raise LedgerError(f"第 {place} 项太长:去向 40 字以内,代码 10 位以内")
         if row["rate"] not in RATES:
             raise LedgerError(f"「{row['name']}」算作什么,只能写:{'、'.join(RATES)}")
         others = row["others"].replace("、", " ").split()

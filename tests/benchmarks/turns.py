@@ -22,7 +22,7 @@ from typing import Any
 from bot.app import App, migrate
 from bot.config import Settings
 from bot.inbox import Inbox, Waiting, Work
-from dialogs import answers, crisis, questions, router
+from dialogs import answers, crisis, orders, questions
 from dialogs.consult import consult
 from dialogs.messages import Inbound
 from knowledge.db import Database
@@ -124,7 +124,7 @@ class Script:
 
     def __init__(self, search: PolicySearch) -> None:
         asked = [question for entry in search.knowledge.entries.values() for question in entry.questions]
-        self.asked = itertools.cycle(text for text in asked if questions.shaped(text) and not router.global_word(text) and not crisis.level(text))
+        self.asked = itertools.cycle(text for text in asked if questions.shaped(text) and not orders.global_word(text) and not crisis.level(text))
         self.numbers = itertools.count()
         """For people and for messages."""
 

@@ -72,6 +72,7 @@ def talker(app: App, handle: str, *said: str) -> str:
 
 class Browser:
     def __init__(self, app: App, address: str = "10.0.0.1") -> None:
+        self.app = app
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create(app), client=(address, 1)), base_url=URL, trust_env=False, timeout=20)
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:

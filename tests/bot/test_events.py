@@ -143,8 +143,19 @@ def test_a_broadcast_called_off_and_a_person_erased_leave_nothing(office: Office
         assert coming.count(connection, office.fair) == 1
     broadcast.cancel(office.app, office.fair)
     office.through()
-    assert office.reminders(B) == []
+    said = office.reminders(B)
+    assert [each.partition("。")[0] for each in said] == ["之前发给你的「冬季双选会」撤回了"], "not before a closed door; no reminder"
     assert "没有要参加的活动" in office.say(B, "我的活动")
+
+
+def test_called_off_after_it_began_or_for_who_unsubscribed_says_nothing(office: Office) -> None:
+    office.tap(A, f"event/{office.fair}")
+    office.tap(B, f"event/{office.fair}")
+    office.say(B, "退订")
+    office.at(-timedelta(hours=1))
+    before = office.reminders(A)
+    broadcast.cancel(office.app, office.fair)
+    assert (office.reminders(A), office.reminders(B)) == (before, [])
 
 
 def test_late_there_is_one_reminder_and_after_the_beginning_none(office: Office) -> None:
@@ -182,7 +193,8 @@ def test_a_reminder_that_waits_is_withdrawn(office: Office, how: str) -> None:
     else:
         broadcast.cancel(office.app, office.fair)
     with office.app.database.reading() as connection:
-        assert connection.execute(select(Delivery.status).where(Delivery.kind == "notice")).scalars().all() == ["cancelled"]
+        reminder = select(Delivery.status).where(Delivery.kind == "notice", Delivery.key.contains("|event-"))
+        assert connection.execute(reminder).scalars().all() == ["cancelled"]
 
 
 def test_a_tap_does_not_end_a_dialog(office: Office) -> None:

@@ -18,6 +18,8 @@ from knowledge.policy.search import PolicySearch
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 SHAPES = {
+    "duty_reply": "a613438b5415",
+    "duty_broadcast": "043e491d393e",
     "write_resume": "014f7fb30c91",
     "dispute": "599487302e5a",
     "record": "34fa305aa08f",

@@ -19,7 +19,7 @@ FILES = sorted(FOLDER.glob("*/*.chat"))
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_transcript(path: Path, request: pytest.FixtureRequest) -> None:
     transcript = parse(path)
-    app: App = request.getfixturevalue("app" if transcript.postings or transcript.slots else "shared")
+    app: App = request.getfixturevalue("app" if transcript.postings or transcript.slots or transcript.duty else "shared")
     app.clock.offset = Clock(TODAY).offset
     said = Replay(app, transcript).run()
     if request.config.getoption("--rewrite"):

@@ -15,8 +15,8 @@ from dialogs.engine import step
 from dialogs.flow import CANCELLED, DONE, TRIGGERS
 from dialogs.flows import compiled
 from dialogs.messages import Inbound, Say
+from dialogs.orders import GLOBAL
 from dialogs.place import DEPTH, Place, from_row, to_row
-from dialogs.router import GLOBAL
 from dialogs.turn import Person, World
 from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.search import PolicySearch
@@ -25,8 +25,9 @@ START = datetime(2026, 11, 22, 1, tzinfo=UTC)
 Input = tuple[Literal["text", "choice", "timer", "file"], str]
 RESUME = "林之遥\n13800138001\n教育背景\n江汉示范大学 市场营销 本科 2022.09-2026.06\n实习经历\n青山文化公司 运营 2026.07-至今\n• 负责公众号运营"
 CONTRACT = "劳动合同\n甲方:某超市 乙方:小李\n合同期两年,试用期六个月,每周工作六天,月工资 4000 元,社保转正后再交,提前离职赔违约金 5000 元。"
+NOTICE = "双选会\n时间:2027-01-05 14:00\n地点:体育馆"
 SAID = [
-    RESUME, "改简历", CONTRACT,
+    RESUME, "改简历", CONTRACT, NOTICE, "值班 12345678", "/cases", "/broadcast",
     "贵阳", "2025年6月", "本科", "还没工作", "同意", "愿意", "先不", "低保", "都不是", "见习多少钱", "那我可以吗", "要什么材料", "1", "第二个", " ",
     "我不想活了",
     "之前说错了,我是硕士", "档案放哪儿", "校园卡丢了", "帮我办假证", "谢谢", "海口呢", "完善资料", "注销", "确认注销", "导出", "啊", "🙂",
@@ -78,6 +79,10 @@ def inputs() -> st.SearchStrategy[Input]:
         "ask/SUB-02/papers",
         "ask/XXX-99/all",
         "open/profile",
+        "duty/cases",
+        "duty/approve/1/yes",
+        "duty/reply/1",
+        "open/duty_reply",
         "open/none",
         "step/profile/1/degree/本科",
         "step/x",
@@ -149,7 +154,7 @@ def test_exhaustive_walk_of_a_flow(world: World, name: str) -> None:
             states.add(state)
             continue
         states.add(state)
-        for text in ("取消", "返回", "跳过", "帮助", "胡说八道", RESUME, CONTRACT, *(choice.label for choice in talk.place.choices)):
+        for text in ("取消", "返回", "跳过", "帮助", "胡说八道", RESUME, CONTRACT, NOTICE, *(choice.label for choice in talk.place.choices)):
             paths += 1
             waiting.append([*path, ("text", text)])
     assert set(flow.order) <= states, "a step was never reached"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, policies, report, roll, today, vacancies
+from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, oncall, policies, report, roll, setup, today, vacancies
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -69,6 +69,12 @@ PAGES = (
     Page("GET", "/accounts", login.accounts, ADMIN, "账号"),
     Page("POST", "/accounts", login.open_account, ADMIN),
     Page("POST", "/accounts/{number:int}/switch", login.switch, ADMIN),
+    Page("GET", "/settings", setup.page, ADMIN, "设置"),
+    Page("POST", "/settings/examine", setup.examine, ADMIN),
+    Page("POST", "/settings/destinations", setup.replace, ADMIN),
+    Page("GET", "/duty", oncall.page, ANSWERING, "值班"),
+    Page("POST", "/duty", oncall.offer, ANSWERING),
+    Page("POST", "/duty/leave", oncall.leave, ANSWERING),
     Page("GET", "/password", login.password, ALL, "密码"),
     Page("POST", "/password", login.change, ALL),
     Page("POST", "/logout", login.leave, ALL),

@@ -1,4 +1,4 @@
-"""Staff accounts, their sessions on the server, and the brake on guessing. Knows no page and no request."""
+"""Staff accounts, their sessions on the server, chats they are on duty in, and the brake on guessing. Knows no page and no request."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pwdlib import PasswordHash
 from sqlalchemy import Connection, ForeignKey, LargeBinary, RowMapping, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dialogs.place import Conversation
 from knowledge.db import Base, Id
 
 Role = Literal["admin", "teacher", "expert", "viewer"]
@@ -67,6 +68,26 @@ class LoginTry(Base):
     name: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
     address: Mapped[str] = mapped_column(String(64), index=True)
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class DutyCode(Base):
+    """A code that the console gave out, as its digest only; used once, gone after `duty.LIFE`."""
+
+    __tablename__ = "duty_code"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id, ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime]
+
+
+class DutyChat(Base):
+    """A chat in which a member of the staff is on duty; it goes with the conversation and with the account."""
+
+    __tablename__ = "duty_chat"
+
+    conversation: Mapped[str] = mapped_column(ForeignKey(Conversation.key, ondelete="CASCADE"), primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey(Staff.id, ondelete="CASCADE"), index=True)
+    since: Mapped[datetime]
 
 
 class StaffError(ValueError):

@@ -16,7 +16,7 @@ from bot.channels.telegram import receive as received
 from bot.channels.telegram.limits import BODY_BYTES, CALLBACK_LIFE, DOWNLOAD_BYTES
 from bot.channels.telegram.receive import CHOICES, MENU, Bot, Received, Refused, chat_of, read, receive
 from dialogs.flows import declared
-from dialogs.router import GLOBAL
+from dialogs.orders import GLOBAL
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "telegram"
 SECRET = "a-Secret_1"

@@ -1,0 +1,275 @@
+"""What a teacher on duty does in a chat: cases and broadcasts, with the roles, the scope and the audit of the console.
+
+Another door to the same desk: what is said of a case or done with a broadcast is `casework` and `broadcast`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, RowMapping, select, update
+
+from bot import audience, broadcast, casework, transcript
+from bot.broadcast import Broadcast, BroadcastError
+from bot.delivery import Delivery
+from bot.web.console import audit, scope
+from bot.web.console.staff import Member
+from dialogs.effects import Duty, WriteBroadcast
+from dialogs.messages import Choice, Part, Say, from_json
+from dialogs.notices import TO_MENU
+from dialogs.place import Conversation
+from dialogs.turn import Turn
+from knowledge import people
+from knowledge.cases import KINDS, Case
+from knowledge.db import CHINA
+from knowledge.policy import revisions, store
+from knowledge.policy.entry import Entry, Faq, explain
+from knowledge.policy.questions import PERSONAL
+from knowledge.policy.revisions import RevisionError
+
+OFF = Duty("off")
+CASTING = ("admin", "teacher")
+"""Roles that write and approve broadcasts, as in the table of pages."""
+MOST, TALK = 8, 8
+"""Lines of a list, messages of a conversation: a screen of a telephone."""
+HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
+WRITE = Choice("写群发", "duty/write")
+SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
+"""A teacher's words begin with their name."""
+
+
+class DutyError(ValueError):
+    """What cannot be done; the message is one sentence for the teacher."""
+
+
+@dataclass(slots=True)
+class Seat:
+    """One thing that one teacher wants done. `drafted`: broadcasts that another should look at."""
+
+    connection: Connection
+    turn: Turn
+    who: Member
+    drafted: list[int] = field(default_factory=list)
+
+    def note(self, what: str, target: str = "", old: str = "", new: str = "") -> None:
+        channel = self.turn.inbound.conversation.partition(":")[0]
+        audit.note(self.connection, self.turn.now, self.who.display, channel, what, target, old, new)
+
+    def case(self, number: int) -> RowMapping:
+        query = select(Case.__table__).where(Case.id == number, scope.cases(self.who))
+        found = self.connection.execute(query).mappings().first()
+        if found is None:
+            raise DutyError("没有这件求助,或者不归你看。")
+        return found
+
+
+def home(who: Member) -> tuple[Choice, ...]:
+    return (CASES, CASTS) if who.role in CASTING else (CASES,)
+
+
+def carry_out(seat: Seat, effect: Duty | WriteBroadcast) -> list[Part]:
+    casts = isinstance(effect, WriteBroadcast) or effect.act in CAST_ACTS
+    if casts and seat.who.role not in CASTING:
+        return [Say("你的角色不发群发。", (CASES,))]
+    try:
+        if isinstance(effect, WriteBroadcast):
+            return [written(seat, effect)]
+        act = {**CASE_ACTS, **CAST_ACTS}.get(effect.act, start)
+        return [act(seat, effect.number, effect.text)]
+    except (DutyError, BroadcastError, RevisionError) as error:
+        return [Say(f"{str(error).rstrip('。')}。", home(seat.who))]
+
+
+def start(seat: Seat, _: int, __: str) -> Say:
+    return Say(f"{seat.who.display},看哪边?", (*home(seat.who), TO_MENU))
+
+
+# cases
+
+
+def listed(seat: Seat, _: int, __: str) -> Say:
+    query = select(Case.__table__).where(Case.closed_at.is_(None), scope.cases(seat.who))
+    query = query.order_by(Case.kind != "crisis", Case.answered_at.is_not(None), Case.id).limit(MOST + 1)
+    rows = seat.connection.execute(query).mappings().all()
+    if not rows:
+        return Say("现在没有等处理的求助。", home(seat.who))
+    lines = [
+        f"{row['id']} {KINDS[row['kind']]} {row['opened_at'].astimezone(CHINA):%m-%d %H:%M}{' 已回' if row['answered_at'] else ''}"
+        for row in rows[:MOST]
+    ]
+    more = ["更多的在后台看。"] if len(rows) > MOST else []
+    return Say("\n".join(("等处理的:", *lines, *more)), tuple(Choice(f"看 {row['id']}", f"duty/case/{row['id']}") for row in rows[:MOST]))
+
+
+def shown(seat: Seat, number: int, _: str) -> Say:
+    """The case with the end of its conversation; the reading is logged where the person can see it."""
+    case = seat.case(number)
+    people.log_access(seat.connection, case["graduate_id"], seat.who.display, f"查看求助 {number} 和对话", seat.turn.now)
+    seat.note("看求助", f"求助 {number}")
+    said = transcript.history(seat.connection, case["conversation"], seat.turn.now, TALK)
+    head = f"求助 {number} {KINDS[case['kind']]}" + (f",{case['owner']}在办" if case["owner"] else "") + (",已办结" if case["closed_at"] else "")
+    lines = [head, case["summary"][:300], "—— 最近的对话 ——"]
+    lines += [SPEAKERS[each["from"]] + " ".join(casework.words(each).split())[:60] for each in said]
+    return Say("\n".join(lines), choices(seat, case))
+
+
+def choices(seat: Seat, case: RowMapping) -> tuple[Choice, ...]:
+    number = case["id"]
+    mine = case["owner"] == seat.who.display
+    found = [Choice("回复", f"duty/reply/{number}")]
+    found += [Choice("放回去", f"duty/give/{number}")] if mine else [Choice("我来办", f"duty/take/{number}")]
+    found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in CASTING else []
+    return (*found, Choice("办结", f"duty/close/{number}"), CASES) if case["closed_at"] is None else (CASES,)
+
+
+def take(seat: Seat, number: int, _: str) -> Say:
+    case = seat.case(number)
+    seat.connection.execute(update(Case).where(Case.id == number).values(owner=seat.who.display))
+    seat.note("交办求助", f"求助 {number}", case["owner"] or "", seat.who.display)
+    return Say(f"求助 {number} 归你了。", (Choice("回复", f"duty/reply/{number}"), Choice("放回去", f"duty/give/{number}"), CASES))
+
+
+def give_back(seat: Seat, number: int, _: str) -> Say:
+    case = seat.case(number)
+    seat.connection.execute(update(Case).where(Case.id == number, Case.owner == seat.who.display).values(owner=None))
+    seat.note("放回求助", f"求助 {number}", case["owner"] or "", "")
+    return Say(f"求助 {number} 放回清单了。", (CASES,))
+
+
+def answer(seat: Seat, number: int, text: str) -> Say:
+    case = seat.case(number)
+    if not text:
+        raise DutyError("没有写内容。")
+    if casework.answered(seat.connection, case, text, seat.who.display, seat.turn.inbound.message_id[:60], seat.turn.now):
+        seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
+    more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in CASTING else ()
+    return Say(
+        f"求助 {number} 的回复发给本人了。", (Choice("再回一句", f"duty/reply/{number}"), Choice("办结", f"duty/close/{number}"), *more, CASES)
+    )
+
+
+def close(seat: Seat, number: int, _: str) -> Say:
+    case = seat.case(number)
+    if case["closed_at"] is None:
+        casework.closed(seat.connection, case, seat.turn.now)
+        seat.note("办结求助", f"求助 {number}")
+    return Say(f"求助 {number} 办结了,对话交还给机器人。", (CASES,))
+
+
+def keep(seat: Seat, number: int, key: str) -> Say:
+    """The answer as a draft of an entry's questions: first the entries that are near, then the draft of the one that was tapped."""
+    question, told = exchange(seat, seat.case(number))
+    known = seat.turn.world.search.knowledge.entries
+    if not key:
+        near = [hit for hit in seat.turn.world.search.search(question).hits if hit.id in known][:3]
+        if not near:
+            raise DutyError("没有和这个问题相近的政策,请在后台起草一条新的")
+        head = f"「{question}」和你的回答,归到哪一条?存成草稿,另一位老师批准后才用。"
+        return Say(head, (*(Choice(hit.title[:20], f"duty/keep/{number}/{hit.id}") for hit in near), CASES))
+    if key not in known:
+        raise DutyError(f"没有正在用的 {key}")
+    revisions.lock(seat.connection)
+    mine = revisions.own_draft(seat.connection, key, seat.who.display)
+    entry = store.item_of(mine["body"]) if mine else store.load(seat.connection)[key]
+    assert isinstance(entry, Entry)
+    try:
+        changed = entry.model_copy(update={"faq": [*entry.faq, Faq(ask=[question], answer=told)]})
+    except ValidationError as error:
+        raise DutyError(f"这段回答不能直接用:{explain(error)};请在后台改短再起草") from error
+    revision = revisions.draft(seat.connection, changed, seat.who.display, seat.turn.now)
+    seat.note("起草政策", key, new=f"第 {revision} 版")
+    return Say(f"{key} 的草稿是第 {revision} 版,等另一位老师在后台「知识库」批准。", (CASES,))
+
+
+def exchange(seat: Seat, case: RowMapping) -> tuple[str, str]:
+    """What the person asked, and what a teacher answered last."""
+    memo = seat.connection.execute(select(Conversation.memo).where(Conversation.key == case["conversation"])).scalar() or {}
+    question = " ".join(str(memo.get("asked") or case["summary"].rpartition("说的是:")[2]).split())
+    here = (Delivery.conversation == case["conversation"], Delivery.key.startswith(f"staff|{case['id']}|", autoescape=True))
+    parts = seat.connection.execute(select(Delivery.parts).where(*here).order_by(Delivery.id.desc()).limit(1)).scalar()
+    first = from_json(parts[0]) if parts else None
+    if not isinstance(first, Say) or not question:
+        raise DutyError("这件求助还没有问题和回答,先回复")
+    told = first.text.partition(":")[2].strip()
+    if PERSONAL.search(question) or PERSONAL.search(told):
+        raise DutyError("这段话里像有手机号或证件号,不能存成政策")
+    return question, told
+
+
+# broadcasts
+
+
+def casts(seat: Seat, _: int, __: str) -> Say:
+    rows = seat.connection.execute(select(Broadcast.__table__).order_by(Broadcast.id.desc()).limit(MOST)).mappings().all()
+    lines = [f"{row['id']} {row['title'][:20]}:{broadcast.told(row)}" for row in rows]
+    picks = tuple(Choice(f"看 {row['id']}", f"duty/cast/{row['id']}") for row in rows[:5])
+    return Say("\n".join(lines) or "还没有群发。", (*picks, WRITE, HOME))
+
+
+def cast(seat: Seat, number: int, _: str) -> Say:
+    """What people will read, to how many it goes or went, and what can be done with it now."""
+    row = broadcast.get(seat.connection, number)
+    first = from_json(row["parts"][0])
+    head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
+    draft = row["status"] == "draft"
+    people_ = audience.count(seat.connection, row["audience"], seat.turn.now) if draft else row["people"]
+    text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人\n————\n{first.text if isinstance(first, Say) else row['title']}"
+    found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
+    if row["status"] in ("approved", "planned"):
+        found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]
+    found += [Choice("先发给我看看", f"duty/try/{number}"), Choice("取消这次群发", f"duty/cancel/{number}")] if row["status"] != "cancelled" else []
+    return Say(text, (*found, CASTS))
+
+
+def tried(seat: Seat, number: int, _: str) -> Say:
+    """As people get it."""
+    first = broadcast.parts_of(broadcast.get(seat.connection, number), seat.turn.now)[0]
+    assert isinstance(first, Say)
+    return Say(
+        first.text, (*(choice for choice in first.choices if choice.value != "go/stop"), Choice("回到这次群发", f"duty/cast/{number}")), first.links
+    )
+
+
+def approve(seat: Seat, number: int, sure: str) -> Say:
+    """Asked once more: a tap in a pocket must not write to hundreds."""
+    row = broadcast.get(seat.connection, number)
+    if sure != "yes":
+        count = audience.count(seat.connection, row["audience"], seat.turn.now)
+        return Say(f"发给 {count} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {count} 人", f"duty/approve/{number}/yes"), CASTS))
+    count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now)
+    seat.note("批准群发", f"群发 {number}")
+    return Say(f"第 {number} 号批准了,发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
+
+
+def move(what: str, told: str, done: str, work: Callable[[Seat, int], int]) -> Callable[[Seat, int, str], Say]:
+    def act(seat: Seat, number: int, _: str) -> Say:
+        count = work(seat, number)
+        seat.note(what, f"群发 {number}")
+        affected = f",{count} 人{done}" if count else ""
+        return Say(f"第 {number} 号{told}{affected}。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
+
+    return act
+
+
+def written(seat: Seat, effect: WriteBroadcast) -> Say:
+    values = broadcast.readable(effect.raw, seat.who.display, seat.turn.now)
+    number = broadcast.draft(seat.connection, author=seat.who.display, now=seat.turn.now, **values)
+    seat.note("起草群发", f"群发 {number}", new=values["title"])
+    seat.drafted.append(number)
+    return cast(seat, number, "")
+
+
+CASE_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
+    "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "close": close, "keep": keep,
+}  # fmt: skip
+CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
+    "casts": casts,
+    "cast": cast,
+    "try": tried,
+    "approve": approve,
+    "pause": move("暂停群发", "暂停了", "等着", lambda s, n: broadcast.hold(s.connection, n, s.turn.now)),
+    "resume": move("接着群发", "接着发了", "会收到", lambda s, n: broadcast.go_on(s.connection, n)),
+    "cancel": move("取消群发", "取消了", "不会收到", lambda s, n: broadcast.stop(s.connection, n, s.turn.now)),
+}
