@@ -12,13 +12,14 @@ SIDE, EDGE = 300, 55
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One curve; both axes start at 0."""
+    """One curve; both axes start at 0. `top`: so far the upright one reaches at least, for panels that are to be compared."""
 
     title: str
     x: str
     y: str
     points: Sequence[tuple[float, float]]
     diagonal: bool = False
+    top: float = 0.0
 
 
 def drawn(panels: Sequence[Panel]) -> str:
@@ -30,7 +31,7 @@ def drawn(panels: Sequence[Panel]) -> str:
 
 def inside(panel: Panel) -> str:
     """A panel, from the upper left corner of its square."""
-    right, top = (1.0, 1.0) if panel.diagonal else (max([1e-9, *values]) for values in zip(*panel.points, strict=True))
+    right, top = (1.0, 1.0) if panel.diagonal else (max([1e-9, *values]) for values in zip(*panel.points, (0.0, panel.top), strict=True))
     places = [(x / right * SIDE, SIDE - y / top * SIDE) for x, y in panel.points]
     parts = [f'<rect width="{SIDE}" height="{SIDE}" fill="none" stroke="#999"/>', word(SIDE / 2, -20, panel.title)]
     parts += [word(SIDE / 2, SIDE + 40, panel.x), word(-EDGE / 2, -8, panel.y)]

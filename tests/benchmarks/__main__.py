@@ -33,9 +33,10 @@ BENCHMARKS = (
     "deliveries",
     "webhook",
     "situations",
+    "scale",
     "fuzz",
 )
-KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH", "BULIXIAN_PEOPLE")
+KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH", "BULIXIAN_PEOPLE", "BULIXIAN_PLOT")
 """Arguments of benchmarks, no settings of the program."""
 
 

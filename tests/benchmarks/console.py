@@ -43,11 +43,11 @@ PAGES = {
 }
 
 
-def fill(connection: Connection, app: App) -> None:
+def fill(connection: Connection, app: App, count: int = PEOPLE) -> None:
     """Of every two people one talks to us; everybody got four services in the last months."""
     now, today = app.clock.now(), app.clock.today()
     names = list(destinations.rates(connection))
-    everybody, talking = range(1, PEOPLE + 1), range(2, PEOPLE + 1, 2)
+    everybody, talking = range(1, count + 1), range(2, count + 1, 2)
     told = {"profile": {"cohort": 2026}, "profile_consent_at": now, "created_at": now}
     place: dict[str, Any] = {"mode": "bot", "stack": [], "memo": {}, "version": 0}
     given = {"by": "", "note": "", "entered_at": now}
