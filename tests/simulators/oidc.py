@@ -54,6 +54,8 @@ class World:
     secret: str | None = SECRET
     methods: list[str] = field(default_factory=lambda: ["client_secret_basic", "client_secret_post"])
     issuer: str = ""
+    back: str = BACK
+    """The only redirect_uri that is registered."""
     kid: str = "one"
     claimed: dict[str, Any] = field(default_factory=dict)
     """Put over what discovery says."""
@@ -125,7 +127,7 @@ class Provider:
 
     async def authorize(self, request: Request) -> Response:
         asked = dict(request.query_params)
-        if asked.get("client_id") != CLIENT or asked.get("redirect_uri") != BACK:  # RFC 6749 §4.1.2.1: nobody is sent on
+        if asked.get("client_id") != CLIENT or asked.get("redirect_uri") != self.world.back:  # RFC 6749 §4.1.2.1: nobody is sent on
             return HTMLResponse("redirect_uri mismatch", 400)
         answer = {"state": asked.get("state", "")}
         if not (
@@ -141,7 +143,7 @@ class Provider:
             answer["code"] = secrets.token_urlsafe(90)
             self.world.grants[answer["code"]] = Grant(asked, self.world.user, self.world.now() + MINUTE)
             self.world.given.append(answer["code"])
-        return RedirectResponse(f"{BACK}?{urlencode(answer)}", 302)
+        return RedirectResponse(f"{self.world.back}?{urlencode(answer)}", 302)
 
     async def token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
