@@ -29,7 +29,7 @@ from starlette.routing import Route
 CLIENT, SECRET, BACK = "bulixian-console", "canary-client-secret", "http://bulixian.test/console/oidc/back"
 MINUTE = timedelta(minutes=1)
 KEYS = {kid: RSAKey.generate_key(2048, {"kid": kid, "use": "sig"}) for kid in ("one", "two", "stranger")}
-SLOW = 30.0
+SLOW = 60.0
 """Seconds that a fault holds an answer back: longer than anybody waits."""
 
 

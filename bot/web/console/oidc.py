@@ -37,10 +37,9 @@ LIFE = timedelta(minutes=10)
 """How long somebody may take at the provider; a code itself lives as long at most (RFC 6749 §4.1.2)."""
 KEPT, AGAIN = timedelta(hours=1), timedelta(seconds=10)
 """How long what the provider said of itself holds, and how long it is left alone after a failure."""
-LEEWAY = 60  # seconds that its clock may differ
+LEEWAY, BODY, CODE = 60, 256 * 1024, 4096  # seconds that its clock may differ, bytes of an answer, characters of a code
 SECONDS, WAIT, ROOM = 5.0, 1.0, 8
 """For one answer; for a place among ROOM who ask: the threads are those of the whole console, which goes on when the provider hangs."""
-BODY, CODE = 256 * 1024, 4096
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Public keys only: `none` proves nothing, and with HS256 a public key could sign (RFC 8725 §2.1)."""
 KINDS = (("RSA", None), ("EC", "P-256"), ("EC", "P-384"), ("EC", "P-521"))
@@ -138,7 +137,7 @@ class Provider:
     def exchanged(self, code: str, verifier: str, at: datetime) -> dict[str, Any]:
         """What the provider gives for a code."""
         known, secret = self.known(at), self.settings.client_secret
-        way = "none" if secret is None else "client_secret_basic" if known.basic else "client_secret_post"
+        way = "none" if not secret else "client_secret_basic" if known.basic else "client_secret_post"
         body = urlencode({"grant_type": "authorization_code", "code": code, "redirect_uri": self.back, "code_verifier": verifier})
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         client = ClientAuth(self.settings.client_id, secret and secret.get_secret_value(), way)
@@ -197,10 +196,13 @@ class SchoolLogin:
         """From the provider. There is no address to go on to but our own first page."""
         if desk.member:
             return desk.home()
+        tried = f"oidc {desk.asked('state')}"  # no login name has a space
         try:
-            response = self.admitted(desk)
+            response = self.admitted(desk, tried)
         except OidcError as error:
             response = self.refused(desk, error)
+            if error.status >= httpx.codes.INTERNAL_SERVER_ERROR:  # no failure of theirs
+                desk.write(lambda connection: staff.forgive(connection, tried))
         response.delete_cookie(COOKIE, path=PATH)
         return response
 
@@ -208,13 +210,11 @@ class SchoolLogin:
         log.warning("school login refused", why=error.why)
         return login.page(desk, error.status, error.said.format(name=self.provider.settings.name))
 
-    def admitted(self, desk: Desk) -> Response:
-        tried = f"oidc {desk.asked('state')}"  # no login name has a space
+    def admitted(self, desk: Desk, tried: str) -> Response:
         if desk.write(lambda connection: staff.braked(connection, tried, desk.address, desk.now)):
             raise OidcError("试得太多", login.WAIT, 429)
         nonce, verifier = self.begun(desk)
-        code = desk.request.query_params.get("code", "")
-        if not 0 < len(code) <= CODE:
+        if not 0 < len(code := desk.request.query_params.get("code", "")) <= CODE:
             raise OidcError("没有同意登录", DENIED, 403)
         name = self.provider.named(self.provider.exchanged(code, verifier, desk.now), nonce, desk.now)
         with desk.app.database.reading() as connection:
