@@ -97,8 +97,8 @@ class Provider:
                     return Response(b'{"issuer": "' + b"a" * 1_000_000 + b'"}', media_type="application/json")
                 case "deep":
                     return Response(b"[" * 100_000, media_type="application/json")
-                case "moved":
-                    return RedirectResponse("http://evil.test/", 302)
+                case "moved" if not request.url.query:  # to another host, which would answer well
+                    return RedirectResponse(str(request.url.replace(hostname="localhost", query="moved")), 307)
                 case "list":
                     return JSONResponse([])
             response: Response = await answer(request)
