@@ -343,6 +343,6 @@ def main() -> None:
         settings()
     except ValidationError as error:
         first = error.errors()[0]
-        print(f"设置 BULIXIAN_{'__'.join(map(str, first['loc'])).upper()} 的值不对:{first['msg']}", file=sys.stderr)
+        print(f"设置 BULIXIAN_{'__'.join(map(str, first['loc'])).upper()} 的值不对:{first['msg'].removeprefix('Value error, ')}", file=sys.stderr)
         raise SystemExit(3) from error
     cli()

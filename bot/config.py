@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from importlib.util import find_spec
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.db import CHINA, local_date
@@ -51,6 +53,35 @@ class WeChat(BaseModel):
         """What must be set too where any of the three is."""
         needed = {"APPID": self.appid, "SECRET": self.secret, "TOKEN": self.token}
         return [name for name, value in needed.items() if not value] if any(needed.values()) else []
+
+
+class Oidc(BaseModel):
+    """The school's own identity provider (OpenID Connect) for the staff; without an issuer there is no such login."""
+
+    issuer: str = ""
+    """Plain http is for a provider on this machine, as tests have it."""
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    """Unset: a public client, held by PKCE alone."""
+    name: str = Field(default="学校统一身份认证", min_length=1, max_length=20)
+    """What the button says."""
+    claim: str = Field(default="preferred_username", min_length=1, max_length=100)
+    """Which claim of the ID token is the login name; it must be one that people cannot change themselves."""
+
+    @field_validator("issuer")
+    @classmethod
+    def safe(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1)(:\d+)?)(/[^\s?#]*)?", value):
+            raise ValueError("要写 https:// 开头的完整地址,后面没有 ? 和 #")
+        return value
+
+    @field_validator("client_id", "client_secret")
+    @classmethod
+    def plain(cls, value: str | SecretStr | None) -> str | SecretStr | None:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if text and not (text.isascii() and text.isprintable()):
+            raise ValueError("只能是英文字母、数字和符号")
+        return value
 
 
 class Feed(BaseModel):
@@ -118,10 +149,18 @@ class Settings(BaseSettings):
     clinic: Clinic = Clinic()
     """How long a résumé is kept, when an expert answers, how slots are booked."""
     followup: FollowUp = FollowUp()
+    oidc: Oidc = Oidc()
     feeds: dict[str, Feed] = {}
     """Sources of postings by name: BULIXIAN_FEEDS__NAME__URL=…"""
     telegram: Telegram = Telegram()
     wechat: WeChat = WeChat()
+
+    def lacking_for_oidc(self) -> list[str]:
+        """What must be set or installed too where anything of the school's login is set."""
+        if not (self.oidc.issuer or self.oidc.client_id or self.oidc.client_secret):
+            return []
+        needed = {"OIDC__ISSUER": self.oidc.issuer, "OIDC__CLIENT_ID": self.oidc.client_id, "PUBLIC_URL": self.public_url}
+        return [f"BULIXIAN_{name}" for name, value in needed.items() if not value] + ([] if find_spec("authlib") else ["bulixian[oidc]"])
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 
 from bot.app import behind
@@ -12,7 +13,7 @@ from bot.config import Settings
 from bot.delivery import books
 from dialogs import flows
 from dialogs.flow import FlowError
-from knowledge.db import Database, DatabaseError
+from knowledge.db import Database, DatabaseError, now
 from knowledge.policy import confidence, dense, store
 from knowledge.policy.entry import EntryError
 
@@ -35,9 +36,28 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
         yield False, f"对话流程有问题:{error}"
     yield from telegram.examine(settings.telegram)
     yield from wechat.examine(settings.wechat)
+    yield from school(settings)
     yield from stored(settings)
     if settings.today:
         yield False, "BULIXIAN_TODAY 固定了日期,只能用于测试,正式运行请去掉"
+
+
+def school(settings: Settings) -> Iterator[tuple[bool, str]]:
+    """Whether the school's identity provider answers and knows us. It is asked about a code that is none: nobody is logged in."""
+    if lacking := settings.lacking_for_oidc():
+        yield False, f"{settings.oidc.name}还没有开,缺 {'、'.join(lacking)}"
+    if lacking or not settings.oidc.issuer:
+        return
+    from bot.web.console.oidc import LAPSED, OidcError, Provider
+
+    provider = Provider(settings)
+    try:
+        provider.known(now())
+        yield True, f"{settings.oidc.name}连得上,要在那边登记的回调地址是 {provider.back}"
+        provider.exchanged("doctor", secrets.token_urlsafe(32), now())
+    except OidcError as error:
+        if error.said != LAPSED:
+            yield False, f"{settings.oidc.name}{error.why}"
 
 
 def stored(settings: Settings) -> Iterator[tuple[bool, str]]:

@@ -73,7 +73,7 @@ def first(app: App) -> None:
             return
     once, held = staff.one_time()
     try:
-        app.inbox.write(lambda connection: staff.add(connection, "admin", "管理员", "admin", held, app.clock.now())).result()
+        app.inbox.write(lambda connection: staff.add(connection, staff.BUILT_IN, "管理员", "admin", held, app.clock.now())).result()
     except staff.StaffError:  # another process was quicker
         return
     print(f"后台第一个账号:admin,一次性密码 {once}(登录后请改;只显示这一次)", file=sys.stderr, flush=True)

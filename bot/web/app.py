@@ -29,7 +29,7 @@ from bot.channels.wechat.serve import WeChatAccount
 from bot.pump import recover
 from bot.web.chat import WebChat
 from bot.web.console.gate import Gate
-from bot.web.console.pages import OPEN, PAGES
+from bot.web.console.pages import PAGES, open_pages
 from bot.web.upload import ResumePages
 from knowledge.db import DatabaseError
 
@@ -89,7 +89,7 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
         *ResumePages(app, chat.wake).routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
         Route("/console", lambda request: RedirectResponse("/console/", 303)),
-        Mount("/console", routes=Gate(app, chat.address, chat.wake).routes(PAGES, OPEN)),
+        Mount("/console", routes=Gate(app, chat.address, chat.wake).routes(PAGES, open_pages(app))),
     ]
     for account in served:
         routes.append(Route(f"/hook/{account.channel}", account.hook, methods=["POST"]))

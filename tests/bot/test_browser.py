@@ -40,11 +40,11 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 @contextmanager
-def serving(app: App) -> Iterator[Starlette]:
+def serving(app: App, port: int = 0) -> Iterator[Starlette]:
     """The program on a real port, written in `state.address`."""
     web = create(app)
     server = Server(uvicorn.Config(web, log_level="warning", lifespan="off", timeout_graceful_shutdown=5), web.state.chat.stop)
-    listener = bind("127.0.0.1", 0)
+    listener = bind("127.0.0.1", port)
     web.state.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -18,11 +18,12 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, func, insert, select, update
 
 from bot.app import App
+from bot.config import Oidc
 from bot.delivery import Delivery
 from bot.web.app import create
 from bot.web.console import staff
 from bot.web.console.audit import Audit
-from bot.web.console.pages import OPEN, PAGES
+from bot.web.console.pages import OPEN, PAGES, open_pages
 from bot.web.console.staff import LoginTry, Staff
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
@@ -152,10 +153,15 @@ def test_every_page_is_open_to_the_roles_of_the_table_and_to_nobody_else(office:
                     assert got.status_code == 404, told
 
 
-def test_pages_that_are_in_no_table_are_refused(come: Callable[..., Browser]) -> None:
+def test_pages_that_are_in_no_table_are_refused(any_app: App, come: Callable[..., Browser]) -> None:
     browser = come("boss")
     assert [browser.get(path).status_code for path in ("/nothing", "/cases/../../etc/passwd", f"/cases/{2**70}", "/%2e%2e/x")] == [404] * 4
-    assert {page.path for page in OPEN} == {"/login"}
+    assert {page.path for page in OPEN} == {page.path for page in open_pages(any_app)} == {"/login"}
+    any_app.settings.oidc, any_app.settings.public_url = Oidc(issuer="https://sso.test", client_id="bulixian"), URL
+    assert {(page.method, page.path) for page in open_pages(any_app)} - {(page.method, page.path) for page in OPEN} == {
+        ("GET", "/oidc"),
+        ("GET", "/oidc/back"),
+    }
     assert all(page.roles for page in PAGES)
 
 

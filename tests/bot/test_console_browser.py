@@ -3,6 +3,7 @@ without overflow, serious faults of accessibility or a request to anybody else. 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
@@ -12,12 +13,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, Request, expect
+from pydantic import SecretStr
 from sqlalchemy import select
 from starlette.applications import Starlette
 
 from bot import broadcast, demo
 from bot.app import App
-from bot.config import Clock
+from bot.config import Clock, Oidc
+from bot.web.console import staff
 from bot.web.console.pages import PAGES
 from knowledge.ledger.record import Record
 from knowledge.policy import revisions
@@ -25,6 +28,8 @@ from knowledge.policy.search import PolicySearch
 from knowledge.tables import comma
 from tests.bot.test_browser import chromium, serving
 from tests.conftest import TODAY, settings_for
+from tests.simulators.oidc import CLIENT, SECRET, Provider, World
+from tests.simulators.wechat.serving import listening
 
 __all__ = ["chromium"]
 PICTURES = Path(__file__).parents[2] / ".github" / "screenshots"
@@ -203,3 +208,29 @@ def test_every_page_fits_and_shuts_nobody_out(office: App, live: Starlette, chro
         faults += [f"{path} {one['id']}: {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in ("serious", "critical")]
     assert faults == []
     assert [url for url in boss.asked if not url.startswith(f"{boss.address}/")] == []
+
+
+def test_the_school_lets_a_teacher_in(app: App, chromium: Browser) -> None:
+    """Two sites for the browser, so that it applies to the cookies and to the policy of the page what it does in earnest."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    home = f"http://127.0.0.1:{port}"
+    provider = Provider(World(app.clock.now, back=f"{home}/console/oidc/back"))
+    with listening(provider.app) as address:
+        provider.world.issuer = f"{address.replace('127.0.0.1', 'localhost')}/realm"
+        app.settings.public_url = home
+        app.settings.oidc = Oidc(issuer=provider.world.issuer, client_id=CLIENT, client_secret=SecretStr(SECRET))
+        with app.database.writing() as connection:
+            staff.add(connection, "wang", "王老师", "teacher", staff.one_time()[1], app.clock.now())
+        with serving(app, port):
+            page = chromium.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN").new_page()
+            page.goto(f"{home}/console/")
+            assert [one for one in Axe().run(page).response["violations"] if one["impact"] in ("serious", "critical")] == []
+            page.get_by_role("link", name="学校统一身份认证").click()
+            expect(page.get_by_role("heading", name="今天")).to_be_visible()
+            assert page.url == f"{home}/console/"
+            page.get_by_role("button", name="退出").click()
+            provider.world.user = {"sub": "78", "preferred_username": "nobody"}
+            page.get_by_role("link", name="学校统一身份认证").click()
+            expect(page.get_by_role("alert")).to_have_text("这个账号还没有开通，请管理员用 bulixian user add 开通。")
+            assert [cookie["name"] for cookie in page.context.cookies()] == ["bulixian_staff"]

@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
-from bot.config import Settings, Telegram, WeChat
+from bot.config import Oidc, Settings, Telegram, WeChat
 from bot.doctor import examine
+from knowledge.db import now
 from tests.bot.channels.program import AES_KEY, TOKEN
 from tests.conftest import Run
+from tests.simulators.oidc import BACK, CLIENT, Provider
+from tests.simulators.oidc import SECRET as CLIENT_SECRET
+from tests.simulators.oidc import World as Realm
 from tests.simulators.telegram import Simulator
 from tests.simulators.telegram.world import Hook
 from tests.simulators.wechat import Account, Api, World, serving
+from tests.simulators.wechat.serving import listening
 
 APPID, SECRET = "wx0123456789abcdef", "0123456789abcdef0123456789abcdef"
 HOOK = "https://bot.example.edu/hook/telegram"
@@ -109,6 +114,31 @@ def test_telegram(sqlite_url: str, telegram: Simulator, happens: Callable[[Simul
     good, bad = found(sqlite_url, telegram=Telegram(**given))
     assert all(any(part in sentence for sentence in bad) for part in word.split("|")) if word else not bad, bad
     assert not any(secret in sentence for sentence in (*good, *bad) for secret in (given["token"], "secret-path", "not allowed"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "claimed", "word"),
+    [
+        ({}, {}, ""),
+        ({"client_secret": "another"}, {}, "BULIXIAN_OIDC__CLIENT_SECRET"),
+        ({"client_id": "other"}, {}, "BULIXIAN_OIDC__CLIENT_ID"),
+        ({"client_id": ""}, {}, "缺 BULIXIAN_OIDC__CLIENT_ID"),
+        ({"issuer": ""}, {}, "缺 BULIXIAN_OIDC__ISSUER"),
+        ({"issuer": "http://127.0.0.1:9"}, {}, "连不上"),
+        ({}, {"issuer": "https://evil.test"}, "和 BULIXIAN_OIDC__ISSUER 不一样"),
+        ({}, {"jwks_uri": "https://evil.test"}, "不都在"),
+    ],
+)
+def test_school(sqlite_url: str, setting: dict[str, Any], claimed: dict[str, Any], word: str) -> None:
+    provider = Provider(Realm(now, claimed=claimed))
+    with listening(provider.app) as address:
+        provider.world.issuer = f"{address}/realm"
+        given = {"issuer": provider.world.issuer, "client_id": CLIENT, "client_secret": CLIENT_SECRET, **setting}
+        good, bad = found(sqlite_url, oidc=Oidc(**given), public_url="http://bulixian.test/")
+    assert (len(bad) == 1 and word in bad[0]) if word else not bad, bad
+    assert word or any(BACK in sentence for sentence in good)
+    assert CLIENT_SECRET not in str((good, bad))
+    assert not any("统一身份认证" in sentence for sentence in (*found(sqlite_url)[0], *found(sqlite_url)[1]))
 
 
 def test_the_command_ends_with_3_where_the_environment_is_broken(run: Run, wechat: tuple[Api, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,12 @@ from typing import Any
 
 import httpx
 
+from knowledge.db import now
+from tests.simulators import oidc
 from tests.simulators.telegram import Simulator
 from tests.simulators.wechat import Account, Api, World, serving
 from tests.simulators.wechat.envelope import encrypt, sign, xml
+from tests.simulators.wechat.serving import listening
 
 PERSON, OPENID, PHONE, ID_NUMBER, NAME = 700_000_077, "oCanaryOpenid77", "13912345678", "52010219990101123X", "赵金丝雀"
 HOOK_SECRET, APP_SECRET, TOKEN = "canary_hook_secret", "canary0app0secret0canary0app0sec", "canarytoken"
@@ -77,10 +80,23 @@ def spoken(http: httpx.Client, telegram: Simulator, wechat: World) -> None:
     http.get("/hook/wechat", params={"signature": TOKEN, "timestamp": "1", "nonce": PHONE, "echostr": ID_NUMBER})
 
 
+def logged_in(http: httpx.Client, school: oidc.World) -> None:
+    """By the school: somebody without an account, then a code that is none, then a provider that fails."""
+    school.user = {"sub": PHONE, "preferred_username": NAME}
+    for fault in ("", "", "html"):
+        school.faults = {"token": fault}
+        sent = http.get("/console/oidc").headers["location"]
+        back = httpx.get(sent, trust_env=False).headers["location"].removeprefix("http://bulixian.test")
+        assert http.get(back).status_code in (403, 503)
+        http.get(f"{back}&code={PHONE}")
+
+
 def test_no_secret_and_no_person_in_logs_and_metrics(sqlite_url: str, tmp_path: Path) -> None:
     world = World(Account(secret=APP_SECRET))
     api = Api(world)
-    with Simulator() as telegram, serving(api) as address:
+    school = oidc.World(now)
+    with Simulator() as telegram, serving(api) as address, listening(oidc.Provider(school).app) as realm:
+        school.issuer = f"{realm}/realm"
         telegram.world.person(PERSON, NAME)
         for fault in ("500", "drop", "odd", "not_json"):
             telegram.world.fail("sendMessage", fault)
@@ -98,10 +114,15 @@ def test_no_secret_and_no_person_in_logs_and_metrics(sqlite_url: str, tmp_path: 
             "BULIXIAN_WECHAT__TOKEN": TOKEN,
             "BULIXIAN_WECHAT__AES_KEY": AES_KEY,
             "BULIXIAN_WECHAT__API_BASE_URL": address,
+            "BULIXIAN_OIDC__ISSUER": school.issuer,
+            "BULIXIAN_OIDC__CLIENT_ID": oidc.CLIENT,
+            "BULIXIAN_OIDC__CLIENT_SECRET": oidc.SECRET,
+            "BULIXIAN_PUBLIC_URL": "http://bulixian.test",
         }
         written = tmp_path / "written.log"
         with served(environment, written) as home, httpx.Client(base_url=home, timeout=PATIENCE) as http:
             spoken(http, telegram, world)
+            logged_in(http, school)
             end, numbers = time.monotonic() + PATIENCE, itertools.count(100)
             while not telegram.world.saw(PERSON) and time.monotonic() < end:  # the first one after all faults
                 http.post("/hook/telegram", json=update(next(numbers), {"text": "菜单"}), headers={"x-telegram-bot-api-secret-token": HOOK_SECRET})
@@ -113,7 +134,7 @@ def test_no_secret_and_no_person_in_logs_and_metrics(sqlite_url: str, tmp_path: 
                 env={**os.environ, **environment, "PYTHONUTF8": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
             )  # fmt: skip
             shown += done.stdout + done.stderr
-        tokens = [telegram.world.token, *world.tokens]
+        tokens = [telegram.world.token, *world.tokens, oidc.SECRET, *school.given]
     logged = written.read_text(encoding="utf8")
     fates = {json.loads(line).get("fate") for line in logged.splitlines() if '"event": "sent"' in line}
     assert {"sent", "unknown"} <= fates, "what went wrong was logged"

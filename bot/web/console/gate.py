@@ -51,7 +51,7 @@ templates.env.globals |= {"ROOT": ROOT, "ROLES": ROLES, "CASE_KINDS": KINDS, "AC
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A row of the table of pages. `roles`: who may; nobody else. `menu`: its word in the menu."""
+    """A row of the table of pages. `roles`: who may; nobody else. `menu`: its word in the menu, or on the login page where it needs no session."""
 
     method: str
     path: str
@@ -110,6 +110,10 @@ class Desk:
     def menu(self) -> list[Page]:
         return [page for page in self.pages if page.menu and self.member and self.member.role in page.roles]
 
+    def doors(self) -> list[Page]:
+        """The ways in beside the password."""
+        return [page for page in self.pages if page.menu and not page.roles]
+
     def home(self) -> Response:
         """The first page of the menu that this role has."""
         return self.to(self.menu()[0].path)
@@ -142,7 +146,8 @@ class Gate:
 
     def routes(self, pages: tuple[Page, ...], open_pages: tuple[Page, ...]) -> list[BaseRoute]:
         """`open_pages` need no session: the login."""
-        held = [Route(page.path, self.endpoint(page, pages), methods=[page.method]) for page in open_pages + pages]
+        pages = open_pages + pages
+        held = [Route(page.path, self.endpoint(page, pages), methods=[page.method]) for page in pages]
         return [*held, Route("/{rest:path}", self.endpoint(Page("GET", "", lost, frozenset(ROLES)), pages), methods=["GET", "POST"])]
 
     def endpoint(self, page: Page, pages: tuple[Page, ...]) -> Callable[[Request], Awaitable[Response]]:

@@ -24,32 +24,37 @@ def keep(desk: Desk, response: Response, token: str) -> Response:
     return response
 
 
-def page(desk: Desk) -> Response:
+def page(desk: Desk, status: int = 200, wrong: str = "", name: str = "") -> Response:
     if desk.member:
         return desk.home()
     if not desk.token:
         desk.token = secrets.token_urlsafe(32)
-    return keep(desk, desk.show("login"), desk.token)
+    return keep(desk, desk.show("login", status, wrong=wrong, name=name, doors=desk.doors()), desk.token)
+
+
+def admit(desk: Desk, staff_id: int, name: str, way: str = "") -> Response | None:
+    """A session for somebody who has shown who they are; None where the account was closed in this very moment."""
+    token = desk.write(lambda connection: staff.begin(connection, staff_id, name, desk.now))
+    with desk.app.database.reading() as connection:
+        found = staff.at_desk(connection, token, desk.now)
+    if found is None:
+        return None
+    desk.member = found[0]
+    desk.write(lambda connection: desk.note(connection, "登录", way))
+    return keep(desk, desk.home(), token)
 
 
 def enter(desk: Desk) -> Response:
     name, password = desk.form.get("name", "").strip()[:40], desk.form.get("password", "")[:500]
     if desk.write(lambda connection: staff.braked(connection, name, desk.address, desk.now)):
         log.warning("login braked")
-        return desk.show("login", 429, wrong=WAIT, name=name)
+        return page(desk, 429, WAIT, name)
     with desk.app.database.reading() as connection:
         known = staff.known(connection, name)
     if not staff.fits(password, known[1] if known else staff.DUMMY) or known is None:
         log.warning("login refused")
-        return desk.show("login", 403, wrong=WRONG, name=name)
-    token = desk.write(lambda connection: staff.begin(connection, known[0], name, desk.now))
-    with desk.app.database.reading() as connection:
-        found = staff.at_desk(connection, token, desk.now)
-    if found is None:  # closed in this very moment
-        return desk.show("login", 403, wrong=WRONG, name=name)
-    desk.member = found[0]
-    desk.write(lambda connection: desk.note(connection, "登录"))
-    return keep(desk, desk.home(), token)
+        return page(desk, 403, WRONG, name)
+    return admit(desk, known[0], name) or page(desk, 403, WRONG, name)
 
 
 def leave(desk: Desk) -> Response:

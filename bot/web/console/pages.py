@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.app import App
 from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, oncall, policies, report, roll, setup, today, vacancies
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
@@ -79,3 +80,13 @@ PAGES = (
     Page("POST", "/password", login.change, ALL),
     Page("POST", "/logout", login.leave, ALL),
 )
+
+
+def open_pages(app: App) -> tuple[Page, ...]:
+    """What needs no session: the login, and that of the school where it is set; half set it is not offered, and `doctor` says why."""
+    if not app.settings.oidc.issuer or app.settings.lacking_for_oidc():
+        return OPEN
+    from bot.web.console.oidc import SchoolLogin
+
+    school = SchoolLogin(app)
+    return (*OPEN, Page("GET", "/oidc", school.start, NOBODY, app.settings.oidc.name), Page("GET", "/oidc/back", school.back, NOBODY))

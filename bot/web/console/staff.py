@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Literal, get_args
 
 from pwdlib import PasswordHash
-from sqlalchemy import Connection, ForeignKey, LargeBinary, RowMapping, String, delete, func, insert, select, update
+from sqlalchemy import Connection, ForeignKey, LargeBinary, Row, RowMapping, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogs.place import Conversation
@@ -29,6 +29,8 @@ SHORTEST = 10
 """Characters of a password that people choose."""
 HASHING = threading.BoundedSemaphore(2)
 """One argon2 takes 64 MB for half a second: strangers at the login page must not fill the memory."""
+BUILT_IN = "admin"
+"""The first administrator, whom the program makes itself: nobody's name, so that only its password opens it."""
 passwords = PasswordHash.recommended()
 
 
@@ -176,9 +178,18 @@ def known(connection: Connection, name: str) -> tuple[int, str] | None:
     return (found.id, found.password) if found else None
 
 
-def begin(connection: Connection, staff_id: int, name: str, at: datetime) -> str:
-    """A session for somebody whose password was right; what they mistyped before is forgiven."""
+def holder(connection: Connection, name: str) -> Row[int, bool, bool] | None:
+    """`id`, `active` and `fresh` of an account, closed or not."""
+    return connection.execute(select(Staff.id, Staff.active, Staff.fresh).where(Staff.name == name)).first()
+
+
+def forgive(connection: Connection, name: str) -> None:
     connection.execute(delete(LoginTry).where(LoginTry.name == digest(name)))
+
+
+def begin(connection: Connection, staff_id: int, name: str, at: datetime) -> str:
+    """A session for somebody who has shown who they are; what they mistyped before is forgiven."""
+    forgive(connection, name)
     connection.execute(delete(Session).where((Session.seen_at < at - IDLE) | (Session.started_at < at - LIFE)))
     token = secrets.token_urlsafe(32)
     connection.execute(insert(Session).values(token=digest(token), staff_id=staff_id, started_at=at, seen_at=at))
