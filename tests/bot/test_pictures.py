@@ -10,19 +10,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from knowledge.extract import extract
+from knowledge.rights.contract import UNLAWFUL
 from tests.conftest import Run
 from tests.knowledge.pictures import encoded, lines
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "resumes"
-SCREEN = (300, 110)
-CHAT = (
-    "你好,恭喜通过面试,日结 500 元",
-    "入职前先交 300 元服装费,押金可退",
-    *(f"第 {at} 天做够 {at + 20} 单返还" for at in range(1, 22)),
-    "再把身份证正反面发我",
-)
-CLAUSES = ("劳动合同书", "合同期限一年,试用期六个月", "试用期不缴纳社会保险", "乙方须交押金二千元")
+SCREEN, LONG = (300, 110), (260, 480)
+CHAT = ("你好,恭喜通过面试,日结 500 元", "入职前先交 300 元服装费,押金可退", "再把身份证正反面和银行卡号发我")
+CLAUSES = (
+    "劳动合同书", "合同期限一年,试用期六个月", "试用期不缴纳社会保险", *(f"第 {at} 项 按甲方规定执行" for at in range(1, 21)), "乙方须交押金二千元",
+)  # fmt: skip
 
 
 def saved(folder: Path, rows: tuple[str, ...], form: str = "PNG", size: tuple[int, int] = SCREEN) -> str:
@@ -31,27 +28,24 @@ def saved(folder: Path, rows: tuple[str, ...], form: str = "PNG", size: tuple[in
     return str(path)
 
 
-def test_a_long_screenshot_of_a_fraud_is_cut_between_its_lines(run: Run, tmp_path: Path) -> None:
-    path = saved(tmp_path, CHAT, "WEBP", (260, 480))
-    blocks = extract(Path(path).read_bytes(), recognise=True).blocks
-    read = "".join("".join(block.text.split()) for block in blocks)
-    assert sum(unspaced(row) in unspaced(read) for row in CHAT) >= len(CHAT) - 1
-    found = run("scam", "check", path, "--json")
-    assert found.exit_code == 1
-    answer = json.loads(found.stdout)
-    assert answer["level"] in ("warning", "high")
-    assert any("可能有错字" in doubt for doubt in answer["doubts"])
-
-
 def unspaced(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-def test_a_photographed_contract(run: Run, tmp_path: Path) -> None:
-    found = run("contract", "check", saved(tmp_path, CLAUSES, "JPEG"))
+def test_a_screenshot_of_a_fraud(run: Run, tmp_path: Path) -> None:
+    found = run("scam", "check", saved(tmp_path, CHAT, "WEBP"))
     assert found.exit_code == 1
     assert found.stdout.startswith("注意:这是从图片里认出来的,可能有错字")
-    assert "[违法]" in found.stdout
+    assert "300" in found.stdout, found.stdout
+
+
+def test_a_long_picture_of_a_contract_is_cut_between_its_lines(run: Run, tmp_path: Path) -> None:
+    found = run("contract", "check", saved(tmp_path, CLAUSES, "JPEG", LONG), "--json")
+    assert found.exit_code == 1
+    answer = json.loads(found.stdout)
+    assert sum(unspaced(row) in unspaced(answer["text"]) for row in CLAUSES) >= len(CLAUSES) - 1
+    assert any(row["severity"] == UNLAWFUL for row in answer["findings"])
+    assert "可能有错字" in answer["doubts"][0]
 
 
 def test_a_resume_beside_a_posting_that_is_a_picture(run: Run, tmp_path: Path) -> None:
@@ -70,3 +64,4 @@ def test_without_the_extra_each_says_what_to_do(run: Run, tmp_path: Path, monkey
         found = run(command, "check", str(path))
         assert found.exit_code == 1
         assert sentence in found.stderr
+    assert "没装 bulixian[ocr]" in run("doctor").output
