@@ -51,9 +51,9 @@ KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONHOME", "VI
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\x00", b"MM\x00*")
 PHONES = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"avif")
 """Brands of the pictures that phones keep (ISO/IEC 23008-12)."""
-RECOGNITION: dict[str, Any] = {"memory_bytes": 1_600_000_000, "cpu_seconds": 30, "wall_seconds": 45.0}
-"""What reading a picture may take. Measured with rapidocr 3.10 and onnxruntime 1.32: 1.1 GB of address space, of which 550 MB are used, for a
-full page, 1.4 GB for a PNG of 50 megapixels; 1.2 s to load and 2.5 s of processor for a page, so five pages on a machine half as fast."""
+RECOGNITION: dict[str, Any] = {"memory_bytes": 2_000_000_000, "cpu_seconds": 30, "wall_seconds": 45.0}
+"""What reading a picture may take. Measured with rapidocr 3.10 and onnxruntime 1.32 on two busy processors: a page 1.0 GB of address space, 510 MB
+of them used, 3.4 s of processor with loading; five scanned pages 1.4 GB, 610 MB, 10 s; a WebP of 49 megapixels 800 MB used."""
 RECOGNISING = threading.Lock()
 """One picture at a time in a process, as each takes half a gigabyte."""
 

@@ -88,7 +88,7 @@ def read(data: bytes, limits: Limits) -> tuple[list[Block], dict[str, str]]:
 
 
 def reader() -> Any:
-    """One thread: the other processors go on answering, and a second one gains a fifth at most (measured on two)."""
+    """One thread: the other processors go on answering, and a second one gained nothing on two that were busy."""
     from rapidocr import RapidOCR
 
     logging.disable()
