@@ -28,25 +28,28 @@ def contracts() -> None:
 
 @contract.command(name="check")
 def command(
-    file: Annotated[str, typer.Argument(help="PDF、Word 的 .docx、网页或文字,- 是标准输入")],
+    file: Annotated[str, typer.Argument(help="PDF、Word 的 .docx、网页或文字,装了 bulixian[ocr] 还有图片,- 是标准输入")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """这份合同哪里不合规定、凭哪一条、怎么跟公司说。退出码:0 没看到违法的,1 有违法的,或者读不了。"""
-    text = content(file)
+    text, doubts = content(file)
     found = check(text)
-    print(json.dumps(record(text, found), ensure_ascii=False) if as_json else "\n".join(texts(found)))
+    rows = (*(f"注意:{doubt}" for doubt in doubts), *texts(found))
+    print(json.dumps(record(text, found) | {"doubts": doubts}, ensure_ascii=False) if as_json else "\n".join(rows))
     if found.cut:
         print(f"只看了前 {LENGTH} 字,后面的请分开再查", file=sys.stderr)
     raise typer.Exit(1 if found.unlawful() else 0)
 
 
-def content(file: str) -> str:
-    """What the file or, for `-`, standard input says."""
+def content(file: str) -> tuple[str, tuple[str, ...]]:
+    """What the file or, for `-`, standard input says, and what of it is in doubt."""
+    doubts: tuple[str, ...] = ()
     try:
         if file == "-":
             text = tables.decoded(sys.stdin.buffer.read(MOST_BYTES))
         else:
-            text = "\n".join(block.text for block in extract(opened(Path(file), LIMITS), LIMITS).blocks)
+            found = extract(opened(Path(file), LIMITS), LIMITS, recognise=True)
+            text, doubts = "\n".join(block.text for block in found.blocks), found.doubts
     except ExtractError as error:
         raise fail(f"{file}:{error}", 1) from error
     except FileNotFoundError as error:
@@ -57,7 +60,7 @@ def content(file: str) -> str:
         raise fail("标准输入不是文字,请把合同文字复制进来,或者给出文件", 1) from error
     if not text.strip():
         raise fail("里面没有文字,把合同的文字贴进去再查", 1)
-    return text
+    return text, doubts
 
 
 def record(text: str, found: Check) -> dict[str, Any]:

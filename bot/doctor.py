@@ -14,6 +14,7 @@ from bot.delivery import books
 from dialogs import flows
 from dialogs.flow import FlowError
 from knowledge.db import Database, DatabaseError, now
+from knowledge.extract import models
 from knowledge.policy import confidence, dense, store
 from knowledge.policy.entry import EntryError
 
@@ -30,6 +31,7 @@ def examine(settings: Settings) -> Iterator[tuple[bool, str]]:
     encoder = dense.installed() if settings.dense == "auto" else None
     off = "没装 bulixian[dense],或这台机器跑不了" if settings.dense == "auto" else "BULIXIAN_DENSE=off"
     yield True, f"按意思找:开着({encoder.version})" if encoder else f"按意思找:没开({off}),只按字词找"
+    yield True, "图片和扫描件:能读" if models() else "图片和扫描件:不读(没装 bulixian[ocr])"
     try:
         yield True, f"对话流程 {len(flows.compiled())} 个,都能走通"
     except FlowError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
@@ -30,7 +31,7 @@ def _() -> None:
 
 @resume.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="简历:PDF、Word 的 .docx 或文字")],
+    file: Annotated[Path, typer.Argument(help="简历:PDF、Word 的 .docx、文字,装了 bulixian[ocr] 还有图片")],
     posting: Annotated[str | None, typer.Option(help="对着看的岗位:一个文件")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="机器用")] = False,
 ) -> None:
@@ -57,8 +58,10 @@ def reading(path: Path, work: Any) -> Any:
 def posting_text(where: str) -> str:
     """The text of a posting; so far from a file only."""
     path = Path(where)
-    blocks = reading(path, lambda: extract(opened(path, LIMITS), LIMITS)).blocks
-    return "\n".join(block.text for block in blocks)
+    found = reading(path, lambda: extract(opened(path, LIMITS), LIMITS, recognise=True))
+    for doubt in found.doubts:
+        print(f"{path.name}:{doubt}", file=sys.stderr)
+    return "\n".join(block.text for block in found.blocks)
 
 
 def told(paper: Paper, found: Review, beside: Comparison | None) -> Iterator[str]:

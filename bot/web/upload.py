@@ -24,7 +24,7 @@ from dialogs import remarks
 from knowledge import passes
 from knowledge.clinic import papers, queue, slots
 from knowledge.db import CHINA, local_date
-from knowledge.extract import ExtractError
+from knowledge.extract import ExtractError, models
 from knowledge.ledger.seal import SealError
 from knowledge.passes import PassError
 from knowledge.resume import draft
@@ -81,7 +81,7 @@ class ResumePages:
         ]
 
     def page(self, request: Request, status: int = 200, error: str = "", *, open_: bool = True) -> Response:
-        shown = {"error": error, "open": open_, "days": self.app.clinic.keep_days, "most": LIMITS.file_bytes // 1_000_000}
+        shown = {"error": error, "open": open_, "days": self.app.clinic.keep_days, "most": LIMITS.file_bytes // 1_000_000, "pictures": bool(models())}
         return templates.TemplateResponse(request, "upload.html", shown, status, HEADERS)
 
     def known(self, token: str, purpose: str) -> RowMapping:

@@ -1,4 +1,4 @@
-"""Files as text: PDF, DOCX, HTML, Markdown and plain text become blocks, read in a child process with limits.
+"""Files as text: PDF, DOCX, HTML, Markdown, plain text and, with the extra `ocr`, pictures become blocks, read in a child process with limits.
 
 The kind is told by the bytes, never by the name. This file starts the child (`python -m knowledge.extract`), which runs
 all the others of the room. Knows no policy and no résumé.
@@ -10,11 +10,13 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, field
+import threading
+from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-Kind = Literal["pdf", "docx", "html", "markdown", "text"]
+Kind = Literal["pdf", "docx", "html", "markdown", "text", "picture"]
 EMPTY = "文件是空的,请检查是不是选错了"
 TOO_BIG = "文件超过 {limit} MB,请拆成几份再来"
 TOO_LONG = "文件里的字太多,请拆成几份再来"
@@ -28,6 +30,13 @@ OLD_WORD = "这是旧版的 .doc 或 .wps 文件(或加了密码),请打开后�
 SHEET = "这是表格或幻灯片,请把要用的内容另存为 .docx 或 PDF"
 OFD = "这是 OFD 文件,请用阅读器另存或打印成 PDF 再来"
 PICTURE = "这是图片,里面没有文字,请换成 PDF、Word 或文字版"
+FORMAT = "这种图片读不了,请存成 JPG 或 PNG 再来"
+WORDLESS = "没有认出文字,可能太模糊,也可能图里本来没有字,请拍清楚一点再来,或者换 PDF、Word 版"
+TOO_LARGE = "图片太大了,超过 {limit} 万像素,没有读,请缩小一点再来"
+TOO_LONG_PICTURE = "图片太长了,一次最多读 {limit} 屏,请截成几张再来"
+TOO_MANY_SCANS = "是扫描的,有 {pages} 页,一次最多认 {limit} 页,请拆开再来"
+RECOGNISED = "这是从图片里认出来的,可能有错字、漏字"
+UNCLEAR = "有 {lines} 行看不清,没有读进来"
 RICH = "这是 RTF 文件,请打开后另存为 .docx 再来"
 PACKED = "这是压缩包,请解开后选里面的文件"
 BROKEN = "文件打不开,可能没下载完整或已损坏,请重新保存一份再来"
@@ -38,6 +47,15 @@ STOPPED = (-9, -24)
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "SYSTEMROOT")
 """What the child is told of our surroundings: enough to find its libraries, none of our secrets."""
 
+
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\x00", b"MM\x00*")
+PHONES = (b"heic", b"heix", b"heif", b"mif1", b"msf1", b"avif")
+"""Brands of the pictures that phones keep (ISO/IEC 23008-12)."""
+RECOGNITION: dict[str, Any] = {"memory_bytes": 2_000_000_000, "cpu_seconds": 30, "wall_seconds": 45.0}
+"""What reading a picture may take. Measured with rapidocr 3.10 and onnxruntime 1.32 on two busy processors: a page 1.0 GB of address space, 510 MB
+of them used, 3.4 s of processor with loading; five scanned pages 1.4 GB, 610 MB, 10 s; a WebP of 49 megapixels 800 MB used."""
+RECOGNISING = threading.Lock()
+"""One picture at a time in a process, as each takes half a gigabyte."""
 
 ROOT = Path(__file__).parents[2]
 """Where the child finds this package, whatever the directory we run in."""
@@ -57,6 +75,10 @@ class Limits:
     ratio: int = 200
     """Unpacked beside packed; a real document of text reaches about 20."""
     characters: int = 1_000_000
+    pixels: int = 50_000_000
+    """Of a picture; what the largest photographs of phones have that are not stitched (50 megapixels)."""
+    pictures: int = 5
+    """Pages of a scan, or parts of a long screenshot."""
     memory_bytes: int = 1_500_000_000
     """Address space, not what is used: the interpreter and pdfium map about 300 MB."""
     cpu_seconds: int = 20
@@ -84,6 +106,12 @@ class Extract:
     blocks: tuple[Block, ...]
     facts: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What of a picture's text cannot be trusted, a sentence each."""
+        unclear = self.facts.get("unclear")
+        return (*((RECOGNISED,) if "recognised" in self.facts else ()), *((UNCLEAR.format(lines=unclear),) if unclear else ()))
+
 
 def opened(path: Path, limits: Limits = Limits()) -> bytes:  # frozen
     """The bytes of a file, not more than may be read.
@@ -100,16 +128,20 @@ def opened(path: Path, limits: Limits = Limits()) -> bytes:  # frozen
     return data
 
 
-def extract(data: bytes, limits: Limits = Limits(), *, layout: bool = False) -> Extract:  # frozen
+def extract(data: bytes, limits: Limits = Limits(), *, layout: bool = False, recognise: bool = False) -> Extract:  # frozen
     """The text of a file. A PDF that the first library cannot read is given to a second.
 
     `layout`: lines as they stand, columns one after the other, and facts on how the file looks (`pages`, `font`, `picture`, `author`…).
+    `recognise`: pictures and scanned pages too, where the extra `ocr` is installed; what is read so has `doubts`.
 
     Raises:
         ExtractError
     """
     if len(data) > limits.file_bytes:
         raise ExtractError(TOO_BIG.format(limit=limits.file_bytes // 1_000_000))
+    recognise = recognise and bool(models())
+    if recognise and is_picture(data):
+        return recognised(data, limits, layout=layout)
     try:
         return in_child(data, limits, "layout" if layout else "first")
     except ExtractError as error:
@@ -118,7 +150,28 @@ def extract(data: bytes, limits: Limits = Limits(), *, layout: bool = False) -> 
         try:
             return in_child(data, limits, "layout again" if layout else "second")
         except ExtractError:
-            raise error from None
+            if not recognise or str(error) == BROKEN:
+                raise error from None
+    return recognised(data, limits, layout=layout)
+
+
+def recognised(data: bytes, limits: Limits, *, layout: bool) -> Extract:
+    with RECOGNISING:
+        return in_child(data, replace(limits, **RECOGNITION), "layout picture" if layout else "picture")
+
+
+def models() -> tuple[Path, ...]:
+    """The models of the extra `ocr` as its wheel ships them: the one that finds lines, the one that reads them. None: it is not installed."""
+    package = find_spec("rapidocr") if find_spec("onnxruntime") else None
+    folder = Path(package.origin).parent / "models" if package and package.origin else None
+    found = [path for kind in ("det", "rec") for path in sorted(folder.glob(f"*_{kind}_*.onnx"))[:1]] if folder else []
+    return tuple(found) if len(found) == 2 else ()
+
+
+def is_picture(data: bytes) -> bool:
+    phone, web = data[4:8] == b"ftyp" and data[8:12] in PHONES, data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    bitmap = data[:2] == b"BM" and data[6:10] == bytes(4)  # reserved there; a text may begin with the letters
+    return data.startswith(PICTURES) or phone or web or bitmap
 
 
 def is_pdf(data: bytes) -> bool:

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from knowledge.extract import (
@@ -21,15 +22,16 @@ from knowledge.extract import (
     Kind,
     Limits,
     is_pdf,
+    is_picture,
     page,
     pdf,
+    picture,
     word,
 )  # fmt: skip
 from knowledge.extract.characters import cleaned
 
 MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\xd0\xcf\x11\xe0", OLD_WORD), (b"{\\rtf", RICH), (b"\x89PNG", PICTURE), (b"\xff\xd8\xff", PICTURE), (b"GIF8", PICTURE),
-    (b"BM", PICTURE), (b"II*\x00", PICTURE), (b"MM\x00*", PICTURE), (b"Rar!", PACKED), (b"7z\xbc\xaf", PACKED), (b"\x1f\x8b", PACKED),
+    (b"\xd0\xcf\x11\xe0", OLD_WORD), (b"{\\rtf", RICH), (b"Rar!", PACKED), (b"7z\xbc\xaf", PACKED), (b"\x1f\x8b", PACKED),
 )  # fmt: skip
 
 
@@ -88,6 +90,9 @@ def read(data: bytes, limits: Limits, reader: str) -> tuple[Kind, Iterable[Block
     if not data.strip():
         raise ExtractError(EMPTY)
     layout = reader.startswith("layout")
+    if reader.endswith("picture"):
+        blocks, facts = picture.read(data, limits)
+        return ("pdf" if is_pdf(data) else "picture"), blocks if layout else pdf.paragraphs(by_page(blocks)), facts
     if is_pdf(data):
         if layout:
             return "pdf", *pdf.laid_out(data, limits, again=reader.endswith("again"))
@@ -95,6 +100,8 @@ def read(data: bytes, limits: Limits, reader: str) -> tuple[Kind, Iterable[Block
         return "pdf", pdf.paragraphs(pages), {}
     if data.startswith(b"PK"):
         return "docx", *word.read(data, limits, layout=layout)
+    if is_picture(data):
+        raise ExtractError(PICTURE)
     for magic, problem in MAGIC:
         if data.startswith(magic):
             raise ExtractError(problem)
@@ -104,6 +111,10 @@ def read(data: bytes, limits: Limits, reader: str) -> tuple[Kind, Iterable[Block
     facts, body = page.front_matter(text)
     marked = bool(facts) or re.search(r"^#{1,6} \S", body, re.MULTILINE)
     return ("markdown" if marked else "text"), page.lines(body, marked=bool(marked)), facts
+
+
+def by_page(blocks: Iterable[Block]) -> list[str]:
+    return ["\n".join(block.text for block in lines) for _, lines in groupby(blocks, lambda block: block.page)]
 
 
 if __name__ == "__main__":

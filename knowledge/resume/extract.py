@@ -19,8 +19,7 @@ LIMITS = Limits(
     file_bytes=10_000_000, pages=10, members=500, unpacked_bytes=30_000_000, ratio=100, characters=30_000, memory_bytes=1_000_000_000,
     cpu_seconds=4, wall_seconds=4.5,
 )  # fmt: skip
-"""A résumé is small; with the second try of a broken PDF no file costs more than ten seconds."""
-PICTURE = "这是图片,我读不出里面的字。请从 Word 或 WPS 导出 PDF 再来,或者把文字粘贴过来"
+"""A résumé is small; with the second try of a broken PDF no file of text costs more than ten seconds. A picture has limits of its own."""
 SHORT = "太短了,不像一份完整的简历。把整份简历的文字都贴过来,再看一次"
 FOREIGN = "这份主要是外文,我现在只会看中文简历。有中文版就发中文版,或者请老师看"
 LEAST = 40
@@ -81,19 +80,21 @@ def from_bytes(data: bytes, name: str) -> Paper:
     Raises:
         ExtractError: one sentence on what to do
     """
-    found = extract(data, LIMITS, layout=True)
-    text = "\n".join(joined(found.blocks) if found.kind == "pdf" else (block.text for block in found.blocks))
+    found = extract(data, LIMITS, layout=True, recognise=True)
+    text = "\n".join(joined(found.blocks) if found.kind in ("pdf", "picture") else (block.text for block in found.blocks))
     fit(text)
     first = sum(len(block.text) for block in found.blocks if block.page == 1)
     look = {"columns": "1", "bytes": str(len(data)), **({"first": str(first)} if first else {}), **found.facts}
-    doubts, sure = [], 0.98 if found.kind in ("docx", "text", "markdown") else 0.95
+    doubts, sure = list(found.doubts), 0.98 if found.kind in ("docx", "text", "markdown") else 0.95
     if look["columns"] == "2":
         doubts.append("这份是左右两栏,我按先左后右读的,个别行的先后可能和你看到的不一样")
         sure -= 0.1
     if int(look.get("garbled", 0)) * 100 > len(text):
         doubts.append("有些字取出来是乱码,这些地方我看不到")
         sure -= 0.4
-    if "font" not in look and found.kind == "pdf":
+    if "recognised" in look:
+        sure *= float(look["recognised"])
+    elif "font" not in look and found.kind == "pdf":
         doubts.append("这份 PDF 不太规范,换了一种办法才读出来,先后可能有错")
         sure -= 0.2
     return Paper(text, name, found.kind, look, max(sure, 0.1), tuple(doubts))

@@ -25,6 +25,8 @@ DIMENSIONS = ("联系方式", "结构和时间", "内容", "语言", "隐私", "
 SEVERITIES = {3: "先改", 2: "该改", 1: "有空再改"}
 READ = 800
 """Characters of a line that are looked at: nobody writes longer ones, and no text may take long."""
+MISREAD = ("W13", "L14")
+"""Rules of single signs, not held against a text that was recognised: the sign may have been read wrongly."""
 SHOWN = 60
 """Characters of a quote."""
 
@@ -114,6 +116,8 @@ def review(paper: Paper, today: date) -> Review:
         grouped.setdefault(hit.rule, []).append(hit)
     if "W01" in grouped and len(grouped["W01"]) * 2 >= len(resume.told):
         grouped.pop("W02", None)  # the same thing said twice
+    for rule in MISREAD if "recognised" in paper.look else ():
+        grouped.pop(rule, None)
     order = list(rules)
     remarks = [remark(rules[name], found, resume) for name, found in grouped.items()]
     return Review(resume, tuple(sorted(remarks, key=lambda each: (-each.rule.severity, order.index(each.rule.id)))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
@@ -24,6 +26,7 @@ from knowledge.clinic import queue, slots
 from knowledge.clinic.papers import KeptResume
 from knowledge.passes import TRIES, Pass
 from tests.knowledge.files import pdf
+from tests.knowledge.pictures import encoded, lines
 
 SAMPLE = (Path(__file__).parents[1] / "samples" / "resumes" / "operations.txt").read_text(encoding="utf8").replace("CET-6 528 分", "英语六级")
 WHO = "web::visitor"
@@ -144,13 +147,31 @@ def docx_of(rows: dict[str, bytes]) -> bytes:
 
 
 BAD = {
-    "picture": (b"\xff\xd8\xff" + bytes(500), "图片"),
+    "picture": (encoded(Image.new("RGB", (300, 200))), "没有认出文字"),
+    "broken picture": (b"\xff\xd8\xff" + bytes(500), "打不开"),
     "old word": (b"\xd0\xcf\x11\xe0" + bytes(600), "另存为"),
     "no resume": ("今天天气很好,我们去公园散步,看见了很多花,大家都很高兴,晚上一起吃了火锅,然后回家睡觉。".encode(), "不像一份简历"),
     "empty pdf": (pdf([[]]), "。"),
     "bomb": (docx_of({"[Content_Types].xml": b"", "word/document.xml": b"a" * 40_000_000}), "Word"),
     "nothing": (b"", "还没有选文件"),
 }
+
+
+async def test_a_picture_is_read_and_the_report_says_that_it_was_one(person: Person) -> None:
+    link = person.link()
+    assert "image/jpeg" in (await person.browser.get(link)).text
+    answer = await person.send(link, encoded(lines(SAMPLE.splitlines(), (595, 480), dpi=110)), "林之遥.png")
+    assert "可能有错字" in await person.report(answer)
+    assert "可能有错字" in person.heard()[-1]["text"]
+
+
+async def test_without_the_extra_the_page_offers_no_pictures(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    link = person.link()
+    page = (await person.browser.get(link)).text
+    assert "image/jpeg" not in page
+    assert "照片读不了" in page
+    assert "这是图片" in error(await person.send(link, encoded(Image.new("RGB", (300, 200)))))
 
 
 @pytest.mark.parametrize("name", BAD)

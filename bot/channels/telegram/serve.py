@@ -23,7 +23,7 @@ from bot.channels.telegram import reply
 from bot.channels.telegram.errors import ApiError
 from bot.channels.telegram.limits import BODY_BYTES, PER_SECOND, POLL_SECONDS
 from bot.channels.telegram.poll import Poller, poll
-from bot.channels.telegram.receive import MENU, Bot, File, Received, Refused, chat_of, read, receive
+from bot.channels.telegram.receive import MENU, Bot, Received, Refused, chat_of, read, receive
 from bot.channels.telegram.send import Sender
 from bot.config import Telegram
 from bot.delivery import Delivery
@@ -33,6 +33,7 @@ from bot.pump import OWNER, Pump
 from dialogs.messages import Inbound, from_json
 from knowledge import links
 from knowledge.db import DatabaseError
+from knowledge.extract import models
 from knowledge.resume.extract import LIMITS
 
 LEAD = timedelta(seconds=POLL_SECONDS + 15)
@@ -41,6 +42,8 @@ AGAIN = 60.0
 """Seconds before polling is tried again after Telegram refused it."""
 OFFSET = "offset"
 FILES = ("document", "photo")
+PHOTO = "照片.jpg"
+"""What a photo is called, which has no name; where pictures are not read it stays without one, and that is said."""
 TOO_BIG = "这个文件超过 10 MB,太大了。从 Word 里另存一份 PDF 通常就小了,再发一次。"
 NOT_FETCHED = "文件没有取下来,可能是网络不好。过一会儿再发一次。"
 log = structlog.get_logger()
@@ -169,8 +172,8 @@ class TelegramAccount:
                 inbound, label = await self.inbound(conversation, received)
                 accepted = self.app.accept(inbound, label, Heard())
             reply = await asyncio.wrap_future(accepted)
-            if received.kind == "document" and received.file and not reply.repeated:
-                self.read(conversation, received.key, received.file)
+            if received.file and (received.kind == "document" or inbound.text == PHOTO) and not reply.repeated:
+                self.read(conversation, received.key, received.file.id, inbound.text)
         if self.pump:
             self.pump.wake()
 
@@ -178,7 +181,8 @@ class TelegramAccount:
         """What the engine understands, and what the person saw on the button."""
         now = self.app.clock.now()
         if received.kind in FILES and received.file:
-            return Inbound(conversation, received.key, "file", received.file.name, now), ""
+            name = PHOTO if received.kind == "photo" and models() else received.file.name
+            return Inbound(conversation, received.key, "file", name, now), ""
         if received.kind == "text":
             return Inbound(conversation, received.key, "text", received.text, now), ""
         if links.said(code := f"绑定 {received.payload}"):
@@ -205,18 +209,18 @@ class TelegramAccount:
 
         await asyncio.wrap_future(self.app.inbox.write(work))
 
-    def read(self, conversation: str, key: str, file: File) -> None:
-        """Fetches a document and has it read, beside the updates that come after it."""
+    def read(self, conversation: str, key: str, file: str, name: str) -> None:
+        """Fetches a document or a photo and has it read, beside the updates that come after it."""
 
         async def fetched() -> None:
             try:
                 async with self.room:
-                    data = await self.sender.download(file.id, LIMITS.file_bytes)
+                    data = await self.sender.download(file, LIMITS.file_bytes)
             except ApiError as error:
                 log.info("file not fetched", reason=error.outcome.reason)
                 self.app.reader.refuse(conversation, key, TOO_BIG if error.outcome.reason == "too_big" else NOT_FETCHED)
             else:
-                self.app.reader.check(conversation, data, file.name, key)
+                self.app.reader.check(conversation, data, name, key)
 
         task = asyncio.get_running_loop().create_task(fetched())
         self.fetching.add(task)

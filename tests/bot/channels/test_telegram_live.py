@@ -34,6 +34,7 @@ from dialogs.place import Conversation
 from knowledge.clinic.papers import KeptResume
 from knowledge.people import Graduate
 from tests.bot.channels.program import serving, telegram_settings
+from tests.knowledge.pictures import encoded, lines
 from tests.simulators.telegram import Simulator, World
 from tests.simulators.telegram.world import Hook
 
@@ -401,6 +402,19 @@ def test_a_request_that_is_none_of_telegrams_is_refused(hooked: Town) -> None:
     assert hooked.count(InboxMessage) == 0
 
 
+def test_a_photo_of_a_resume_is_read_and_one_that_is_too_large_is_never_fetched(served: Town) -> None:
+    resume = (Path(__file__).parents[2] / "samples" / "resumes" / "operations.txt").read_text(encoding="utf8")
+    served.world.photo(PERSON, encoded(lines(resume.splitlines(), (595, 480), dpi=110), "JPEG", quality=85))
+    said = served.replies(2)
+    assert "收到「照片.jpg」" in said[0]
+    assert "可能有错字" in said[1]
+    assert "先改" in said[1] or "通读了一遍" in said[1]
+    assert served.count(KeptResume) == 1
+    served.world.photo(PERSON, b"\xff\xd8\xff" + bytes(500), size=12_000_000)
+    assert "10 MB" in served.replies(4)[-1]
+    assert len(served.world.fetched) == 1
+
+
 def test_a_document_is_read_and_answered(served: Town) -> None:
     resume = (Path(__file__).parents[2] / "samples" / "resumes" / "operations.txt").read_bytes()
     served.world.upload(PERSON, "简历.txt", resume, "text/plain")
@@ -409,5 +423,5 @@ def test_a_document_is_read_and_answered(served: Town) -> None:
     assert "先改" in said or "通读了一遍" in said
     assert served.count(KeptResume) == 1
     served.world.upload(PERSON, "合照.jpg", b"\xff\xd8\xff" + bytes(500), "image/jpeg")
-    assert "图片" in served.replies(4)[-1]
+    assert "打不开" in served.replies(4)[-1]
     assert "怎么改" in [button["text"] for row in served.world.chats[PERSON].seen[1].buttons for button in row]

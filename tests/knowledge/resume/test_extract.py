@@ -126,15 +126,15 @@ def laughs() -> bytes:
 CYCLE = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Count 9/Kids[2 0 R]>>endobj\ntrailer<</Root 1 0 R>>"
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "operators": (lambda: content(b"/FlateDecode", zlib.compress(b"BT /F 12 Tf (a) Tj ET " * 4_000_000, 1)), "文件|图片"),
-    "double deflate": (lambda: content(b"[/FlateDecode/FlateDecode]", zlib.compress(zlib.compress(bytes(300_000_000), 1))), "文件|图片"),
+    "double deflate": (lambda: content(b"[/FlateDecode/FlateDecode]", zlib.compress(zlib.compress(bytes(300_000_000), 1))), "文件|没有认出"),
     "zip bomb": (lambda: zipped({"word/document.xml": b"<w:document>" + b"a" * 40_000_000}), "大得不像"),
     "many members": (lambda: zipped({f"word/{number}.xml": b"" for number in range(600)}), "大得不像"),
     "entities": (laughs, "文件"),
     "cycle": (lambda: CYCLE, "文件|图片"),
     "cut short": (lambda: two_columns()[:700], "文件|图片"),
     "old word": (lambda: b"\xd0\xcf\x11\xe0" + bytes(600), "另存为"),
-    "picture": (lambda: b"\x89PNG\r\n" + bytes(600), "图片"),
-    "scan": (lambda: pdf([()]), "扫描"),
+    "picture": (lambda: b"\x89PNG\r\n" + bytes(600), "JPG 或 PNG|打不开"),
+    "scan": (lambda: pdf([()]), "没有认出"),
     "many pages": (lambda: pdf([MAIN] * 11), "11 页"),
     "too big": (lambda: b"%PDF-" + bytes(10_000_001), "10 MB"),
 }

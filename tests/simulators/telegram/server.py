@@ -116,6 +116,7 @@ class Api:
             return await self.wrong(request, fault)
         for path, content, _ in self.world.files.values():
             if path == request.path_params["path"]:
+                self.world.fetched.append(path)
                 return Response(content, media_type="application/octet-stream")
         return await self.nothing(request)
 

@@ -130,6 +130,7 @@ class World:
         self.held = False
         self.commands: list[dict[str, str]] = []
         self.files: dict[str, tuple[str, bytes, int]] = {}
+        self.fetched: list[str] = []
         self.callbacks: dict[str, float] = {}
         self.answered: dict[str, str] = {}
         self.calls: list[tuple[str, int]] = []
@@ -162,6 +163,16 @@ class World:
             self.files[file_id] = (f"documents/file_{number}.{name.rpartition('.')[2]}", content, told)
         document = {"file_id": file_id, "file_unique_id": f"U{number}", "file_size": told, "file_name": name, "mime_type": media_type}
         return self.message(chat, {"document": document})
+
+    def photo(self, chat: int, content: bytes, *, size: int | None = None) -> int:
+        """A person sends a photo: offered in a small size that is no use and in its own, without a name."""
+        with self.lock:
+            number = len(self.files) + 1
+            file_id, told = f"FILE{number}", len(content) if size is None else size
+            self.files[file_id] = (f"photos/file_{number}.jpg", content, told)
+        small = {"file_id": f"SMALL{number}", "file_unique_id": f"S{number}", "file_size": 900, "width": 90, "height": 67}
+        own = {"file_id": file_id, "file_unique_id": f"U{number}", "file_size": told, "width": 1280, "height": 960}
+        return self.message(chat, {"photo": [small, own]})
 
     def message(self, chat: int, fields: dict[str, Any], user: int | None = None) -> int:
         with self.lock:
