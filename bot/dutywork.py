@@ -1,4 +1,4 @@
-"""What a teacher on duty does in a chat: cases and broadcasts, with the roles, the scope and the audit of the console.
+"""What a teacher on duty does in a chat: cases, broadcasts, postings, with the roles, the scope and the audit of the console.
 
 Another door to the same desk: what is said of a case or done with a broadcast is `casework` and `broadcast`.
 """
@@ -23,11 +23,14 @@ from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge import people
 from knowledge.cases import KINDS, Case
-from knowledge.db import CHINA
+from knowledge.db import CHINA, Within
 from knowledge.policy import revisions, store
 from knowledge.policy.entry import Entry, Faq, explain
 from knowledge.policy.questions import PERSONAL
 from knowledge.policy.revisions import RevisionError
+from knowledge.postings import store as postings
+from knowledge.postings.drafts import numbered
+from knowledge.postings.intake import intake
 
 OFF = Duty("off")
 CASTING = ("admin", "teacher")
@@ -35,7 +38,7 @@ CASTING = ("admin", "teacher")
 MOST, TALK = 8, 8
 """Lines of a list, messages of a conversation: a screen of a telephone."""
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
-WRITE = Choice("写群发", "duty/write")
+WRITE, POST = Choice("写群发", "duty/write"), Choice("收一条岗位", "duty/post")
 SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
 """A teacher's words begin with their name."""
 
@@ -66,7 +69,7 @@ class Seat:
 
 
 def home(who: Member) -> tuple[Choice, ...]:
-    return (CASES, CASTS) if who.role in CASTING else (CASES,)
+    return (CASES, CASTS, POST) if who.role in CASTING else (CASES,)
 
 
 def carry_out(seat: Seat, effect: Duty | WriteBroadcast) -> list[Part]:
@@ -261,10 +264,23 @@ def written(seat: Seat, effect: WriteBroadcast) -> Say:
     return cast(seat, number, "")
 
 
+def keep_posting(seat: Seat, _: int, text: str) -> Say:
+    """A posting told in one message, screened like any other."""
+    found, at = numbered([(1, intake(text, seat.turn.today).draft)]), seat.turn.now
+    report = postings.bring_in(Within(seat.connection), f"{seat.who.display}录入"[:64], found, seat.turn.today, at)
+    line = report.lines[0]
+    seat.note("录入岗位", line.title[:60], new=postings.OUTCOMES[line.outcome])
+    why = f":{line.why}" if line.why else ""
+    more = "核实了在后台「岗位」放行。" if line.outcome == "held" else ""
+    return Say(f"{line.title}:{postings.OUTCOMES[line.outcome]}{why}。{more}", (Choice("再收一条", "duty/post"), HOME))
+
+
 CASE_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "close": close, "keep": keep,
 }  # fmt: skip
 CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
+    "ask_posting": lambda *_: Say("收哪一条?", (POST, HOME)),
+    "posting": keep_posting,
     "casts": casts,
     "cast": cast,
     "try": tried,

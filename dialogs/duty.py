@@ -13,9 +13,17 @@ from knowledge import links
 
 CODE = re.compile("\\s*值班[\\s:\uff1a]*([0-9]{8})\\s*")
 """A message that gives the code of the console."""
-WORDS = {"值班": "home", "/duty": "home", "/cases": "cases", "/broadcast": "casts", "/broadcasts": "casts", "结束值班": "off"}
+WORDS = {
+    "值班": "home",
+    "/duty": "home",
+    "/cases": "cases",
+    "/broadcast": "casts",
+    "/broadcasts": "casts",
+    "/posting": "ask_posting",
+    "结束值班": "off",
+}
 STRANGER = "这是给值班老师用的。老师先在后台「值班」页取一个码,再发来「值班 八位码」。"
-FLOWS = {"reply": "duty_reply", "write": "duty_broadcast"}
+FLOWS = {"reply": "duty_reply", "write": "duty_broadcast", "post": "duty_posting"}
 TRIES, WITHIN = 5, timedelta(hours=1)
 """Codes that may be tried in a conversation, and in how long; of 100 million one is good for ten minutes."""
 

@@ -123,6 +123,21 @@ class Database:
         self.read.dispose()
 
 
+class Within:
+    """A transaction that has begun, where a database is asked for: what is done joins it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        yield self.connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        yield self.connection
+
+
 @contextmanager
 def explained(database: Database) -> Iterator[None]:
     """Turns a driver's error about the database itself into one sentence."""

@@ -1,4 +1,4 @@
-"""What a teacher on duty writes in a chat: an answer to somebody's case, a broadcast in one message."""
+"""What a teacher on duty writes in a chat: an answer to somebody's case, a broadcast or a posting in one message."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import re
 from typing import Any
 
 from dialogs import broadcasts
+from dialogs.answers import yes_no
 from dialogs.broadcasts import DraftError, Kind, kinds
 from dialogs.effects import Duty, WriteBroadcast
 from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.messages import Choice
 from dialogs.turn import Turn
+from knowledge.postings.drafts import fields
+from knowledge.postings.intake import doubtful, intake
 
 WORDS = 1500
-EVERYBODY = "所有聊过的人"
+EVERYBODY, TAKE, LEAVE = "所有聊过的人", "收下", "不要"
 RULES = {"去向": "status", "城市": "city", "学院": "college", "群体": "groups", "届别": "cohort", "渠道": "channel", "学号": "people"}
 HOW = {"line": "一行", "text": "可以几行", "moment": "如 2026-12-05 14:00", "day": "如 2026-12-05", "link": "网址"}
 LINE = re.compile("\\s*([^\\s:\uff1a]{1,12})\\s*[:\uff1a]\\s*(.*)")
@@ -91,12 +95,52 @@ def write(turn: Turn, slots: Slots) -> None:
     turn.effects.append(WriteBroadcast({"type": slots["kind"], **slots["body"], "audience": slots["audience"]}))
 
 
+def read_posting(text: str, turn: Turn) -> str:
+    found = intake(text, turn.today)
+    if "title" not in found.draft:
+        raise Misread("没读出招什么岗位。加一句「招…」或者一行「岗位:…」,整段再发一次。")
+    return text[:4000]
+
+
+def card(turn: Turn, slots: Slots) -> str:
+    found = intake(slots["text"], turn.today)
+    lines = [f"· {fields()[key].say}:{cell[:60]}" for key, cell in found.draft.items() if key != "text"]
+    lines += [f"没读到:{'、'.join(found.missing)}"] if found.missing else []
+    lines += [f"拿不准,请核对:{'、'.join(names)}"] if (names := doubtful(found)) else []
+    return "\n".join(("我读到的是:", *lines, "对的话就收下;不对发「返回」,改好再发一次。"))
+
+
+def read_taken(text: str, turn: Turn) -> bool:
+    said = yes_no(text)
+    if text.strip() not in (TAKE, LEAVE) and said is None:
+        raise Misread(f"点「{TAKE}」或者「{LEAVE}」。")
+    return text.strip() == TAKE or bool(said)
+
+
+def keep_posting(turn: Turn, slots: Slots) -> None:
+    if slots["taken"]:
+        turn.effects.append(Duty("posting", 0, slots["text"]))
+    else:
+        turn.say("好,没有收。", Choice("再收一条", "duty/post"), Choice("值班", "duty/home"))
+
+
 def anything(_: str) -> bool:
     """What is written here is for somebody else, however it reads."""
     return True
 
 
 FLOWS = (
+    Flow(
+        "duty_posting",
+        1,
+        "收一条岗位",
+        finish=keep_posting,
+        remind_after=None,
+        steps=(
+            Step("text", "把招聘消息整段发来:单位、岗位、地点、工资、学历、截止、联系方式。", read_posting, optional=False, surely=anything),
+            Step("taken", card, read_taken, (TAKE, LEAVE), optional=False),
+        ),
+    ),
     Flow(
         "duty_reply",
         1,

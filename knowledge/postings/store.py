@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Table, and_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy import text as sql
 
-from knowledge.db import Database
+from knowledge.db import Database, Within
 from knowledge.postings.dedupe import Item, bare, fold
 from knowledge.postings.drafts import Reading, hide, read
 from knowledge.postings.norms import Norms
@@ -102,7 +102,7 @@ def each_read(found: Sequence[Reading], today: date) -> Sequence[Reading]:
 
 
 def bring_in(
-    database: Database,
+    database: Database | Within,
     source: str,
     found: Sequence[Reading],
     today: date,

@@ -25,6 +25,7 @@ START = datetime(2026, 11, 22, 1, tzinfo=UTC)
 Input = tuple[Literal["text", "choice", "timer", "file"], str]
 RESUME = "林之遥\n13800138001\n教育背景\n江汉示范大学 市场营销 本科 2022.09-2026.06\n实习经历\n青山文化公司 运营 2026.07-至今\n• 负责公众号运营"
 CONTRACT = "劳动合同\n甲方:某超市 乙方:小李\n合同期两年,试用期六个月,每周工作六天,月工资 4000 元,社保转正后再交,提前离职赔违约金 5000 元。"
+POSTING = "贵阳永兴食品公司招质检员2名,月薪4500元"
 NOTICE = "双选会\n时间:2027-01-05 14:00\n地点:体育馆"
 SAID = [
     RESUME, "改简历", CONTRACT, NOTICE, "值班 12345678", "/cases", "/broadcast",
@@ -154,7 +155,7 @@ def test_exhaustive_walk_of_a_flow(world: World, name: str) -> None:
             states.add(state)
             continue
         states.add(state)
-        for text in ("取消", "返回", "跳过", "帮助", "胡说八道", RESUME, CONTRACT, NOTICE, *(choice.label for choice in talk.place.choices)):
+        for text in ("取消", "返回", "跳过", "帮助", "胡说八道", RESUME, CONTRACT, NOTICE, POSTING, *(choice.label for choice in talk.place.choices)):
             paths += 1
             waiting.append([*path, ("text", text)])
     assert set(flow.order) <= states, "a step was never reached"
