@@ -104,6 +104,9 @@ class Fair(Town):
     def of(self, *roles: str) -> set[str]:
         return {key for key, role in self.cast.items() if role in roles}
 
+    def erased(self) -> set[str]:
+        return {key for key in self.of("gone") if key.startswith("wechat")}
+
     def speak(self, people: Iterable[str], text: str, *, hours: float = 0) -> None:
         """They write and get their answers. WeChat brings it `hours` late: so much of the window is over."""
         written = []
@@ -217,11 +220,14 @@ class Fair(Town):
         ways = Counter(way_of(key, self.cast[key]) for key in audience)
         met = ways + Counter({"会发": len(audience), "留出": len(kept) - len(audience)})
         wrong = Counter(f"{self.cast[key]} {ends[key]}" for key in ends if ends[key] not in ENDS.get(self.cast[key], REACHED))
-        strangers = kept.keys() & (self.of("quit") | {key for key in self.of("gone") if key.startswith("wechat")})
-        self.blame(foretold=foretold != met and f"{dict(foretold)}, met {dict(met)}", ends=dict(wrong), audience=len(strangers))
-        self.blame(without_a_row=len(audience - ends.keys()), rows_of_others=len(ends.keys() - audience))
-        if not all(ways.values()) or len(kept) + len(self.of("quit") | self.of("gone")) < len(self.cast):
-            self.bad.append("not everybody is in one of the cases")
+        meant = self.cast.keys() - self.of("quit") - self.erased()
+        self.blame(
+            foretold=foretold != met and f"{dict(foretold)}, met {dict(met)}",
+            ends=dict(wrong),
+            wrongly_in_or_out=len(kept.keys() ^ meant),
+            without_a_row=len(audience - ends.keys()),
+            rows_of_others=len(ends.keys() - audience),
+        )
 
     def blame(self, **found: Any) -> None:
         self.bad += [f"{name.replace('_', ' ')}: {what}" for name, what in found.items() if what]
@@ -260,8 +266,7 @@ class Fair(Town):
         """Messages that were not stored, or not answered on the screen; of who unfollowed nothing is kept."""
         with self.database.reading() as connection:
             stored = Counter(connection.execute(select(InboxMessage.conversation)).scalars())
-        erased = {key for key in self.of("gone") if key.startswith("wechat")}
-        lacking = sum(max(0, times - stored[key]) for key, times in self.wrote.items() if key not in erased)
+        lacking = sum(max(0, times - stored[key]) for key, times in self.wrote.items() if key not in self.erased())
         return lacking + sum(max(0, times - sum(TITLE not in text for text in self.saw(key))) for key, times in self.wrote.items())
 
 

@@ -70,8 +70,8 @@ def work(settings: Settings, listener: socket.socket, told: Pipe, rate: float | 
 
     app.inbox.step = poisoned  # type: ignore[method-assign, assignment]
     served = accounts(app)
-    for account in served if rate else ():
-        account.interval = timedelta(seconds=1 / rate)
+    for account in served:
+        account.interval = timedelta(seconds=1 / rate) if rate else account.interval
 
     def listen() -> None:
         with suppress(EOFError, OSError):  # the parent is done
