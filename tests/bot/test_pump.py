@@ -175,7 +175,7 @@ def test_what_a_process_took_with_it_does_not_leave_a_broadcast_that_was_halted(
     halt(program, number)
     assert pump.recover(program)["free"] == 1
     end = time.monotonic() + 3 * pump.IDLE
-    pumped(program, lambda: time.monotonic() > end)
+    pumped(program, lambda: time.monotonic() > end and (state == "open" or not books(program)["open"]))
     assert got(telegram, 2) == [0, 0]
     assert books(program)[state] == 2
     if state == "open":
@@ -209,5 +209,5 @@ def test_who_cannot_be_reached_does_not_hold_the_others_up(program: App, telegra
             allowances.gone(connection, f"telegram:{World().bot_id}:{CHAT + number}")
     begun = time.monotonic()
     pumped(program, lambda: books(program)["sent"] == 1)
-    assert time.monotonic() - begun < 4 * pump.IDLE
+    assert time.monotonic() - begun < 10 * pump.IDLE, "one look at the ledger each"
     assert books(program)["suppressed"] == 19
