@@ -208,15 +208,18 @@ def advance(app: App) -> bool:
         row = get(connection, number, lock=True)
         if row["status"] != "approved" or row["paused_at"]:
             return True
-        query = select(Target.conversation).where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
-        keys = list(connection.execute(query.order_by(Target.conversation).limit(CHUNK)).scalars())
-        parts = parts_of(row, app.clock.now())
-        more = {"broadcast_id": number, "not_before": row["at"]}
-        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, app.clock.now()) | more for key in keys]
+        query = select(Target.conversation, Conversation.memo["quiet"].as_boolean()).join(Conversation)
+        query = query.where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
+        found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
+        now = app.clock.now()
+        parts = parts_of(row, now)
+        more = {"broadcast_id": number, "not_before": row["at"], "error": None}
+        stopped = more | {"status": "suppressed", "finished_at": now, "error": delivery.UNSUBSCRIBED}
+        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, now) | (stopped if quiet else more) for key, quiet in found]
         if rows:
             connection.execute(insert(Delivery), rows)
-        values = {"cursor": keys[-1]} if keys else {}
-        over = {"status": "planned"} if len(keys) < CHUNK else {}
+        values = {"cursor": found[-1][0]} if found else {}
+        over = {"status": "planned"} if len(found) < CHUNK else {}
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(**values, **over))
     return True
 

@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     messages_per_minute: int = 30
     """Web messages a person may send in a minute before being asked to slow down; an address may send ten times that."""
     pushes_at_once: int = Field(default=1, ge=1, le=32)
-    """Pushes of one process on their way at a time: so many may be in doubt after a kill. More where the platform answers slowly."""
+    """Pushes of one process on their way at a time, by each account: so many may be in doubt after a kill. More where the platform answers slowly."""
     quiet_from: time = time(21, 30)
     quiet_to: time = time(8, 30)
     """Between them (in China) nobody is written to unasked; the same moment twice: no quiet hours."""

@@ -18,6 +18,9 @@ LEASE = timedelta(seconds=60)
 UNASKED = {"alert": 0, "notice": 3, "digest": 4, "broadcast": 5}
 """Priority of what nobody waits for, by kind: behind every reply (0), outside the quiet hours, at the account's pace.
 An alert tells a teacher that somebody is in danger: it goes at once, at night too."""
+BULK = ("digest", "broadcast")
+"""Kinds that go to many: not to who has unsubscribed, be it after they were planned."""
+UNSUBSCRIBED = "unsubscribed"
 OPEN = ("ready", "claimed", "sending")
 STOPPED = ("cancelled", "expired", "suppressed")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
@@ -151,6 +154,12 @@ def withdraw(connection: Connection, about: str, at: datetime, conversations: An
     mine = update(Delivery).where(Delivery.status == "ready", Delivery.kind == "notice", Delivery.key.contains(about, autoescape=True))
     mine = mine if conversations is None else mine.where(Delivery.conversation.in_(conversations))
     connection.execute(mine.values(status="cancelled", finished_at=at))
+
+
+def silence(connection: Connection, conversation: str, at: datetime) -> None:
+    """They unsubscribed: what goes to many and has not begun to leave does not leave to them."""
+    mine = update(Delivery).where(Delivery.conversation == conversation, Delivery.status == "ready", Delivery.kind.in_(BULK))
+    connection.execute(mine.values(status="suppressed", finished_at=at, error=UNSUBSCRIBED))
 
 
 def due(now: datetime) -> ColumnElement[bool]:

@@ -104,6 +104,7 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
             reminders.drop(connection, key, None)
             wishes.pause(connection, [person])
             delivery.withdraw(connection, "|event-", at, [key])
+            delivery.silence(connection, key, at)
         case OfferCode() | Join() | Unlink():
             return [about_channels(connection, turn, effect)]
         case Export():

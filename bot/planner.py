@@ -11,10 +11,12 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
-from bot import allowances, delivery
+from bot import allowances, broadcast, delivery
 from bot.allowances import GONE, Allowance
+from bot.broadcast import Broadcast
 from bot.channels import Fate, Outcome
 from bot.delivery import Delivery
+from dialogs.place import Conversation
 from knowledge.db import CHINA
 
 MAILBOX = "mailbox"
@@ -25,8 +27,9 @@ TRIES = 20
 """Of one delivery that the platform certainly did not take; then somebody must look."""
 REST = timedelta(minutes=10)
 """Before an account whose settings are wrong is tried again."""
-AT_ONCE = 64
-"""Replies claimed at once; of pushes one, when its slot is near."""
+AT_ONCE, AHEAD = 64, 16
+"""Replies claimed at once; of pushes one, when its slot is near: the first of so many that has a way. Those without one are
+passed by about as fast as others are sent."""
 CAME_BACK = (
     update(Delivery)
     .where(Delivery.conversation.in_(bindparam("keys", expanding=True)), Delivery.status == "ready", Delivery.mailbox)
@@ -113,6 +116,8 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
     open_ = allowances.held(connection, [account, *(row["conversation"] for row in found)], now)
     jobs: list[Job] = []
     for row in found:
+        if row["kind"] in delivery.BULK and called_off(connection, row, now):
+            continue
         known = open_.get(account, {}) | open_.get(row["conversation"], {})
         if GONE in known:
             delivery.finish(connection, [row["id"]], now, "suppressed", "gone")
@@ -122,6 +127,8 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
             connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(mailbox=True))
         else:
             jobs.append(Job(row, route, now))
+            if not replies:
+                break
     if not jobs:
         return []
     slots = allowances.slots(connection, account, len(jobs), carrier.interval, now, before=carrier.burst if replies else 0)
@@ -129,6 +136,24 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
     for begun, status in ((True, "sending"), (False, "claimed")):
         delivery.take(connection, [job.row["id"] for job in jobs if job.begun is begun], owner, now, status)
     return jobs
+
+
+def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a push must not leave any more: its person has unsubscribed, its broadcast was halted. Most such rows were stopped then;
+    this one was on its way, came back from a process that died, or staff have it sent again."""
+    quiet = select(Conversation.memo["quiet"].as_boolean()).where(Conversation.key == row["conversation"])
+    if connection.execute(quiet).scalar():
+        delivery.finish(connection, [row["id"]], now, "suppressed", delivery.UNSUBSCRIBED)
+        return True
+    its = select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])
+    halted = connection.execute(its).first() if row["broadcast_id"] else None
+    if halted and halted.status == "cancelled":
+        delivery.finish(connection, [row["id"]], now, "cancelled")
+        return True
+    if halted and halted.paused_at:
+        connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(not_before=broadcast.NEVER))
+        return True
+    return False
 
 
 def early(connection: Connection, carrier: Carrier, now: datetime) -> float:
@@ -153,7 +178,7 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
         (Delivery.priority == 0) if replies else (Delivery.priority > 0),
         ~before,
     )
-    query = query.order_by(Delivery.priority, Delivery.id).limit(AT_ONCE if replies else 1)
+    query = query.order_by(Delivery.priority, Delivery.id).limit(AT_ONCE if replies else AHEAD)
     return [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True, of=Delivery)).mappings()]
 
 

@@ -1,7 +1,7 @@
 """The pump: takes what is due off the ledger and sends it, one account a pump, within one event loop.
 
 Replies leave at once, many at a time. Pushes leave at the account's pace, as many at a time as the settings say (one), each
-marked as leaving before its call goes out, so that a kill leaves at most so many in doubt. Outcomes are written many in one transaction.
+marked as leaving before its call goes out, so that a kill leaves at most so many of the account in doubt. Outcomes are written many at once.
 """
 
 from __future__ import annotations

@@ -246,6 +246,20 @@ def test_who_erases_themselves_is_not_written_to_and_the_books_balance(office: A
     assert (found["left"], found["cancelled"], found["open"]) == (1, 1, 88)
 
 
+def test_who_unsubscribes_before_it_leaves_is_passed_over_and_the_books_balance(office: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcast, "CHUNK", 40)
+    number = broadcast.written(office, EVERYONE, "王老师")
+    broadcast.approve(office, number, "李老师")
+    broadcast.advance(office)
+    for key in ("wechat:gh:1", "telegram:bot:2"):  # still to be planned, planned
+        office.accept(Inbound(key, "1", "text", "退订", office.clock.now())).result()
+    while broadcast.advance(office):
+        pass
+    found = balanced(office, number)
+    assert (found["suppressed"], found["open"], found["left"]) == (2, 88, 0)
+    assert found["reasons"] == [{"status": "suppressed", "reason": "unsubscribed", "count": 2}]
+
+
 def test_what_was_cancelled_half_planned_balances(office: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcast, "CHUNK", 40)
     number = broadcast.written(office, EVERYONE, "王老师")

@@ -6,21 +6,22 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
-from bot import allowances, delivery, pump
+from bot import allowances, broadcast, delivery, pump
 from bot.accounts import accounts
 from bot.app import App
 from bot.channels.telegram.serve import TelegramAccount
 from bot.delivery import Delivery
 from bot.pump import HOST, Pump
-from dialogs.messages import Say
+from dialogs.messages import Inbound, Say, to_json
 from tests.bot.channels.program import telegram_settings
-from tests.simulators.telegram import Simulator, World
+from tests.simulators.telegram import Fault, Simulator, World
 
 CHAT = 700_000_001
 SECOND = timedelta(seconds=1)
@@ -47,6 +48,26 @@ def plan(app: App, kind: str, chats: list[int]) -> list[int]:
     rows = [delivery.row_of(f"{kind}{n}", f"telegram:{World().bot_id}:{chat}", kind, [Say(f"{kind} {n}")], now) for n, chat in enumerate(chats)]
     with app.database.writing() as connection:
         return delivery.plan(connection, rows)
+
+
+def announced(app: App) -> int:
+    """A broadcast to all who have written, planned."""
+    with app.database.writing() as connection:
+        number = broadcast.draft(connection, "放假", [to_json(Say("元旦放假"))], {"everyone": True}, "王老师", app.clock.now())
+    broadcast.approve(app, number, "李老师")
+    while broadcast.advance(app):
+        pass
+    return number
+
+
+def said(app: App, people: range, text: str) -> None:
+    now = app.clock.now()
+    for number in people:
+        app.accept(Inbound(f"telegram:{World().bot_id}:{CHAT + number}", text, "text", text, now)).result()
+
+
+def got(telegram: Simulator, people: int) -> list[int]:
+    return [telegram.world.saw(CHAT + number).count("元旦放假") for number in range(people)]
 
 
 def books(app: App) -> dict[str, int]:
@@ -121,3 +142,72 @@ def test_rows_of_a_dead_process_are_taken_over(program: App, telegram: Simulator
     counted = books(program)
     assert (counted["sent"], counted["unknown"], counted["open"]) == (1, 1, 1)
     assert len(telegram.world.saw(CHAT)) == 1
+
+
+def dying(app: App, chat: int, status: str) -> None:
+    """The push to somebody is in this state, by a process that is no more."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    row = update(Delivery).where(Delivery.kind == "broadcast", Delivery.conversation.endswith(f":{chat}"))
+    with app.database.writing() as connection:
+        connection.execute(row.values(status=status, owner=f"{HOST}:{dead.pid}:x", lease_until=app.clock.now() + delivery.LEASE))
+
+
+def test_who_unsubscribes_gets_nothing_of_a_broadcast_that_is_under_way(program: App, telegram: Simulator) -> None:
+    said(program, range(3), "你好")
+    number = announced(program)
+    dying(program, CHAT + 1, "sending")
+    said(program, range(2), "退订")
+    assert pump.recover(program)["unknown"] == 1
+    assert broadcast.resend(program, number, "unknown") == 1
+    pumped(program, lambda: not books(program)["open"])
+    assert got(telegram, 3) == [0, 0, 1]
+    assert books(program)["suppressed"] == 2
+
+
+@pytest.mark.parametrize(("halt", "state"), [(broadcast.pause, "open"), (broadcast.cancel, "cancelled")])
+def test_what_a_process_took_with_it_does_not_leave_a_broadcast_that_was_halted(
+    program: App, telegram: Simulator, halt: Callable[[App, int], int], state: str
+) -> None:
+    said(program, range(2), "你好")
+    number = announced(program)
+    dying(program, CHAT, "claimed")
+    halt(program, number)
+    assert pump.recover(program)["free"] == 1
+    end = time.monotonic() + 3 * pump.IDLE
+    pumped(program, lambda: time.monotonic() > end and (state == "open" or not books(program)["open"]))
+    assert got(telegram, 2) == [0, 0]
+    assert books(program)[state] == 2
+    if state == "open":
+        broadcast.resume(program, number)
+        pumped(program, lambda: not books(program)["open"])
+        assert got(telegram, 2) == [1, 1]
+
+
+def test_what_was_told_to_wait_does_not_leave_after_a_cancel(program: App, telegram: Simulator) -> None:
+    said(program, range(1), "你好")
+    pumped(program, lambda: not books(program)["open"])
+    telegram.world.fail("sendMessage", Fault(429, b'{"ok":false,"error_code":429,"parameters":{"retry_after":1}}', wait=0.5))
+    number, stopped = announced(program), list[int]()
+
+    def over() -> bool:
+        with program.database.reading() as connection:
+            if not stopped and any((row["kind"], row["status"]) == ("broadcast", "sending") for row in delivery.reasons(connection)):
+                stopped.append(broadcast.cancel(program, number))
+        return bool(stopped) and not books(program)["open"]
+
+    pumped(program, over)
+    assert stopped == [0], "it was on its way"
+    assert got(telegram, 1) == [0]
+    assert books(program)["cancelled"] == 1
+
+
+def test_who_cannot_be_reached_does_not_hold_the_others_up(program: App, telegram: Simulator) -> None:
+    plan(program, "broadcast", [CHAT + number for number in range(20)])
+    with program.database.writing() as connection:
+        for number in range(19):
+            allowances.gone(connection, f"telegram:{World().bot_id}:{CHAT + number}")
+    begun = time.monotonic()
+    pumped(program, lambda: books(program)["sent"] == 1)
+    assert time.monotonic() - begun < 10 * pump.IDLE, "one look at the ledger each"
+    assert books(program)["suppressed"] == 19

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.torture import kills, soak
+from tests.torture import broadcast, kills, soak
 
 
 def test_two_kills_under_load_lose_and_double_nothing(sqlite_url: str) -> None:
@@ -12,6 +12,14 @@ def test_two_kills_under_load_lose_and_double_nothing(sqlite_url: str) -> None:
     assert found.pushes == 60
     assert found.messages > 0
     assert found.line().startswith("GOOD kills on SQLite: 2 faults")
+
+
+def test_a_broadcast_on_both_platforms_under_two_kills_ends_with_its_books(sqlite_url: str) -> None:
+    found = broadcast.run(sqlite_url, 2, people=60, rate=20)
+    assert not found.wrong()
+    assert found.faults == {"kill -9": 2, "pause": 1}
+    assert found.messages > 60
+    assert found.pushes > 40
 
 
 def test_the_slope_is_that_of_the_memory_after_the_warm_up() -> None:

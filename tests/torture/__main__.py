@@ -37,8 +37,11 @@ SCENARIOS = {
     "clock": ("SQLite", "PostgreSQL"),
     "poison": ("SQLite",),
     "upgrade": ("SQLite", "PostgreSQL"),
+    "broadcast": ("SQLite", "PostgreSQL"),
 }
-KEPT = tuple(f"BULIXIAN_{name}" for name in ("KILLS", "RESTARTS", "FULL", "JUMPS", "LIES", "POISON", "UPGRADES"))
+KEPT = tuple(
+    f"BULIXIAN_{name}" for name in ("KILLS", "RESTARTS", "FULL", "JUMPS", "LIES", "POISON", "UPGRADES", "BROADCAST_PEOPLE", "BROADCAST_KILLS")
+)
 """How often each thing breaks; no settings of the program."""
 
 

@@ -53,7 +53,7 @@ class TortureError(RuntimeError):
 # --- the processes
 
 
-def work(settings: Settings, listener: socket.socket, told: Pipe) -> None:
+def work(settings: Settings, listener: socket.socket, told: Pipe, rate: float | None) -> None:
     """The whole program on a socket that outlives it, until killed. What is told over the pipe moves its clock."""
     from bot.accounts import accounts  # here: the pump names its process when it is imported, and all are forked from one
     from bot.pump import recover
@@ -71,7 +71,7 @@ def work(settings: Settings, listener: socket.socket, told: Pipe) -> None:
     app.inbox.step = poisoned  # type: ignore[method-assign, assignment]
     served = accounts(app)
     for account in served:
-        account.interval = timedelta(seconds=1 / RATE)
+        account.interval = timedelta(seconds=1 / rate) if rate else account.interval
 
     def listen() -> None:
         with suppress(EOFError, OSError):  # the parent is done
@@ -86,18 +86,21 @@ def work(settings: Settings, listener: socket.socket, told: Pipe) -> None:
 
 
 class Crew:
-    """Processes of one program, each with a socket of its own; who is dead is replaced, as by systemd."""
+    """Processes of one program, each with a socket of its own; who is dead is replaced, as by systemd.
 
-    def __init__(self, settings: Settings, count: int) -> None:
+    `rate`: sends a second of each account; None: the program's own pace.
+    """
+
+    def __init__(self, settings: Settings, count: int, rate: float | None = RATE) -> None:
         context.set_forkserver_preload(["tests.torture.town", "bot.channels.telegram.send", "bot.channels.wechat.send"])
-        self.settings = settings
+        self.settings, self.rate = settings, rate
         self.listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
         self.hired = [self.hire(listener) for listener in self.listeners]
         self.fell = 0
 
     def hire(self, listener: socket.socket) -> tuple[Any, Pipe]:
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(self.settings, listener, theirs), daemon=True)
+        process = context.Process(target=work, args=(self.settings, listener, theirs, self.rate), daemon=True)
         process.start()
         theirs.close()
         return process, ours

@@ -21,7 +21,7 @@ LISTS = {"status": "去向(如 未就业)", "city": "城市", "college": "学院
 """Rules of an audience that are written as words with 、 between them."""
 RESULTS = {
     "sent": "已发出", "open": "在路上", "unplanned": "还没排入", "failed": "失败", "unknown": "不知道到没到", "expired": "过期",
-    "suppressed": "发不到", "cancelled": "取消", "left": "本人已注销",
+    "suppressed": "发不到或退订了", "cancelled": "取消", "left": "本人已注销",
 }  # fmt: skip
 ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
     "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display)),
