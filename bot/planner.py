@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot import allowances, broadcast, delivery
@@ -27,13 +27,15 @@ TRIES = 20
 """Of one delivery that the platform certainly did not take; then somebody must look."""
 REST = timedelta(minutes=10)
 """Before an account whose settings are wrong is tried again."""
-AT_ONCE, AHEAD = 64, 16
-"""Replies claimed at once; of pushes one, when its slot is near: the first of so many that has a way. Those without one are
-passed by about as fast as others are sent."""
+AT_ONCE, AHEAD, LOOKS = 64, 16, 8
+"""Replies claimed at once; of pushes one, when its slot is near: the first of so many, looked at so many times, that has a way.
+Those without one hold nobody up."""
+QUOTA = "quota"
+"""Why a push waits for the end of a day's quota that is used up."""
 CAME_BACK = (
     update(Delivery)
-    .where(Delivery.conversation.in_(bindparam("keys", expanding=True)), Delivery.status == "ready", Delivery.mailbox)
-    .values(mailbox=False)
+    .where(Delivery.conversation.in_(bindparam("keys", expanding=True)), Delivery.status == "ready", or_(Delivery.mailbox, Delivery.error == QUOTA))
+    .values(mailbox=False, not_before=case((Delivery.error == QUOTA, None), else_=Delivery.not_before))
 )
 
 
@@ -110,25 +112,12 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
     account = owner_of(carrier)
     if allowances.held_until(connection, account, now) or (not replies and quiet.until(now)):
         return []
-    found = due(connection, carrier, now, replies=replies)
-    if not found:
-        return []
-    open_ = allowances.held(connection, [account, *(row["conversation"] for row in found)], now)
     jobs: list[Job] = []
-    for row in found:
-        if row["kind"] in delivery.BULK and called_off(connection, row, now):
-            continue
-        known = open_.get(account, {}) | open_.get(row["conversation"], {})
-        if GONE in known:
-            delivery.finish(connection, [row["id"]], now, "suppressed", "gone")
-            continue
-        route = carrier.route(row, known)
-        if route is None:
-            connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(mailbox=True))
-        else:
-            jobs.append(Job(row, route, now))
-            if not replies:
-                break
+    for _ in range(1 if replies else LOOKS):
+        found = due(connection, carrier, now, replies=replies)
+        jobs = routed(connection, carrier, found, now, replies=replies)
+        if jobs or not found:
+            break
     if not jobs:
         return []
     slots = allowances.slots(connection, account, len(jobs), carrier.interval, now, before=carrier.burst if replies else 0)
@@ -136,6 +125,35 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
     for begun, status in ((True, "sending"), (False, "claimed")):
         delivery.take(connection, [job.row["id"] for job in jobs if job.begun is begun], owner, now, status)
     return jobs
+
+
+def routed(connection: Connection, carrier: Carrier, found: Sequence[Mapping[str, Any]], now: datetime, *, replies: bool) -> list[Job]:
+    """Those that have a way (of pushes the first); the others are put where they wait or end."""
+    account = owner_of(carrier)
+    open_ = allowances.held(connection, [account, *(row["conversation"] for row in found)], now) if found else {}
+    jobs: list[Job] = []
+    for row in found:
+        if row["kind"] in delivery.BULK and called_off(connection, row, now):
+            continue
+        known = open_.get(account, {}) | open_.get(row["conversation"], {})
+        if GONE in known:
+            delivery.finish(connection, [row["id"]], now, "suppressed", "gone")
+        elif route := carrier.route(row, known):
+            jobs.append(Job(row, route, now))
+            if not replies:
+                break
+        else:
+            again = None if replies else refilled(carrier, row, known)
+            rest = {"not_before": again, "error": QUOTA} if again else {"mailbox": True}
+            connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(**rest))
+    return jobs
+
+
+def refilled(carrier: Carrier, row: Mapping[str, Any], known: Mapping[str, Allowance]) -> datetime | None:
+    """When a way is open again that only a quota of the account closes."""
+    ends = {name: allowance.until for name, allowance in known.items() if name.startswith("off:") and allowance.until}
+    rest = {name: allowance for name, allowance in known.items() if name not in ends}
+    return min(ends.values()) if ends and carrier.route(row, rest) else None
 
 
 def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
-from itertools import compress, islice, product
+from itertools import chain, compress, islice, product
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from bot.allowances import Allowance
 from bot.channels.wechat.limits import MASS_PEOPLE, MESSAGE_QUOTA, MESSAGE_WINDOW, Route
 from bot.config import Settings
 from bot.delivery import UNASKED
-from bot.planner import MAILBOX, Carrier, Quiet
+from bot.planner import AHEAD, LOOKS, MAILBOX, Carrier, Quiet
 from bot.pump import IDLE
 from knowledge.db import CHINA
 
@@ -88,9 +88,11 @@ def people(count: int, seed: int) -> Iterator[Person]:
 def announced(account: Sender, audience: Iterable[Person]) -> Iterator[tuple[float, int, str]]:
     """Moment, person and way of each send, in order of time; MAILBOX: no way was found, the person's next message is waited for.
 
-    As the pump does it: one after the other by number, who comes back from the mailbox first; what finds no way costs its `IDLE`.
+    As the pump does it: one after the other by number, who comes back from the mailbox first; who only lacks the day's quota waits for
+    the next day, or until they write; so many without a way cost its `IDLE`.
     """
-    queue, mail, back = enumerate(audience), dict[int, None](), list[tuple[float, int, Person]]()
+    queue: Iterator[tuple[int, Person]] = enumerate(audience)
+    mail, held, back = dict[int, None](), dict[int, Person](), list[tuple[float, int, Person]]()
     used, off, day, minute = Counter[str](), frozenset[str](), 0.0, 0.0
     clock, waiting = BEGIN, next(queue, None)
     while clock < END:
@@ -99,6 +101,8 @@ def announced(account: Sender, audience: Iterable[Person]) -> Iterator[tuple[flo
         if day != (day := clock // DAY):
             used.clear()
             off = frozenset()
+            queue = chain(held.items(), [waiting] if waiting else (), queue)
+            held, waiting = {}, next(queue, None)
         if account.mass and Route.MASS not in off and (len(mail) >= MASS_PEOPLE[1] or (waiting is None and len(mail) >= MASS_PEOPLE[0])):
             used[Route.MASS] += 1
             off |= {Route.MASS} if used[Route.MASS] >= QUOTAS[Route.MASS] else set()
@@ -109,27 +113,32 @@ def announced(account: Sender, audience: Iterable[Person]) -> Iterator[tuple[flo
             continue
         if back and back[0][0] <= clock:
             _, number, person = heappop(back)
-            if number not in mail:
+            if number not in mail and number not in held:
                 continue
-            del mail[number]
+            mail.pop(number, None)
+            held.pop(number, None)
         elif waiting is not None:
             (number, person), waiting = waiting, next(queue, None)
         else:
-            again = [(clock // DAY + 1) * DAY] if account.mass and len(mail) >= MASS_PEOPLE[0] else []
+            again = [(clock // DAY + 1) * DAY] if held or (account.mass and len(mail) >= MASS_PEOPLE[0]) else []
             clock = min([at for at, *_ in back[:1]] + again, default=END)
             continue
         last, coming, token = person
-        way = account.ways[clock - (coming if coming <= clock else last) < WINDOW, token, off]
-        yield clock, number, way or MAILBOX
-        if way:
+        window = clock - (coming if coming <= clock else last) < WINDOW
+        if way := account.ways[window, token, off]:
+            yield clock, number, way
             used[way] += 1
             off |= {way} if used[way] >= QUOTAS.get(way, math.inf) else set()
             clock += account.step
             continue
-        mail[number] = None
+        if account.ways[window, token, frozenset()]:
+            held[number] = person
+        else:
+            yield clock, number, MAILBOX
+            mail[number] = None
         if clock < coming < END:  # who wrote already and found the day's quota used up has to write once more: not reckoned
             heappush(back, (coming, number, person))
-        clock += IDLE
+        clock += IDLE / (AHEAD * LOOKS)
 
 
 def opened(clock: float) -> float:

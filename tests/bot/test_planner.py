@@ -1,0 +1,94 @@
+"""Pushes on WeChat that find no way: filed by the hundred, kept for the next day's quota, free again as soon as the person writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from bot import allowances, delivery, planner
+from bot.allowances import Opening
+from bot.app import App
+from bot.channels.wechat.serve import WeChatAccount
+from bot.config import WeChat
+from bot.delivery import Delivery
+from bot.planner import Quiet
+from dialogs.messages import Inbound, Say
+
+SETTINGS = WeChat(appid="wx1", secret="s", token="token", template="m")  # type: ignore[arg-type]
+PLAIN = SETTINGS.model_copy(update={"template": None})
+NEVER = Quiet(*[datetime(2026, 1, 1).time()] * 2)  # noqa: DTZ001  # a time of day
+
+
+class Town:
+    """People who once wrote on WeChat, and a notice that is planned for each."""
+
+    def __init__(self, app: App, settings: WeChat, people: int) -> None:
+        self.app, self.carrier = app, WeChatAccount(app, settings)
+        self.keys = [f"wechat:wx1:p{number:04}" for number in range(people)]
+        for future in [app.accept(Inbound(key, "1", "text", "你好", app.clock.now())) for key in self.keys]:
+            future.result(30)
+        rows = [delivery.row_of(f"b|{key}", key, "notice", [Say("双选会")], app.clock.now()) for key in self.keys]
+        self.do(lambda c: delivery.finish(c, c.execute(select(Delivery.id)).scalars().all(), app.clock.now()))
+        self.do(lambda c: delivery.plan(c, rows))
+
+    def do(self, work: Any) -> Any:
+        return self.app.inbox.write(work).result(30)
+
+    def claim(self) -> list[str]:
+        def work(connection: Connection) -> list[str]:
+            jobs = planner.claim(connection, self.carrier, "host:1:a", self.app.clock.now(), NEVER, replies=False)
+            delivery.finish(connection, [job.row["id"] for job in jobs], self.app.clock.now())
+            return [f"{job.row['conversation']}/{job.route}" for job in jobs]
+
+        return list(self.do(work))
+
+    def standing(self) -> Counter[tuple[bool, str | None]]:
+        with self.app.database.reading() as connection:
+            query = select(Delivery.mailbox, Delivery.error).where(Delivery.key.startswith("b|"), Delivery.status == "ready")
+            return Counter((mailbox, error) for mailbox, error in connection.execute(query))
+
+    def write(self, key: str) -> None:
+        now = self.app.clock.now()
+        self.do(lambda c: allowances.opened(c, [(key, (Opening("message", 5, now + timedelta(hours=48)),))]))
+        self.do(lambda c: planner.came_back(c, [key]))
+
+
+def test_those_without_a_way_are_filed_many_at_once(any_app: App) -> None:
+    town = Town(any_app, PLAIN, 300)
+    looks = 0
+    while town.standing()[False, None]:
+        assert town.claim() == []
+        looks += 1
+    assert looks <= 3, "each look that finds nobody costs the pump half a second"
+    assert town.standing() == {(True, None): 300}
+
+
+def test_a_used_up_quota_is_waited_for_and_not_by_who_writes(any_app: App) -> None:
+    town = Town(any_app, SETTINGS, 5)
+    midnight = any_app.clock.now() + timedelta(hours=5)
+    town.do(lambda c: allowances.hold(c, "wechat:wx1", midnight, "off:template"))
+    assert town.claim() == []
+    assert town.standing() == {(False, "quota"): 5}
+    town.write(town.keys[3])
+    assert town.claim() == ["wechat:wx1:p0003/customer"]
+    assert town.claim() == []
+    any_app.clock.advance(timedelta(hours=5, minutes=1))
+    for _ in range(2):
+        any_app.clock.advance(timedelta(minutes=1))
+        assert town.claim()[0].endswith("/template")
+    assert town.standing() == {(False, "quota"): 2}
+
+
+@pytest.mark.parametrize("name", ["off:template", "off:customer"])
+def test_what_the_account_cannot_do_at_all_is_not_waited_for(any_app: App, name: str) -> None:
+    town = Town(any_app, SETTINGS, 2)
+    town.do(lambda c: allowances.put(c, [{"owner": "wechat:wx1", "name": name, "left": 0, "until": None}]))
+    if name == "off:template":
+        assert town.claim() == []
+        assert town.standing() == {(True, None): 2}
+    else:
+        assert town.claim()[0].endswith("/template")
