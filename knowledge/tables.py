@@ -20,6 +20,8 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from knowledge import notation
+
 ROWS, COLUMNS, MEMBERS = 300_000, 300, 2_000
 CELL = 100_000
 """Characters of a cell that are kept; what is longer is cut here and for a reader of fields to complain about."""
@@ -204,18 +206,18 @@ def objects(text: str) -> Table:
     """
     broken: list[tuple[int, str]] = []
     try:
-        whole = json.loads(text)
+        whole = notation.loads(text)
         if isinstance(whole, dict):
             held = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
             whole = held[0] if len(held) == 1 else [whole]
         found = list(enumerate(whole, 1)) if isinstance(whole, list) else []
-    except (ValueError, RecursionError):
+    except ValueError:
         found = []
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 try:
-                    found.append((number, json.loads(line)))
-                except (ValueError, RecursionError):
+                    found.append((number, notation.loads(line)))
+                except ValueError:
                     broken.append((number, "不是 JSON，没有读"))
     rows = [(number, row) for number, row in found if isinstance(row, dict)]
     broken += [(number, "不是一个 JSON 对象，没有读") for number, row in found if not isinstance(row, dict)]

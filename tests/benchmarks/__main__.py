@@ -35,7 +35,7 @@ BENCHMARKS = (
     "situations",
     "fuzz",
 )
-KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH", "BULIXIAN_PEOPLE")
+KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH", "BULIXIAN_PEOPLE", "BULIXIAN_INPUTS")
 """Arguments of benchmarks, no settings of the program."""
 
 
