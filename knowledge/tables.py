@@ -39,8 +39,11 @@ NOT_TEXT = "认不出这是什么文件，请换成 CSV、XLSX、JSON 或 JSONL"
 NOT_JSON = "不是能读的 JSON：要是一组对象，或者一行一个对象"
 FORMULA = re.compile(r"[=+\-@\t\r]")
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?%?")
-FAULTS = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error)
-"""What openpyxl raises on a broken file."""
+FAULTS = (
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What openpyxl raises on a broken file; RuntimeError where it is locked or packed in a way that `zipfile` does not know."""
 
 
 class TableError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from knowledge.postings.feeds import feeds
 from knowledge.resume.extract import from_bytes
 from knowledge.resume.rules import review
 from knowledge.rights import contract
+from knowledge.tables import TableError, workbook
+from knowledge.tables import read as read_table
 from tests.benchmarks import fuzz
 from tests.benchmarks.readers import files, readers
 from tests.bot.test_console import Browser, come, light
@@ -128,11 +131,9 @@ def test_what_a_file_says_of_its_own_looks_is_not_believed() -> None:
 
 
 def test_a_table_of_nested_lists_is_read_or_refused() -> None:
-    from knowledge.tables import TableError, read
-
     for text in ('[{"a": ' + "[" * 450 + "1" + "]" * 450 + "}]", '[{"岗位名称": "\\ud800"}]'):
         try:
-            table = read(text.encode())
+            table = read_table(text.encode())
         except TableError:
             continue
         "".join([*table.header, *table.rows[0]]).encode()
@@ -166,3 +167,10 @@ def test_a_slash_too_many_leads_nowhere(come: Callable[..., Browser]) -> None:
     answer = come("wang").ask("GET", "/healthz/", headers={"host": "evil.test"})
     assert answer.status_code == 404
     assert "location" not in answer.headers
+
+
+def test_a_workbook_packed_in_an_unknown_way_is_a_sentence() -> None:
+    whole = workbook([["姓名", "学号"], ["张三", "1"]])
+    for place in (found.start() for found in re.finditer(rb"PK\x01\x02", whole)):
+        with pytest.raises(TableError):
+            read_table(whole[: place + 10] + b"\x63" + whole[place + 11 :])
