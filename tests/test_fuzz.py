@@ -17,6 +17,7 @@ from bot import backup, broadcast, curation, revisions
 from bot.app import App
 from bot.backup import BackupError
 from bot.broadcast import BroadcastError
+from dialogs import consult
 from dialogs.broadcasts import DraftError, cleaned, kinds
 from knowledge import notation, profile
 from knowledge.clinic import blind
@@ -145,7 +146,7 @@ def test_numbers_of_articles_in_signs_that_are_no_figures() -> None:
     assert list(passages.cited(f"《某法》第 1–{LONG} 条")) == []
 
 
-@pytest.mark.parametrize("read", [contract.check, contacts.mask, blind.resume])
+@pytest.mark.parametrize("read", [contract.check, contacts.mask, blind.resume, consult.talk])
 def test_a_row_of_digits_without_end_costs_no_more_than_another_text(read: Callable[[str], object]) -> None:
     """20 000 of them held the one writer up for 23 seconds."""
     text = "劳动合同\n甲方:某公司 乙方:张三\n月工资" + "1" * 20_000 + "元,电话"
