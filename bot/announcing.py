@@ -14,6 +14,7 @@ import typer
 from bot.audience import HELP
 from bot.session import fail, running
 from dialogs.broadcasts import kinds
+from knowledge import notation
 
 broadcasts = typer.Typer(no_args_is_help=True, help="群发:起草、预览、另一位老师批准、看进度、暂停、再发、取消。")
 Number = Annotated[int, typer.Argument(help="第几号群发")]
@@ -68,12 +69,12 @@ def draft(
         raise fail("给一个 JSON 文件,或者用 --type 写明哪一类", 2)
     try:
         if file is not None:
-            raw = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig"))
+            raw = notation.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig"))
         else:
-            raw = {"type": kind, "title": title, "fields": pairs(settings), "audience": json.loads(to) if to else None}
+            raw = {"type": kind, "title": title, "fields": pairs(settings), "audience": notation.loads(to) if to else None}
     except OSError as error:
         raise fail(f"读不了 {file}:{error.strerror}", 1) from error
-    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+    except ValueError as error:
         raise fail(f"{file or '--to'} 不是有效的 JSON", 1) from error
     if at and isinstance(raw, dict):
         raw["at"] = at

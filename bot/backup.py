@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -21,7 +22,7 @@ from typing import Literal
 
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Connection, create_engine, func, inspect, select, table, text, update
 
 from bot.app import behind, migrate
@@ -34,6 +35,8 @@ BLOCK = 1 << 20
 HOURS = 6 * 3600
 """Longest run of pg_dump or pg_restore, in seconds."""
 OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type LIKE 'client%'"
+FAULTS = (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError, zlib.error)
+"""What a broken zip is read with; RuntimeError where it is locked or packed in a way that `zipfile` does not know."""
 DAMAGED = "这份备份已损坏(校验和对不上),请用另一份"
 
 
@@ -289,16 +292,17 @@ def hold(connection: Connection, at: datetime) -> list[str]:
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
-    except zipfile.BadZipFile as error:
+        archive = zipfile.ZipFile(path)
+    except FAULTS as error:
         raise BackupError(f"{path} 不是 bulixian backup 做的文件,或者已损坏", 1) from error
+    with archive:
+        yield archive
 
 
 def described(archive: zipfile.ZipFile) -> Manifest:
     try:
         return Manifest.model_validate_json(archive.read(MANIFEST))
-    except (KeyError, ValidationError) as error:
+    except FAULTS as error:
         raise BackupError(f"{archive.filename} 不是 bulixian backup 做的文件", 1) from error
 
 
@@ -309,7 +313,7 @@ def unpacked(archive: zipfile.ZipFile, target: Path, manifest: Manifest) -> None
             while block := held.read(BLOCK):
                 digest.update(block)
                 out.write(block)
-    except KeyError as error:
+    except FAULTS as error:
         raise BackupError(DAMAGED, 1) from error
     if digest.hexdigest() != manifest.sha256:
         raise BackupError(DAMAGED, 1)

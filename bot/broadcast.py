@@ -141,10 +141,9 @@ def moment(said: Any, now: datetime) -> datetime:
         BroadcastError: it is no time, or over.
     """
     try:
-        at = datetime.fromisoformat(str(said).strip())
+        at = broadcasts.instant(str(said).strip())
     except ValueError:
         raise BroadcastError(f"发送时间写成 2026-12-05T09:30 这样,不是「{str(said)[:30]}」") from None
-    at = at if at.tzinfo else at.replace(tzinfo=CHINA)
     if at <= now:
         raise BroadcastError(f"发送时间 {at.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了")
     return at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from knowledge import notation
 from knowledge.db import local_date, now
 from knowledge.policy import store
 from knowledge.policy.conditions import ConditionError
@@ -112,8 +112,8 @@ def items_of(path: Path) -> tuple[list[Item], list[str]]:
         if path.suffix != ".json":
             entries, redirects = read(text, path.name)
             return readable([*entries, *redirects], problems)
-        raw = json.loads(text)
-    except (EntryError, UnicodeDecodeError, json.JSONDecodeError, OSError) as error:
+        raw = notation.loads(text)
+    except (ValueError, OSError) as error:
         return items, [str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}"]
     if not isinstance(raw, list):
         return items, [f"{path.name}:要是一个 JSON 数组,和 knowledge export 的格式一样"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from bot.app import App
 from bot.curation import Checked
 from bot.revisions import bring_in
+from knowledge import notation
 from knowledge.extract import ExtractError, Limits, extract, opened
 from knowledge.policy import documents
 from knowledge.policy.documents import DocumentError, Draft, Given
@@ -98,7 +98,7 @@ def rows(data: bytes) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                row = json.loads(line)
+                row = notation.loads(line)
             except ValueError as error:
                 raise DocumentError(f"第 {number} 行不是 JSON") from error
             if not isinstance(row, dict):

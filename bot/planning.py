@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from bot.channels.console import LineError, parse
-from knowledge import profile
+from knowledge import notation, profile
 from knowledge.policy.eligibility import Eligibility
 
 
@@ -23,11 +23,11 @@ def planned(eligibility: Eligibility, raw: Mapping[str, Any], today: date) -> tu
 def from_file(eligibility: Eligibility, path: Path, today: date, out: TextIO) -> int:
     """Plans the profile of a file; returns 1 where the file or one of its fields could not be used."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8-sig"))
+        raw = notation.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         print(f"读不了 {path}:{error.strerror}", file=sys.stderr)
         return 1
-    except (UnicodeDecodeError, ValueError, RecursionError):
+    except ValueError:
         print(f"{path} 不是有效的 JSON,请存成 UTF-8 的 JSON 文件", file=sys.stderr)
         return 1
     if not isinstance(raw, dict):

@@ -66,7 +66,7 @@ def value_of(text: str) -> Any:
     """As TOML where it is that (dates, lists, quoted text), else the words themselves."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, lists nested too deep
         return text
 
 

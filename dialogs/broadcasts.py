@@ -88,10 +88,9 @@ def one(field: Field, value: Any) -> str:
     match field.form:
         case "moment":
             try:
-                at = datetime.fromisoformat(said)
+                return instant(said).isoformat(timespec="minutes")
             except ValueError:
                 raise DraftError(f"「{field.label}」写成 2026-12-05 14:00 这样,不是「{said[:30]}」") from None
-            return (at if at.tzinfo else at.replace(tzinfo=CHINA)).isoformat(timespec="minutes")
         case "day":
             try:
                 return date.fromisoformat(said[:10]).isoformat()
@@ -102,6 +101,18 @@ def one(field: Field, value: Any) -> str:
         case "line" if "\n" in said or len(said) > LINE:
             raise DraftError(f"「{field.label}」写一行,{LINE} 字以内")
     return said
+
+
+def instant(said: str) -> datetime:
+    """A moment in ISO, in China where it names no zone.
+
+    Raises:
+        ValueError: it is none, or of a year that no message is about: at the ends of the calendar no zone can be reckoned.
+    """
+    at = datetime.fromisoformat(said)
+    if not 2000 <= at.year <= 2100:
+        raise ValueError(said)
+    return at if at.tzinfo else at.replace(tzinfo=CHINA)
 
 
 def spoken(field: Field, value: str) -> str:

@@ -58,6 +58,10 @@ class Consultation:
     """Asks whether the person fits `entry`: the conditions are the answer only where there is no room to work it out."""
 
 
+SMALL = 200
+"""Signs past which no message is small talk: its patterns, tried at the end of every row of one sign, cost the square of its length."""
+
+
 @cache
 def small_talk() -> list[tuple[str, re.Pattern[str], str]]:
     table = tomllib.loads(TALK.read_text(encoding="utf8"))
@@ -67,7 +71,9 @@ def small_talk() -> list[tuple[str, re.Pattern[str], str]]:
 def talk(text: str) -> tuple[str, str] | None:
     """The kind and answer of small talk, where the whole message is that."""
     plain = NOT_WORD.sub("", words().normalise(text))
-    return next(((kind, answer) for kind, pattern, answer in small_talk() if plain and pattern.fullmatch(plain)), None)
+    if not 0 < len(plain) <= SMALL:
+        return None
+    return next(((kind, answer) for kind, pattern, answer in small_talk() if pattern.fullmatch(plain)), None)
 
 
 def consult(text: str, search: PolicySearch, today: date, context: Context = Context(), passages: Passages = NOTHING) -> Consultation:  # frozen

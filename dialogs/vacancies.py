@@ -189,7 +189,7 @@ def tap(turn: Turn, rest: str) -> None:
     if what == "rhythm" and more in RHYTHMS:
         return keep(turn, more)
     number, _, action = more.partition("/")
-    row = turn.world.vacancies.by_id.get(int(number)) if number.isdigit() else None
+    row = turn.world.vacancies.by_id.get(int(number)) if number.isdecimal() and len(number) < 18 else None
     if row is None:
         return turn.say("这个岗位已经下架或过期了,看看别的。", Choice("换一批", "job/more"), notices.TO_MENU)
     return card(turn, what, int(number), action, row)

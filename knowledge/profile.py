@@ -247,6 +247,8 @@ class Span:
 def span(said: str) -> Span | None:
     """The first and last day that a date may be, as exactly as it was said; None where there is no such day."""
     parts = [int(part) for part in said.split("-")]
+    if not 1900 <= parts[0] <= 2100:  # nobody's; years are counted on from it, and the calendar ends at 9999
+        return None
     try:
         if len(parts) == 1:
             return Span(date(parts[0], 1, 1), date(parts[0], 12, 31))

@@ -20,6 +20,8 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from knowledge import notation
+
 ROWS, COLUMNS, MEMBERS = 300_000, 300, 2_000
 CELL = 100_000
 """Characters of a cell that are kept; what is longer is cut here and for a reader of fields to complain about."""
@@ -37,8 +39,11 @@ NOT_TEXT = "认不出这是什么文件，请换成 CSV、XLSX、JSON 或 JSONL"
 NOT_JSON = "不是能读的 JSON：要是一组对象，或者一行一个对象"
 FORMULA = re.compile(r"[=+\-@\t\r]")
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?%?")
-FAULTS = (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.error)
-"""What openpyxl raises on a broken file."""
+FAULTS = (
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What openpyxl raises on a broken file; RuntimeError where it is locked or packed in a way that `zipfile` does not know."""
 
 
 class TableError(ValueError):
@@ -204,18 +209,18 @@ def objects(text: str) -> Table:
     """
     broken: list[tuple[int, str]] = []
     try:
-        whole = json.loads(text)
+        whole = notation.loads(text)
         if isinstance(whole, dict):
             held = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
             whole = held[0] if len(held) == 1 else [whole]
         found = list(enumerate(whole, 1)) if isinstance(whole, list) else []
-    except (ValueError, RecursionError):
+    except ValueError:
         found = []
         for number, line in enumerate(text.split("\n"), 1):
             if line.strip():
                 try:
-                    found.append((number, json.loads(line)))
-                except (ValueError, RecursionError):
+                    found.append((number, notation.loads(line)))
+                except ValueError:
                     broken.append((number, "不是 JSON，没有读"))
     rows = [(number, row) for number, row in found if isinstance(row, dict)]
     broken += [(number, "不是一个 JSON 对象，没有读") for number, row in found if not isinstance(row, dict)]

@@ -18,6 +18,7 @@ from bot import delivery
 from bot.app import App
 from bot.inbox import Reply
 from dialogs.messages import Inbound, Limits, Paper, fit, from_json
+from knowledge import notation
 from knowledge.db import DatabaseError
 from knowledge.extract import ExtractError, opened
 from knowledge.resume.extract import LIMITS as LIMITS_OF_FILE
@@ -146,9 +147,11 @@ class ConsoleChannel:
 
 def parse(line: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(line.decode("utf8", "replace"))
+        message = notation.loads(line.decode("utf8", "replace"))
     except json.JSONDecodeError as error:
         raise LineError(f"不是有效的 JSON({error.msg},第 {error.colno} 列)") from error
+    except ValueError as error:
+        raise LineError(f"不是有效的 JSON({error})") from error
     if not isinstance(message, dict):
         raise LineError("每行要是一个 JSON 对象")
     return message
@@ -162,9 +165,14 @@ def content(message: dict[str, Any]) -> tuple[str, str]:
                 raise LineError(f'"{field}" 要是一段文字')
             return kind, message[field].encode("utf8", "replace").decode().replace("\x00", "")
     if "file" in message:
-        if not Path(str(message["file"])).is_file():
+        path = Path(str(message["file"]))
+        try:
+            found = path.is_file()
+        except OSError:  # a name longer than any file's
+            found = False
+        if not found:
             raise LineError(f"找不到文件 {message['file']}")
-        return "file", Path(str(message["file"])).name
+        return "file", path.name
     raise LineError('要有 "text"、"choice"、"file" 或 "advance" 之一')
 
 

@@ -96,6 +96,7 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
         if isinstance(account, WeChatAccount):
             routes.append(Route(f"/hook/{account.channel}", account.verify, methods=["GET"]))
     web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served if works else ()))
+    web.router.redirect_slashes = False  # it would lead to whatever host the request names
     web.state.chat = chat
     return web
 

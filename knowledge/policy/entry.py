@@ -163,7 +163,7 @@ def read(text: str, name: str) -> tuple[list[Entry], list[Redirect]]:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise EntryError(f"{name} 不是有效的 TOML:{error}") from error
     for key, value in table.items():
         if key not in ("entry", "redirect") or not (isinstance(value, list) and all(isinstance(raw, dict) for raw in value)):

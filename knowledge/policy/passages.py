@@ -309,8 +309,8 @@ def within(short: str, long: str) -> bool:
 
 def number_of(text: str) -> int:
     """第「一百零三」条 as 103."""
-    if text.isdigit():
-        return int(text)
+    if text.isdecimal():
+        return int(text[:9])
     total = held = 0
     for character in text:
         if character in "十百":
@@ -325,6 +325,6 @@ def cited(document: str) -> Iterator[tuple[str, int]]:
     """The articles a source names: 《劳动合同法》第 19、70、83 条, 第 36–40 条."""
     for law, numbers in CITED.findall(document):
         for part in re.split(r"[、,]", numbers):
-            ends = [int(number) for number in re.findall(r"\d+", part)]
+            ends = [int(number) for number in re.findall(r"\d{1,6}", part)]
             if ends and ends[-1] - ends[0] < 60:
                 yield from ((law, number) for number in range(ends[0], ends[-1] + 1))

@@ -81,11 +81,12 @@ def read(text: str) -> Wanted:
     level = degree(TAUGHT.sub("  ", rest.text)).value
     said = [re.sub("^(?:本?科|大?专)", "", match[1] or match[2]) for match in rest.all(MAJOR)]
     studied = next(filter(families.of_major, said), "")
+    lowest = int(level.level) or None if level else None  # 学历不限 is no limit
     if level:
         rest.all(HAVE)
     years = worked(rest)
     names = sorts(rest)
-    return Wanted(titles(rest.text), tuple(places), anywhere, names, wish, int(level.level) if level else None, studied, None, years, asks, without)
+    return Wanted(titles(rest.text), tuple(places), anywhere, names, wish, lowest, studied, None, years, asks, without)
 
 
 def paid(rest: Rest) -> int | None:

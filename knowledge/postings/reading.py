@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -10,6 +11,8 @@ from knowledge.words import pairs
 T = TypeVar("T")
 LENGTH = 4000
 """Characters of a text that are read: a longer one is cut, so that no text costs more than a few milliseconds."""
+ENDLESS = re.compile(r"\d{25,}")
+"""The longest of people's numbers, of a bank card, has 19 digits (ISO/IEC 7812-1)."""
 SIGNS: dict[int, int | str] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
     **dict.fromkeys(map(ord, "‐‑‒–—―−─━~～〜﹣"), "-"),
@@ -53,8 +56,11 @@ FORM: dict[int, int | str] = {**simplified(), **SIGNS}
 
 
 def plain(text: str, most: int = LENGTH) -> str:
-    """The text in one form of signs, lower case and simplified, character by character: positions stay. Cut after `most` characters."""
-    return text[:most].translate(FORM)
+    """The text in one form of signs, lower case and simplified, character by character: positions stay. Cut after `most` characters.
+
+    A row of digits that is no number of anything is blank: patterns that look for a number try each of its digits to the end of the row.
+    """
+    return ENDLESS.sub(lambda found: " " * len(found[0]), text[:most].translate(FORM))
 
 
 def nothing() -> Read[T]:

@@ -84,7 +84,8 @@ def from_bytes(data: bytes, name: str) -> Paper:
     text = "\n".join(joined(found.blocks) if found.kind in ("pdf", "picture") else (block.text for block in found.blocks))
     fit(text)
     first = sum(len(block.text) for block in found.blocks if block.page == 1)
-    look = {"columns": "1", "bytes": str(len(data)), **({"first": str(first)} if first else {}), **found.facts}
+    seen = found.facts if found.kind in ("pdf", "docx", "picture") else {}  # those of a page or of Markdown are the sender's own words
+    look = {"columns": "1", "bytes": str(len(data)), **({"first": str(first)} if first else {}), **seen}
     doubts, sure = list(found.doubts), 0.98 if found.kind in ("docx", "text", "markdown") else 0.95
     if look["columns"] == "2":
         doubts.append("这份是左右两栏,我按先左后右读的,个别行的先后可能和你看到的不一样")

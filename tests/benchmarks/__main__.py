@@ -36,7 +36,7 @@ BENCHMARKS = (
     "scale",
     "fuzz",
 )
-KEPT = ("BULIXIAN_DATA", "BULIXIAN_DELIVERIES", "BULIXIAN_KILLS", "BULIXIAN_PUSH", "BULIXIAN_PEOPLE", "BULIXIAN_PLOT")
+KEPT = tuple(f"BULIXIAN_{name}" for name in ("DATA", "DELIVERIES", "INPUTS", "KILLS", "PEOPLE", "PLOT", "PUSH"))
 """Arguments of benchmarks, no settings of the program."""
 
 

@@ -1,139 +1,208 @@
-"""Bytes nobody meant: every parser of a channel on mutated samples and on noise; an exception is a defect, so the last column must be 0.
+"""What nobody meant: every reader of outside bytes and words (`readers`) on broken samples and on noise; the last column must be 0.
 
-Found cases belong into `tests/samples`; here is only the throwing. Signatures are made to match, else nothing behind them would be met.
+`BULIXIAN_INPUTS=10000000 python -m tests.benchmarks fuzz` throws so many in all (default 100 000: one round of half a minute), in two
+processes; SIGINT ends it earlier, with its table. All readers get the same time, so that quick ones meet more. A slice of a reader is told by
+its number and is the same again. Signatures are made to match, else nothing behind them would be met. What is found belongs into a test; an
+input over HUNG seconds is a find as well.
 """
 
 from __future__ import annotations
 
-import json
+import multiprocessing
+import os
 import random
+import shutil
+import signal
+import tempfile
 import time
+import traceback
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+from operator import itemgetter
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
-from bot.channels.telegram.receive import Bot, Refused
-from bot.channels.telegram.receive import receive as telegram
-from bot.channels.wechat.envelope import Keys
-from bot.channels.wechat.receive import receive as wechat
+from bot.app import App
+from bot.config import Settings
+from tests.benchmarks.readers import readers
+from tests.benchmarks.readers.samples import REFUSALS, TODAY, Reader
 from tests.benchmarks.report import Row, Table
-from tests.simulators.wechat.envelope import encrypt, sign, xml
 
-BYTES = 1_000_000
-"""At least so many for each parser."""
-SAMPLES = Path(__file__).parents[1] / "samples"
-MANIFEST = json.loads((SAMPLES / "wechat" / "_manifest.json").read_text(encoding="utf8"))
-PLAIN = Keys(MANIFEST["token"], MANIFEST["appid"])
-SAFE = replace(PLAIN, aes_key=MANIFEST["encoding_aes_key"])
-NOW = datetime.fromtimestamp(1795372467, UTC)
+INPUTS = 100_000
+"""In all, where BULIXIAN_INPUTS says nothing else."""
+SLICE = 0.5
+"""Seconds of one reader before the next has its turn."""
+PROCESSES = 2
+HUNG = 10.0
+"""Seconds of the processor for one input, which no input of a few kilobytes may take."""
+SLOW = 0.5
+"""An input over this is printed as well."""
+SHOWN = 300
+"""Signs of an input that is printed."""
+ROOT = Path(__file__).parents[2]
+DEEP = 3000
+"""Levels, past what Python's stack holds."""
 SPLICES = (
     *(b"]]>", b"<![CDATA[", b"<xml>", b"</xml>", b"<!DOCTYPE x>", b"&lt;", b"<Encrypt>", b"\x00", b"\x1d", b"\xff\xfe", b"\xed\xa0\x80"),
-    *(b"{", b"}", b"[", b'"', b"null", b"1e999", b"-1", b"9" * 400, b"\\ud800"),
-)
-"""What parsers trip over: ends of sections, half surrogates, numbers without end."""
-Parser = Callable[[bytes], object]
+    *(b"{", b"}", b"[", b'"', b"null", b"1e999", b"-1", b"9" * 400, b"\\ud800", b"NaN", b"true", b"[]", b"{}", b'""', b"0.5", b"\\u0000"),
+    *(b"9" * 5000, b"[" * DEEP, b'{"a":' * DEEP, b"[" * 400 + b"]" * 400, b"\r\n", b"\t", b",", b"=1+1", b"<a>" * 300, b"&#x0;", b"&#55296;"),
+    *(b"9999-12", b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+23:59", b"2026-02-30", b"; charset=x", b"; boundary=", b"%00", b"%ff"),
+)  # fmt: skip
+"""What parsers trip over: ends of sections, half surrogates, numbers and nests without end, the first and the last day."""
+PHRASES = (
+    *("\x00", "\ufeff", "\u202e", "\u3000", "\u2028", "\n", "\n" * 30, " " * 2000, "9" * 400, "1" * 5000, "\uff19\uff19"),
+    *("²", "①", "½", "٣", "𝟙", "〇", "Ⅻ", "十百千万亿" * 5, "二十", "两", "半", "元", "万", "k", "%", "\uff05", "-", "~"),
+    *("到", "至", "/", "月", "年", "日", "个", "天", "以上", "13薪"),
+    *("2026年" * 40, "9999-12", "0000-00-00", "2026-02-30", "13月32日", "99年99月", "1e999", "{0}", "%s", "\\", "|", "(" * 40, "[", "《" * 20),
+    *("不" * 200, "\uff0c" * 200, "\ud7ff", "\U0001f469\u200d\U0001f467", "e\u0301" * 50, "試用期六個月", "\uff41\uff42\uff43"),
+    *("/open/profile", "\n/go/menu\n", "\n返回\n", "\n跳过\n", "\n1\n", "\n是\n"),
+)  # fmt: skip
+"""The same of words: figures of every script, signs that are not seen, words without end, taps in between."""
+Input = bytes | str
+
+
+@dataclass(slots=True)
+class Slice:
+    """What became of one reader's inputs. `found`: kind and place of an exception → its shortest input."""
+
+    name: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    slowest: tuple[float, Input] = (0.0, "")
+    found: dict[str, Input] = field(default_factory=dict)
+
+    def add(self, other: Slice) -> None:
+        self.outcomes += other.outcomes
+        self.seconds += other.seconds
+        self.slowest = max(self.slowest, other.slowest, key=itemgetter(0))
+        for kind, body in other.found.items():
+            self.found[kind] = min(self.found.get(kind, body), body, key=len)
+
+
+class HungError(Exception):
+    """An input that takes longer than HUNG."""
 
 
 def run() -> list[Table]:
-    xmls, jsons = samples("wechat", ".xml"), samples("telegram", ".json")
-    parsers: dict[str, tuple[Parser, list[bytes]]] = {
-        "wechat, plain": (plain, xmls),
-        "wechat, safe": (safe, xmls),
-        "wechat, safe: the envelope itself": (envelope, [sealed(body) for body in xmls]),
-        "wechat, compatible": (compatible, xmls),
-        "telegram": (update, jsons),
-    }
-    rows = [thrown(name, parser, seeds) for name, (parser, seeds) in parsers.items()]
-    return [Table(f"fuzz: at least {BYTES:,} bytes for each parser", rows)]
+    wanted = int(os.environ.get("BULIXIAN_INPUTS", INPUTS))
+    with tempfile.TemporaryDirectory() as folder:
+        begun, app = time.perf_counter(), program(Path(folder) / "template.db")
+        sums = {name: Slice(name) for name in readers(app)}
+        app.close()
+        with multiprocessing.get_context("spawn").Pool(PROCESSES, ready, [folder]) as pool, suppress(KeyboardInterrupt):
+            for number in count():
+                for done in pool.imap_unordered(thrown, [(name, number) for name in sums]):
+                    sums[done.name].add(done)
+                if sum(each.outcomes.total() for each in sums.values()) >= wanted:
+                    break
+    total = sum(each.outcomes.total() for each in sums.values())
+    wrong = sum(each.outcomes["wrong"] for each in sums.values())
+    found = [f"{each.name}: {kind}\n  {body[:SHOWN]!r}" for each in sums.values() for kind, body in each.found.items()]
+    found += [f"{each.name}: slow\n  {each.slowest[1][:SHOWN]!r}" for each in sums.values() if each.slowest[0] > SLOW]
+    title = f"fuzz: {total:,} inputs to {len(sums)} readers in {time.perf_counter() - begun:.0f} s, {wrong} exceptions"
+    return [Table(title, [row(each) for each in sums.values()], found)]
 
 
-def thrown(name: str, parser: Parser, seeds: list[bytes]) -> Row:
-    dice, outcomes, spent, kinds = random.Random(7), Counter[str](), 0, Counter[str]()
-    begun = time.perf_counter()
-    while spent < BYTES:
-        body = mutated(dice, seeds)
-        spent += len(body)
-        try:
-            outcomes["refused" if type(parser(body)).__name__ == "Refused" else "understood"] += 1
-        except Exception as error:  # what is counted here
-            kinds[type(error).__name__] += 1
-    found = kinds.total()
-    told = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+def row(done: Slice) -> Row:
     return {
-        "parser": name,
-        "bytes": spent,
-        "bodies": outcomes.total() + found,
-        "understood": outcomes["understood"],
-        "refused": outcomes["refused"],
-        "seconds": time.perf_counter() - begun,
-        "exceptions": told or 0,
+        "reader": done.name,
+        "inputs": done.outcomes.total(),
+        "understood": done.outcomes["understood"],
+        "refused": done.outcomes["refused"],
+        "seconds": done.seconds,
+        "slowest ms": 1000 * done.slowest[0],
+        "exceptions": done.outcomes["wrong"],
     }
 
 
-def mutated(dice: random.Random, seeds: list[bytes]) -> bytes:
-    """One body in eight is noise, the rest a sample with few wounds or many."""
+def program(path: Path) -> App:
+    return App(Settings(database_url=f"sqlite:///{path}", today=TODAY, dense="off", _env_file=None))  # type: ignore[call-arg]
+
+
+known: dict[str, Reader] = {}
+"""Of this process."""
+
+
+def ready(folder: str) -> None:
+    path = Path(tempfile.mkdtemp(dir=folder)) / "own.db"
+    shutil.copy(Path(folder) / "template.db", path)
+    known.update(readers(program(path)))
+    signal.signal(signal.SIGPROF, hung)
+
+
+def hung(_: int, frame: FrameType | None) -> None:
+    raise HungError
+
+
+def thrown(task: tuple[str, int], seconds: float = SLICE, most: int = 10**9) -> Slice:
+    """One slice of one reader."""
+    name, number = task
+    reader, dice, done = known[name], random.Random(f"{name}/{number}"), Slice(name)
+    until, late = time.thread_time() + seconds, time.monotonic() + 4 * seconds  # a reader that waits for a child uses no time of its own
+    while (begun := time.thread_time()) < until and time.monotonic() < late and done.outcomes.total() < most:
+        body = mutated(dice, reader.seeds)
+        signal.setitimer(signal.ITIMER_PROF, HUNG)
+        before = time.thread_time()
+        try:
+            told = reader.read(body)
+            done.outcomes["refused" if type(told).__name__ == "Refused" else "understood"] += 1
+        except REFUSALS:
+            done.outcomes["refused"] += 1
+        except Exception as error:  # what is counted here
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            done.outcomes["wrong"] += 1
+            kind = f"{type(error).__name__} {place(error)}"
+            done.found[kind] = min(done.found.get(kind, body), body, key=len)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        after = time.thread_time()
+        done.slowest = max(done.slowest, (after - before, body), key=itemgetter(0))
+        done.seconds += after - begun
+    return done
+
+
+def place(error: Exception) -> str:
+    """The last line of ours that it went through."""
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(ROOT) and ".venv" not in frame.filename
+    ]
+    return f"{Path(ours[-1].filename).relative_to(ROOT)}:{ours[-1].lineno}" if ours else ""
+
+
+def mutated(dice: random.Random, seeds: list[Any]) -> Any:
+    """One input in eight is noise, the rest a sample with few wounds or many."""
+    words = isinstance(seeds[0], str)
+    splices: tuple[Any, ...] = PHRASES if words else SPLICES
     if dice.randrange(8) == 0:
-        return dice.randbytes(dice.randrange(400))
-    body = bytearray(dice.choice(seeds))
+        size = dice.randrange(400)
+        return "".join(character(dice) for _ in range(size // 4)) if words else dice.randbytes(size)
+    body = dice.choice(seeds)
     for _ in range(dice.choice((0, 1, 1, 1, 1, 2, 3, 8))):
         at = dice.randrange(len(body) + 1)
+        head, tail = body[:at], body[at:]
         match dice.randrange(5):
-            case 0 if at < len(body):
-                body[at] = dice.randrange(256)
+            case 0:
+                body = head + (character(dice) if words else dice.randbytes(1)) + tail[1:]
             case 1:
-                body[at:at] = dice.choice(SPLICES)
+                body = head + dice.choice(splices) + tail[dice.choice((0, 0, 1, 8)) :]
             case 2:
-                del body[at : at + dice.randrange(1, 30)]
+                body = head + tail[dice.randrange(1, 30) :]
             case 3:
-                body[at:at] = body[at : at + dice.randrange(1, 60)]
+                body = head + tail[: dice.randrange(1, 60)] + tail
             case _:
                 other = dice.choice(seeds)
-                place = dice.randrange(len(other) + 1)
-                body[at:at] = other[place : place + dice.randrange(1, 60)]
-    return bytes(body)
+                start = dice.randrange(len(other) + 1)
+                body = head + other[start : start + dice.randrange(1, 60)] + tail
+    return body
 
 
-def samples(channel: str, ending: str) -> list[bytes]:
-    found = [path.read_bytes() for path in sorted((SAMPLES / channel).glob(f"*{ending}")) if not path.name.startswith("_")]
-    return [body for body in found if len(body) < 8000]
-
-
-def query(*encrypted: str) -> dict[str, str]:
-    at, nonce = str(int(NOW.timestamp())), "1"
-    asked = {"timestamp": at, "nonce": nonce, "signature": sign(PLAIN.token, at, nonce)}
-    return asked | ({"encrypt_type": "aes", "msg_signature": sign(PLAIN.token, at, nonce, *encrypted)} if encrypted else {})
-
-
-def sealed(body: bytes) -> bytes:
-    return xml({"ToUserName": "gh_1", "Encrypt": encrypt(body.decode("utf8", "replace"), SAFE.appid, SAFE.aes_key or "")}).encode()
-
-
-def plain(body: bytes) -> object:
-    return wechat(query(), body, PLAIN, NOW)
-
-
-def safe(body: bytes) -> object:
-    """The bytes are inside, as somebody with the key would send them."""
-    encrypted = encrypt(body.decode("utf8", "replace"), SAFE.appid, SAFE.aes_key or "")
-    return wechat(query(encrypted), xml({"ToUserName": "gh_1", "Encrypt": encrypted}).encode(), SAFE, NOW)
-
-
-def envelope(body: bytes) -> object:
-    """The bytes are the envelope, and what in it looks like a cipher text is signed."""
-    text = body.decode("utf8", "replace")
-    found = text.partition("<Encrypt>")[2].partition("</Encrypt>")[0].replace("<![CDATA[", "").replace("]]>", "").strip()
-    return wechat(query(found), body, SAFE, NOW)
-
-
-def compatible(body: bytes) -> object:
-    """The same message in clear and encrypted, both broken."""
-    encrypted = encrypt(body.decode("utf8", "replace"), SAFE.appid, SAFE.aes_key or "")
-    both = body.replace(b"</xml>", f"<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>".encode())
-    return wechat(query(encrypted), both, SAFE, NOW)
-
-
-def update(body: bytes) -> object:
-    found = telegram("s", body, secret="s", bot=Bot(123456, "careerbot"), now=NOW)
-    return found if isinstance(found, Refused) else found.handle
+def character(dice: random.Random) -> str:
+    """Chinese mostly, else any sign that a text can hold."""
+    number = (
+        dice.randrange(0x4E00, 0x9FA6)
+        if dice.randrange(2)
+        else dice.choice((dice.randrange(0x80), dice.randrange(0xD800), dice.randrange(0xE000, 0x110000)))
+    )
+    return chr(number)

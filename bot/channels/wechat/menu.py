@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.channels.wechat.serve import WeChatAccount
+from knowledge import notation
 
 
 def push(app: App, path: Path) -> list[str]:
@@ -15,10 +15,10 @@ def push(app: App, path: Path) -> list[str]:
     if app.settings.wechat.lacking() or not app.settings.wechat.appid:
         return ["还没有设置公众号:BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN"]
     try:
-        menu = json.loads(path.read_text(encoding="utf-8-sig"))
+        menu = notation.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         return [f"读不了 {path}:{error.strerror}"]
-    except (UnicodeDecodeError, ValueError, RecursionError):
+    except ValueError:
         return [f"{path} 不是有效的 JSON,请存成 UTF-8"]
     if not isinstance(menu, dict):
         return [f'{path} 要是 {{"button": […]}} 的样子']

@@ -74,7 +74,7 @@ def receive(desk: Desk) -> Response:
 
 def kept(desk: Desk) -> tuple[RowMapping, Table, bytes]:
     """Of the one who asks, and not too old."""
-    token = str(desk.request.path_params["token"])[:43]
+    token = desk.word("token")
     query = select(KeptList.__table__).where(KeptList.id == token, KeptList.staff_id == desk.who.id, KeptList.at >= desk.now - KEPT)
     with desk.app.database.reading() as connection:
         row = connection.execute(query).mappings().first()
@@ -154,7 +154,7 @@ def take(desk: Desk) -> Response:
 
 def report(desk: Desk) -> Response:
     """Every row with what became of it, the wrong ones beside what stood there."""
-    token = str(desk.request.path_params["token"])[:43]
+    token = desk.word("token")
     query = select(KeptList.sealed).where(KeptList.id == token, KeptList.staff_id == desk.who.id, KeptList.kind == "report")
     with desk.app.database.reading() as connection:
         sealed = connection.execute(query.where(KeptList.at >= desk.now - KEPT)).scalar()

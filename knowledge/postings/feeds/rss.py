@@ -70,5 +70,5 @@ def day(told: str) -> str:
     """The day in China of a time as e-mails write it; else as told."""
     try:
         return local_date(parsedate_to_datetime(told)).isoformat()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):  # no time, or one at the end of the calendar
         return told
