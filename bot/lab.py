@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from dialogs import clinic
-from dialogs.effects import Clinic, DropResume, KeepResume, OfferUpload, ShowResume, ShowSubmission, Submit, WithdrawSubmission, WriteBack
-from dialogs.messages import Link, Part, Say
+from dialogs import clinic, remarks
+from dialogs.effects import (
+    Clinic,
+    CompareResume,
+    DropResume,
+    KeepResume,
+    OfferUpload,
+    ShowResume,
+    ShowSubmission,
+    Submit,
+    WithdrawSubmission,
+    WriteBack,
+)
+from dialogs.messages import Choice, Link, Part, Say
 from dialogs.notices import TO_MENU
 from dialogs.turn import Turn
 from knowledge import passes
@@ -14,8 +25,10 @@ from knowledge.clinic import papers, queue
 from knowledge.db import local_date
 from knowledge.extract import ExtractError
 from knowledge.ledger.seal import SealError
+from knowledge.resume.against_posting import compared
 from knowledge.resume.extract import pasted
 from knowledge.resume.rules import review
+from knowledge.resume.sections import plain, read
 
 
 def carry_out(connection: Connection, turn: Turn, effect: Clinic) -> list[Part]:
@@ -26,6 +39,8 @@ def carry_out(connection: Connection, turn: Turn, effect: Clinic) -> list[Part]:
             return kept(connection, turn, text, built=built)
         case ShowResume(number, what):
             return [shown(connection, turn, number, what)]
+        case CompareResume():
+            return [beside(connection, turn, effect)]
         case DropResume(number):
             return [dropped(connection, turn.person.graduate_id, number)]
         case Submit():
@@ -102,6 +117,21 @@ def shown(connection: Connection, turn: Turn, number: str, what: str) -> Say:
         return Say(clinic.GONE, (TO_MENU,))
     found = review(paper, local_date(row["created_at"]))
     return clinic.said(what, number, paper, found, report(connection, turn, number))
+
+
+def beside(connection: Connection, turn: Turn, effect: CompareResume) -> Say:
+    """What the posting asks for and the résumé has."""
+    person = turn.person.graduate_id
+    row = papers.find(connection, effect.resume, person) if effect.resume else papers.latest(connection, person)
+    try:
+        text = effect.text or (papers.opened(turn.world.seal, row).text if row else "")
+    except SealError:
+        text = ""
+    if not text:
+        return Say("先把简历发来,我才好对着看。", (Choice("改简历", "open/resume"), Choice("写简历", "open/write_resume"), TO_MENU))
+    found = compared(read(plain(text)), effect.posting, turn.today)
+    more = (Choice("换个岗位看", "open/fit"), *((Choice(clinic.TEACHER, f"clinic/teacher/{row['id']}"),) if row else ()), TO_MENU)
+    return Say("\n".join(remarks.beside(found)).strip(), () if turn.place.top else more)
 
 
 def dropped(connection: Connection, graduate_id: str, number: str) -> Say:

@@ -21,7 +21,7 @@ NOT_RESUME = "读到了文字,但不像一份简历。把简历发来,或者说�
 GONE = "这份简历已经删掉了。再发一次,我再看。"
 DROPPED = "删掉了,连同报告页。聊天里说过的几条意见还在,想一起清掉就发「注销」。"
 NONE = "我这里没有存着你的简历文件。"
-REPORT, TEACHER = "完整报告,可打印", "请老师看看"
+REPORT, TEACHER, FIT = "完整报告,可打印", "请老师看看", "对着岗位看"
 SAYS = {"first": remarks.first, "ways": remarks.ways, "whole": remarks.whole}
 
 
@@ -51,8 +51,8 @@ def tap(turn: Turn, rest: str) -> tuple[str, dict[str, Any]] | None:
         turn.effects.append(ShowResume(number, what))
     elif what == "drop":
         turn.effects.append(DropResume(number))
-    elif what == "teacher":
-        return "clinic", {"resume": number}
+    elif what in ("teacher", "fit"):
+        return "clinic" if what == "teacher" else "fit", {"resume": number}
     elif what == "reply" and place:
         return "clinic_reply", {"submission": place}
     elif what == "slot" and place:
@@ -77,10 +77,14 @@ def remind(turn: Turn, rest: str) -> None:
 def said(what: str, number: str, paper: Paper, review: Review, report: str) -> Say:
     """The remarks on a kept résumé, with what can be done next."""
     doubts = [f"注意:{doubt}。" for doubt in paper.doubts] if what == "first" else []
-    others = [Choice(label, f"clinic/{key}/{number}") for key, label in (("ways", "怎么改"), ("whole", "看全部")) if key != what]
+    others = [Choice(label, f"clinic/{key}/{number}") for key, label in (("ways", "怎么改"), ("whole", "看全部"), ("fit", FIT)) if key != what]
     return Say(
         "\n".join((*doubts, SAYS[what](review))),
-        (*others, Choice(TEACHER, f"clinic/teacher/{number}"), Choice("删掉这份", f"clinic/drop/{number}")),
+        (
+            *others,
+            Choice(TEACHER, f"clinic/teacher/{number}"),
+            Choice("删掉这份", f"clinic/drop/{number}"),
+        ),
         (Link(REPORT, report),) if report else (),
     )
 

@@ -251,6 +251,15 @@ class ShowResume:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareResume:
+    """A résumé beside the text of a posting: a pasted one, else a kept one by number, else the latest kept."""
+
+    posting: str
+    text: str = field(default="", repr=False)
+    resume: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DropResume:
     """A kept résumé goes now; without a number all of them."""
 
@@ -387,6 +396,7 @@ Effect = (
     | OfferUpload
     | KeepResume
     | ShowResume
+    | CompareResume
     | DropResume
     | Submit
     | WriteBack
@@ -404,6 +414,6 @@ Effect = (
 )
 CheckIn = AskedHow | SaidHow | StopAsking | OfferDestinations | SettleOwn
 Events = WantEvent | DropEvent | ShowEvents | RemindEvent
-Clinic = OfferUpload | KeepResume | ShowResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
+Clinic = OfferUpload | KeepResume | ShowResume | CompareResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
 Desk = OnDuty | Duty | MoreSaid | WriteBroadcast
 Hours = ShowSlots | Book | CancelBooking | ShowBookings | RemindBooking

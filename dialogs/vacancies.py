@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from dialogs import notices, questions
-from dialogs.effects import Asked, KeepWish, Mark, OpenCase, Showed, Unmark
+from dialogs.effects import Asked, CompareResume, KeepWish, Mark, OpenCase, Showed, Unmark
 from dialogs.messages import Choice
 from dialogs.turn import Turn
 from knowledge.postings import families, reasons
@@ -198,6 +198,8 @@ def tap(turn: Turn, rest: str) -> None:
 def card(turn: Turn, what: str, number: int, action: str, row: Mapping[str, Any]) -> None:
     if what == "show":
         return full(turn, number, row)
+    if what == "fit":
+        return turn.effects.append(CompareResume(spelled(row)))
     if what == "unfit" and not action:
         return turn.say("哪里不合适?说了我少推这样的。", *(Choice(say, f"job/unfit/{number}/{name}") for name, say in UNFIT.items()))
     if what == "undo":
@@ -247,7 +249,22 @@ def full(turn: Turn, number: int, row: Mapping[str, Any]) -> None:
         row["url"],
     ]
     buttons = [Choice(say, f"job/unfit/{number}" if name == "unfit" else f"job/mark/{number}/{name}") for name, say in ACTIONS.items()]
-    turn.say("\n".join(filter(None, lines)), *buttons, Choice("换一批", "job/more"))
+    turn.say("\n".join(filter(None, lines)), *buttons, Choice("我的简历合不合", f"job/fit/{number}"), Choice("换一批", "job/more"))
+
+
+def spelled(row: Mapping[str, Any]) -> str:
+    """A card as the text of a posting, what stands in its columns too."""
+    degree = "" if row["degree"] is None else f"学历要求:{SAID[row['degree']]}"
+    years = f"经验要求:{row['years_low']:g} 年以上" if row["years_low"] else ""
+    return "\n".join(filter(None, (row["title"], row["text"], degree, years, f"工作地点:{reasons.where(row['places'])}")))
+
+
+def at_hand(turn: Turn) -> dict[str, Mapping[str, Any]]:
+    """Cards that were saved or shown last, by title."""
+    memo, rows = seek(turn), turn.world.vacancies.by_id
+    kept = [int(number) for number, action in memo.get("marks", {}).items() if action in ("saved", "applied")]
+    numbers = [*reversed(kept[-PAGE:]), *reversed(memo.get("page", [])[-PAGE:])]
+    return {rows[number]["title"][:14]: rows[number] for number in numbers if number in rows}
 
 
 def shortened(text: str, most: int = 160) -> str:

@@ -28,11 +28,14 @@ from knowledge.extract import ExtractError, models
 from knowledge.ledger.seal import SealError
 from knowledge.passes import PassError
 from knowledge.resume import draft
+from knowledge.resume.against_posting import compared
 from knowledge.resume.extract import LIMITS, Paper
 from knowledge.resume.rules import SEVERITIES, Review, review
 
 FORM = 200_000
 """Bytes of a form beside its file: the text of a résumé and the marks of the form."""
+POSTING = 4000
+"""Characters of a posting that are read."""
 ROOM = 16
 """Bodies in memory at a time; the others wait unread."""
 SLOW = 60
@@ -75,6 +78,7 @@ class ResumePages:
             Route("/upload/{token}", self.post, methods=["POST"]),
             Route("/report/{token}", self.report),
             Route("/report/{token}", self.delete, methods=["POST"]),
+            Route("/report/{token}/posting", self.against, methods=["POST"]),
             Route("/report/{token}/print", self.paper),
             Route("/report/{token}/word", self.word),
             Route("/calendar/{token}", self.calendar),
@@ -149,14 +153,29 @@ class ResumePages:
         address: str = self.app.inbox.write(lambda connection: self.app.passes.grant(connection, owner, "report", number, now, until)).result()
         return address.removeprefix(self.app.passes.base)
 
-    async def report(self, request: Request) -> Response:
+    async def report(self, request: Request, posting: str = "") -> Response:
+        """`posting`: what the résumé is laid beside; it is not kept."""
         try:
             row, paper, experts = await run_in_threadpool(self.kept, request.path_params["token"])
         except PassError as error:
             return self.page(request, 410, str(error), open_=False)
         found = await run_in_threadpool(review, paper, local_date(row["created_at"]))
         shown = body(paper, found) | {"experts": experts, "until": row["expires_at"].astimezone(CHINA), "at": row["created_at"].astimezone(CHINA)}
+        if posting:
+            beside = await run_in_threadpool(lambda: list(remarks.beside(compared(found.resume, posting, self.app.clock.today()))))
+            shown |= {"posting": posting, "beside": beside[1:]}
         return templates.TemplateResponse(request, "report.html", shown, headers=HEADERS)
+
+    async def against(self, request: Request) -> Response:
+        """The report again, beside the posting that was pasted."""
+        try:
+            form = await asyncio.wait_for(received(request), SLOW)
+        except Refused as error:
+            return self.page(request, error.status, str(error), open_=False)
+        except (ClientDisconnect, TimeoutError):
+            return self.page(request, 408, BROKEN, open_=False)
+        text = form.get("posting")
+        return await self.report(request, text.replace("\r\n", "\n").replace("\x00", "").strip()[:POSTING] if isinstance(text, str) else "")
 
     def kept(self, token: str) -> tuple[RowMapping, Paper, list[dict[str, str]]]:
         """The row, the text, and what experts have said of it.

@@ -14,7 +14,7 @@ from knowledge.resume.extract import pasted
 from knowledge.resume.rules import Review, review
 from knowledge.resume.sections import seems
 
-ALL, HOW, REPORT, TEACHER, ENOUGH = "看全部", "怎么改", "完整报告", "请老师看", "不用了"
+ALL, HOW, FIT, REPORT, TEACHER, ENOUGH = "看全部", "怎么改", "对着岗位看", "完整报告", "请老师看", "不用了"
 SEND = "把简历文件(PDF 或 Word)直接发给我就行,不超过 10 MB。也可以粘贴文字。\n"
 ASK = (
     "把整份简历的文字粘贴到这里,一条发不下就分几条。我挑最要紧的几处告诉你,一分钟内。\n"
@@ -33,7 +33,7 @@ def offer(turn: Turn, _: Slots) -> None:
 
 
 def ways(turn: Turn, _: Slots) -> tuple[str, ...]:
-    return (HOW, ALL, *((REPORT,) if turn.world.passes.reaches(turn.inbound.conversation) else ()), TEACHER, ENOUGH)
+    return (HOW, ALL, FIT, *((REPORT,) if turn.world.passes.reaches(turn.inbound.conversation) else ()), TEACHER, ENOUGH)
 
 
 def read_text(text: str, turn: Turn) -> str:
@@ -43,7 +43,7 @@ def read_text(text: str, turn: Turn) -> str:
 
 
 def read_next(text: str, turn: Turn) -> str:
-    said = next((choice for choice in (ALL, HOW, REPORT, TEACHER, ENOUGH) if choice in text), "")
+    said = next((choice for choice in (ALL, HOW, FIT, REPORT, TEACHER, ENOUGH) if choice in text), "")
     if said or seems(text):
         return said or text
     raise Misread("点一个就行;简历还有没发完的,接着发。")
@@ -58,10 +58,12 @@ def finish(turn: Turn, slots: Slots) -> None:
     text, said = str(slots["text"]), slots.get("next")
     if said == ENOUGH:
         return turn.say("好。改完了再发来看一遍也行。", notices.TO_MENU)
-    if said and said not in (ALL, HOW, REPORT, TEACHER):
+    if said and said not in (ALL, HOW, FIT, REPORT, TEACHER):
         text, said = f"{text}\n{said}", None
     if said == TEACHER:
         return turn.place.push(Frame("clinic", 1, "goal", {"text": text}))
+    if said == FIT:
+        return turn.place.push(Frame("fit", 1, "posting", {"text": text}))
     try:
         found = judged(turn, text)
     except ExtractError as error:

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 from rich.console import Console
 
+from tests.benchmarks import readme
 from tests.benchmarks.report import Table, machine
 
 BENCHMARKS = (
@@ -30,6 +31,7 @@ BENCHMARKS = (
     "console",
     "postings",
     "match",
+    "digest",
     "deliveries",
     "webhook",
     "situations",
@@ -44,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="How fast we are beside peers measured in the same run.")
     parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="|".join(BENCHMARKS), help="which to run; all where none is named")
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes the figures there as well")
+    parser.add_argument("--readme", action="store_true", help="puts the tables into README, where it has a place for them")
     given = parser.parse_args()
     for name in [name for name in os.environ if name.startswith("BULIXIAN_") and name not in KEPT]:
         del os.environ[name]  # what the developer has set must not change a figure
@@ -58,6 +61,8 @@ def main() -> None:
         for table in tables:
             table.show(console)
         found[name] = [asdict(table) for table in tables]
+        if given.readme and not readme.write(name, tables, found["machine"]):
+            console.print(f"README has no <!-- {name} -->")
         console.print(f"{name}: {time.perf_counter() - begun:.0f} s\n", style="dim")
         if given.json:
             given.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf8")

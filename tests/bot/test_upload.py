@@ -98,7 +98,7 @@ async def test_a_file_is_read_reported_and_answered_in_the_chat(any_app: App) ->
     assert "分数" not in re.sub(r"<ol.*?</ol>", "", report, flags=re.DOTALL), "no single score"
     last = person.heard()[-1]
     assert "英语六级" in last["text"]
-    assert [choice["label"] for choice in last["choices"]] == ["怎么改", "看全部", "请老师看看", "删掉这份"]
+    assert [choice["label"] for choice in last["choices"]] == ["怎么改", "看全部", "对着岗位看", "请老师看看", "删掉这份"]
     assert (await person.browser.get(urls(last)[0])).status_code == 200
     assert "改法" not in person.say("看全部")[-1]["text"]
     assert "__" in person.say("怎么改")[-1]["text"], "the words of a button that came with the result are known"

@@ -18,6 +18,7 @@ from knowledge.policy.search import PolicySearch
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 SHAPES = {
+    "fit": "061b68d704f5",
     "duty_posting": "0bd2f53354c2",
     "duty_reply": "a613438b5415",
     "duty_broadcast": "043e491d393e",
