@@ -174,9 +174,9 @@ def seen(now: datetime) -> ColumnElement[bool]:
 
 
 def since(connection: Connection, conversation: str, after: int, now: datetime) -> Sequence[RowMapping]:
-    """What a conversation was told after a row, oldest first. A page that is open when the time of an older row comes shows it when it is
-    opened again."""
-    query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.id > after, seen(now))
+    """What a conversation was told after a row, and what was planned before it and has come due since, oldest first."""
+    late = and_(Delivery.status == "ready", Delivery.not_before.is_not(None), due(now))
+    query = select(Delivery.__table__).where(Delivery.conversation == conversation, or_(and_(Delivery.id > after, seen(now)), late))
     return connection.execute(query.order_by(Delivery.id)).mappings().all()
 
 

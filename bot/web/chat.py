@@ -199,7 +199,7 @@ class WebChat:
     async def stream(self, request: Request, conversation: str, after: int) -> AsyncIterator[str]:
         """What the conversation is told, from the ledger, until the page goes or the server stops."""
         self.loop = asyncio.get_running_loop()
-        woken = asyncio.Event()
+        woken, late = asyncio.Event(), set[int]()
         self.woken.setdefault(conversation, set()).add(woken)
         try:
             yield "retry: 2000\n\n"
@@ -207,10 +207,11 @@ class WebChat:
                 woken.clear()  # before looking: what is said after it, or a stop, wakes us again
                 if self.stopping or await request.is_disconnected():
                     break
-                rows = await run_in_threadpool(self.read_since, conversation, after)
+                rows = [row for row in await run_in_threadpool(self.read_since, conversation, after) if row["id"] not in late]
+                late |= {row["id"] for row in rows if row["id"] <= after}  # planned before what the page has seen, due only now
                 for row in rows:
-                    after = row["id"]
-                    told = transcript.told(row["id"], row["kind"], row["parts"], row["created_at"])
+                    after = max(after, row["id"])
+                    told = transcript.told(row["id"], row["kind"], row["parts"], row["created_at"]) | ({"late": True} if row["id"] in late else {})
                     yield f"id: {after}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
                 if rows:
                     self.delivered([row["id"] for row in rows])

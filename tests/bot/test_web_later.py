@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot import delivery
 from bot.app import App
+from bot.web import chat as web_chat
 from dialogs.messages import Say
+from tests.bot.test_browser import event, listening, serving
 from tests.bot.test_web import Visitor, any_visitor
 
 __all__ = ["any_visitor"]
@@ -32,3 +36,24 @@ async def test_what_is_planned_for_later_or_was_stopped_is_not_on_the_page(any_a
     any_app.inbox.write(lambda connection: delivery.plan(connection, rows[2:])).result(10)
     any_app.clock.advance(timedelta(days=2))
     assert await shown() == {"明天的"}
+
+
+async def test_an_open_page_shows_what_comes_due_once_though_newer_words_are_there(any_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_chat, "POLL_SECONDS", 0.05)
+    with serving(any_app) as web:
+        visitor = await Visitor(web).enter()
+        await visitor.said("你好")
+        now, key = any_app.clock.now(), visitor.conversation
+        later = delivery.row_of("later", key, "broadcast", [Say("明天的招聘会")], now) | {"not_before": now + timedelta(hours=1)}
+        any_app.inbox.write(lambda connection: delivery.plan(connection, [later])).result(10)
+        await visitor.said("再见")
+        last = (await visitor.history())["last"]
+        async with listening(visitor, last_event_id=str(last)) as lines:
+            any_app.clock.advance(timedelta(hours=2))
+            number, told = await event(lines)
+            assert told["parts"][0]["text"] == "明天的招聘会"
+            assert told["late"], "it belongs below what was said meanwhile"
+            assert number == last, "the page goes on from what it has seen"
+            newer = delivery.row_of("newer", key, "notice", [Say("刚说的")], any_app.clock.now())
+            any_app.inbox.write(lambda connection: delivery.plan(connection, [newer])).result(10)
+            assert (await event(lines))[1]["parts"][0]["text"] == "刚说的"

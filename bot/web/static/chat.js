@@ -99,7 +99,7 @@ function add(message) {
   if (items.has(message.key)) return null;
   const item = makeMessage(message);
   items.set(message.key, item);
-  const later = item.dataset.n && [...list.children].find((other) => Number(other.dataset.n) > Number(item.dataset.n));
+  const later = !message.late && item.dataset.n && [...list.children].find((other) => Number(other.dataset.n) > Number(item.dataset.n));
   list.insertBefore(item, later || null);
   return item;
 }
