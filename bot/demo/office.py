@@ -53,6 +53,10 @@ def fill(app: App) -> None:
     written(app, lambda connection: sent(connection, now))
 
 
+DESPAIRS = 37
+"""Who says what every office must be ready for."""
+
+
 def written(app: App, work: Callable[[Connection], Any]) -> None:
     app.inbox.write(work).result()
 
@@ -61,7 +65,7 @@ def talk(app: App, chance: random.Random, now: datetime) -> None:
     """Each says what somebody would, some long ago."""
     waiting = []
     for n in range(1, TALKING + 1):
-        lines = TOWN["talk"][n % len(TOWN["talk"])]["said"] if n <= 36 else ["你好"]
+        lines = TOWN["talk"][n % len(TOWN["talk"])]["said"] if n <= 36 else TOWN["despair"] if n == DESPAIRS else ["你好"]
         begun = now - timedelta(days=chance.choice((0, 1, 2, 5, 9, 16, 25, 34, 47, 66)), hours=chance.randrange(1, 9))
         for place, text in enumerate(lines):
             at = begun + timedelta(minutes=2 * place)

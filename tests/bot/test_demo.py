@@ -36,6 +36,7 @@ def test_the_office_is_alive_and_nothing_is_left_to_send(office: App) -> None:
         assert held["live"] > 100
         assert connection.execute(select(func.count()).select_from(Record)).scalar_one() == 300
         assert connection.execute(select(func.count()).select_from(Case)).scalar_one() >= 5
+        assert connection.execute(select(func.count()).where(Case.kind == "crisis")).scalar_one() == 1
         assert connection.execute(select(func.count()).select_from(OpenQuestion)).scalar_one() >= 5
         assert len(silence.listed(connection, office.clock.now())) > 30
 
