@@ -67,6 +67,7 @@ def talk(app: App, chance: random.Random, now: datetime) -> None:
     for n in range(1, TALKING + 1):
         lines = TOWN["talk"][n % len(TOWN["talk"])]["said"] if n <= 36 else TOWN["despair"] if n == DESPAIRS else ["你好"]
         begun = now - timedelta(days=chance.choice((0, 1, 2, 5, 9, 16, 25, 34, 47, 66)), hours=chance.randrange(1, 9))
+        begun = now - timedelta(minutes=40) if n == DESPAIRS else begun
         for place, text in enumerate(lines):
             at = begun + timedelta(minutes=2 * place)
             waiting.append(app.accept(Inbound(key_of(n), f"demo-{place}", "text", text, at)))
