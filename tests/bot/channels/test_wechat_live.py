@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from bot import delivery
 from bot.app import App
+from bot.channels.wechat.serve import WeChatAccount
 from bot.delivery import Delivery
 from bot.transcript import InboxMessage
 from dialogs.messages import Inbound, Say
@@ -186,6 +188,26 @@ async def test_a_tapped_item_of_a_message_menu_is_the_choice(served: Town) -> No
     await served.until(2)
     push = await served.people.tap(PERSON, "找老师")
     assert "转给老师" in push.text
+
+
+async def test_a_tapped_item_is_not_overtaken_by_what_is_typed_after_it(served: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = WeChatAccount.looked_up
+
+    def slowly(self: WeChatAccount, *given: Any) -> str | None:
+        time.sleep(0.3)
+        return looked_up(self, *given)
+
+    monkeypatch.setattr(WeChatAccount, "looked_up", slowly)
+    await served.people.text(PERSON, "你好")
+    key = f"wechat:{served.world.account.appid}:{PERSON}"
+    served.app.accept(Inbound(key, "menu", "choice", "go/menu", served.app.clock.now())).result()
+    await served.until(2)
+    tapping = asyncio.create_task(served.people.tap(PERSON, "找老师"))
+    await asyncio.sleep(0.1)
+    await asyncio.gather(served.people.text(PERSON, "报到证还发吗"), tapping)
+    with served.app.database.reading() as connection:
+        heard = list(connection.execute(select(InboxMessage.text).order_by(InboxMessage.id)).scalars())
+    assert heard[-2:] == ["找老师", "报到证还发吗"]
 
 
 async def test_an_unverified_account_says_all_it_can_in_replies(unverified: Town) -> None:
