@@ -26,7 +26,7 @@ from knowledge.policy import store
 from knowledge.policy.store import StoredIndex
 from tests.benchmarks.report import machine, peer
 from tests.torture.restarts import restarter
-from tests.torture.soak import MOST, slope
+from tests.torture.soak import MOST, minutes, slope
 from tests.torture.town import TortureError, Verdict
 
 SCENARIOS = {
@@ -116,14 +116,15 @@ def torture(made: Site, names: list[str]) -> list[Verdict | str]:
     return found
 
 
-def soak(made: Site, minutes: float, rate: float, storage: str) -> bool:
+def soak(made: Site, length: float, rate: float, storage: str) -> bool:
     """Whether the memory stayed flat and nothing was lost."""
     from tests.torture.soak import run
 
-    verdict, memory = run(made.fresh(storage), minutes, rate)
+    verdict, memory = run(made.fresh(storage), length, rate)
     grown = slope(memory)
     print(verdict.line())
     print(f"{'GOOD' if grown <= MOST else 'BAD '} memory: {memory[0][1]:.0f} MB at the start, {memory[-1][1]:.0f} MB at the end, {grown:+.2f} MB/h")
+    print(f"     by the minute: {minutes(memory)}")
     return not verdict.wrong() and grown <= MOST
 
 
