@@ -29,7 +29,7 @@ from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, MoreSaid, OpenCase, RemindEvent, SaveProfile, WantEvent
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
-from dialogs.orders import GLOBAL, global_word
+from dialogs.orders import ALSO_ANSWERS, GLOBAL, global_word
 from dialogs.place import Frame
 from dialogs.questions import LABELLED
 from dialogs.turn import Turn
@@ -68,7 +68,7 @@ def route(turn: Turn) -> None:
     if len(turn.text) > MOST and not surely(turn):
         return turn.say(notices.TOO_LONG, notices.TO_HUMAN)
     if turn.inbound.kind == "text":
-        named = global_word(turn.text)
+        named = None if answers_it(turn) else global_word(turn.text)
         if named and not (named == "human" and duty.writing(turn)):
             return obey(named, turn)
         if coded(turn):
@@ -83,6 +83,17 @@ def route(turn: Turn) -> None:
     frame = running(turn)
     if not turn.parts:  # else the dialog is gone and that was said: this message was an answer to it
         return in_frame(turn, frame) if frame else talk_openly(turn)
+
+
+def answers_it(turn: Turn) -> bool:
+    """A word that is otherwise an order stands on a button of its own, or is what the step that waits takes."""
+    plain = words().plain(turn.text)
+    if any(words().plain(choice.label) == plain and not choice.value.startswith("go/") for choice in turn.place.choices):
+        return True
+    frame = turn.place.top
+    compiled = turn.world.flows.get((frame.flow, frame.version)) if frame else None
+    waits = compiled.accepts(turn.text, turn, frame) if frame and compiled and frame.state in compiled.steps else vacancies.asking(turn)
+    return plain in ALSO_ANSWERS and bool(waits)
 
 
 def coded(turn: Turn) -> bool:
