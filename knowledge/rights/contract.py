@@ -33,7 +33,10 @@ QUOTED = 80
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One fault. `any` empty: found by arithmetic. `papers`: where it counts in full; `soft`: where it is only a hint, said by `hint`."""
+    """One fault. `any` empty: found by arithmetic. `papers`: where it counts in full; `soft`: where it is only a hint, said by `hint`.
+
+    `beside`: a sentence with the first words is innocent where the `article` before it, or the `paper`, has the second.
+    """
 
     id: str
     topic: str
@@ -48,6 +51,7 @@ class Rule:
     hint: str
     any: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str] | None
+    beside: tuple[tuple[re.Pattern[str], str, re.Pattern[str]], ...]
     told: bool
 
 
@@ -109,6 +113,7 @@ def book() -> tuple[tuple[Paper, ...], dict[str, Rule], dict[str, str]]:
             hint=row.get("hint", ""),
             any=tuple(re.compile(pattern) for pattern in row.get("any", ())),
             unless=re.compile(unless) if unless else None,
+            beside=tuple((re.compile(said), where, re.compile(held)) for said, where, held in row.get("beside", ())),
             told=row.get("told", False),
         )
     return papers, rules, data["versions"]
@@ -169,6 +174,15 @@ TWICE = re.compile(r"不得(?:拒绝|不|拒|以[^,]{0,8}拒)")
 BARRED = re.compile(r"不得[^。\n]{0,12}(?:下列|以下)[^。\n]{0,8}:[^。]{0,160}$")
 
 
+HEADING = re.compile(r"(?:^|\n)(?:第.{1,4}[条章]|[一二三四五六七八九十]{1,3}、)")
+
+
+def article(text: str, end: int) -> str:
+    """The article that words stand in, up to them."""
+    start = max((match.start() for match in HEADING.finditer(text, 0, end)), default=0)
+    return text[start:end]
+
+
 def innocent(rule: Rule, text: str, match: re.Match[str]) -> bool:
     """Whether the words are denied (不收取任何押金) or stand in a sentence that means something else."""
     start = max(text.rfind(sign, 0, match.start()) for sign in "。;\n") + 1
@@ -176,6 +190,9 @@ def innocent(rule: Rule, text: str, match: re.Match[str]) -> bool:
     sentence = text[start : min(stops, default=len(text))]
     if rule.unless and rule.unless.search(sentence):
         return True
+    for said, where, held in rule.beside:
+        if said.search(sentence) and held.search(text if where == "paper" else article(text, match.end())):
+            return True
     before = text[max(start, match.start() - 30) : match.start()]
     if BARRED.search(text[max(0, match.start() - 200) : match.start()]):
         return True

@@ -131,8 +131,12 @@ def day(text: str, *, last: bool) -> date | None:
 
 
 def between(match: re.Match[str]) -> float | None:
+    return lasting(match["from"], match["to"])
+
+
+def lasting(first: str, last: str) -> float | None:
     """Months from one date to the other, both counted; a day or two short of a whole month is whole."""
-    start, end = day(match["from"], last=False), day(match["to"], last=True)
+    start, end = day(first, last=False), day(last, last=True)
     if not start or not end or end <= start:
         return None
     after = end + timedelta(days=1)

@@ -22,11 +22,20 @@ OVERTIME = re.compile(r"加班|加点|延长|不少于.{0,6}休|培训|实操")
 
 
 SHIFTS = re.compile(r"[晚夜中]班|[两三]班|轮班|倒班")
-BREAK_BEFORE = re.compile(r"(?:午休|休息|用餐|吃饭|午餐)(?:时间)?(?:为|:|\(|,)?$")
-BREAK_AFTER = re.compile(r"[^,\d]{0,3}(?:午休|休息|用餐|午餐)")
-PAUSE = re.compile(
-    rf"(?:午休|休息|用餐|吃饭|午餐)[^,\d{HAN}]{{0,6}}(?P<n>{N}(?:个半)?|半|一个半)(?:个)?(?P<u>小时|分钟)|含(?P<h>{N})小时(?:午休|休息)"
+BREAK = r"(?:午休|休息(?![日天])|用餐|就餐|吃饭|[午晚中]餐|[午晚]饭|午间)"
+BREAK_BEFORE = re.compile(rf"{BREAK}(?:时间|时段)?(?:为|是|:|\(|,|从)?$")
+BREAK_AFTER = re.compile(rf"[^,\d含扣除另]{{0,3}}{BREAK}")
+LASTS = rf"(?P<n>{N}个半|一个半|{N}|半)个?(?P<u>小时|分钟|刻钟)"
+PAUSES = (
+    re.compile(rf"{BREAK}[^,\d{HAN}半一]{{0,8}}{LASTS}"),
+    re.compile(rf"(?:含|扣除|除去|减去|其中)[^,\d{HAN}半一]{{0,4}}{LASTS}[^,\d]{{0,4}}{BREAK}"),
+    re.compile(rf"{LASTS}(?:的)?{BREAK}"),
 )
+"""A break by its own words; 双休, 休息日 and 节假日休息 are none."""
+LONG_BREAK = 4.0
+"""Hours of a break told by the clock; what is longer is work with a break in it."""
+SESSION = 1.5
+"""Hours within which two beginnings are one: another season's times, not another part of the day."""
 
 
 def clock(match: re.Match[str], which: str) -> float | None:
@@ -40,38 +49,52 @@ def clock(match: re.Match[str], which: str) -> float | None:
     return hour + (0.5 if minute == "半" else int(minute) / 60 if minute else 0.0)
 
 
-def shifts(text: str) -> tuple[float, int, int] | None:
-    """Hours of the working times in a sentence, without the break it tells, and where they stand."""
-    total, rest, first, last, previous = 0.0, 0.0, -1, 0, -1.0
+def shifts(text: str, after: str = "") -> tuple[float, int, int, bool] | None:
+    """Hours of the working times in a sentence without the break, where they stand, and whether the break was told: by itself or in what comes
+    after, or as the gap between two parts of the day."""
+    total, rest, first, last, previous, opened, parts = 0.0, 0.0, -1, 0, -1.0, -1.0, 0
     for match in CLOCKS.finditer(text):
         begin, end = clock(match, "a"), clock(match, "b")
         if begin is None or end is None:
             continue
-        if previous > 0 and begin < previous and begin + 12 >= previous:
-            begin += 12  # 9:00-12:00, 1:30-6:00
+        if previous > 0 and begin < previous and not match["ap"]:
+            if abs(begin - opened) <= SESSION and begin >= opened - SESSION and previous > 14:
+                break  # 夏季 8:00-18:00, 冬季 8:30-17:30
+            if begin + 12 >= previous:
+                begin += 12  # 9:00-12:00, 1:30-6:00
         if end <= begin:
             end += 12 if end + 12 > begin else 24
         lone = BREAK_BEFORE.search(text[: match.start()]) or BREAK_AFTER.match(text[match.end() :])
-        if lone:
+        if lone and end - begin <= LONG_BREAK:
             rest += end - begin
         else:
             total += end - begin
+            parts += 1
+            opened = begin if parts == 1 else opened
             first, last, previous = match.start() if first < 0 else first, match.end(), end
             if SHIFTS.search(text):
                 break  # one person works one of them
     if first < 0:
         return None
-    pause = PAUSE.search(text)
-    if pause and not rest:
-        said = pause["n"] or pause["h"]
-        value = 0.5 if said == "半" else (number(said.removesuffix("个半")) or 0.0) + (0.5 if said.endswith("个半") else 0.0)
-        rest = value / 60 if pause["u"] == "分钟" else value
-    return round(total - rest, 2), first, last
+    if not rest:
+        rest = pause(text) or pause(after)
+    return round(total - (rest if parts == 1 else 0.0), 2), first, last, bool(rest) or parts > 1
+
+
+def pause(text: str) -> float:
+    """Hours of the break that a text tells; 0 for none."""
+    match = next((found for pattern in PAUSES if (found := pattern.search(text))), None)
+    if match is None:
+        return 0.0
+    said = match["n"]
+    value = 0.5 if said == "半" else (number(said.removesuffix("个半")) or 0.0) + (0.5 if said.endswith("个半") else 0.0)
+    return value / 60 if match["u"] == "分钟" else value / 4 if match["u"] == "刻钟" else value
 
 
 def hours(text: str) -> Iterator[Fact]:
-    for start, sentence in sentences(text):
-        for row in (*by_word(sentence), *by_clock(sentence), *days(sentence)):
+    rows = list(sentences(text))
+    for (start, sentence), (_, after) in zip(rows, [*rows[1:], (0, "")], strict=False):
+        for row in (*by_word(sentence), *by_clock(sentence, after), *days(sentence)):
             yield Fact(row.name, row.value, row.unit, row.confidence, (start + row.span[0], start + row.span[1]))
 
 
@@ -80,6 +103,8 @@ def by_word(sentence: str) -> Iterator[Fact]:
         yield Fact("weekly", number(match["n"]), "hours", 0.9, match.span())
     for match in HOURS.finditer(sentence):
         value = number(match["n"] or match["m"])
+        if value and WITHIN.match(sentence[match.end() :]):
+            value = max(0.0, value - pause(sentence[match.end() : match.end() + 20]))
         if value and value <= 24 and not OVERTIME.search(sentence[max(0, match.start() - 14) : match.end()]):
             yield Fact("hours", value, "hours", 0.95, match.span())
     if match := BLANK.search(sentence):
@@ -87,14 +112,16 @@ def by_word(sentence: str) -> Iterator[Fact]:
 
 
 BLANK = re.compile(r"每[日天]工作_(?:小时|时)|每周工作_[天日小]|每[日天]工作时间_")
+WITHIN = re.compile(r"[(,]?(?:其中)?(?:已)?(?:包?含|包括|扣除)")
 AT_WORK, ELSEWHERE = re.compile(r"工作|上班|班|工时|作息|考勤"), re.compile(r"面试|报到|加班")
 
 
-def by_clock(sentence: str) -> Iterator[Fact]:
+def by_clock(sentence: str, after: str) -> Iterator[Fact]:
+    """By the clock; less to be trusted where no break was told, the hours are then those of being there."""
     if AT_WORK.search(sentence) and not HOURS.search(sentence) and not ELSEWHERE.search(sentence):
-        found = shifts(sentence)
+        found = shifts(sentence, after)
         if found and found[0] > 0:
-            yield Fact("hours", found[0], "hours", 0.85 if re.search(r"休|餐", sentence) else 0.6, (found[1], found[2]))
+            yield Fact("hours", found[0], "hours", 0.85 if found[3] else 0.6, (found[1], found[2]))
 
 
 def days(sentence: str) -> Iterator[Fact]:

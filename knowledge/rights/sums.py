@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from knowledge.rights.pay import BASE_ALONE, IN_PARTS
 from knowledge.rights.quantities import Fact, Seen
 from knowledge.rights.terms import NAMES, OPEN_ENDED, TASK, stated
 
 UNLAWFUL, HINT = "违法", "提示"
 DAILY, WEEKLY, STANDARD = 8.0, 44.0, 40.0
 """Hours: 劳动法 art. 36 (8 and 44), 国务院关于职工工作时间的规定 art. 3 (40)."""
+BREAK = 1.0
+"""Hours taken off for a break that is not told; nothing is called unlawful on it."""
 SHARE, LONGEST, DISPATCH = 0.8, 24.0, 24.0
 """Of the agreed wage in probation; months of a non-compete; months of a dispatch contract."""
 SURE = 0.7
@@ -112,6 +115,11 @@ def wage(facts: list[Fact]) -> Iterator[Sum]:
         if trial.value < SHARE - 0.001:
             yield Sum("K04", f"试用期只发 {trial.value:.0%},不能低于 80%", trial.span)
     elif full and full.value and trial.value < SHARE * full.value - 0.5:
+        base = next((row.value for row in facts if row.name == "wage" and row.value), full.value)
+        if full.confidence >= IN_PARTS and trial.confidence <= BASE_ALONE and trial.value >= SHARE * base - 0.5:
+            told = f"试用期底薪 {trial.value:g} 元,转正各项加起来 {full.value:g} 元;问清试用期别的几项发不发,合起来至少要 {SHARE * full.value:g} 元"
+            yield Sum("K04", told, trial.span, HINT)
+            return
         yield Sum("K04", f"试用期 {trial.value:g} 元,转正 {full.value:g} 元;试用期至少要 {SHARE * full.value:g} 元", trial.span)
 
 
@@ -125,8 +133,9 @@ def hours(kind: str, text: Seen, facts: list[Fact]) -> Iterator[Sum]:
         return
     a_day, days, a_week = stated(facts, "hours"), stated(facts, "days"), stated(facts, "weekly")
     daily = a_day.value if a_day else None
-    if a_day and daily and a_day.confidence < SURE:
-        daily -= 1  # no break was told; most have one
+    there = daily if a_day and daily and a_day.confidence < SURE else None
+    if there:
+        daily = there - BREAK
     count = days.value if days else None
     weekly = a_week.value if a_week and a_week.value else daily * count if daily and count else None
     span = next((row.span for row in (a_day, days, a_week) if row and row.value), (0, 0))
@@ -139,7 +148,10 @@ def hours(kind: str, text: Seen, facts: list[Fact]) -> Iterator[Sum]:
         shown = [f"每天 {daily:g} 小时"] if daily else []
         shown += [f"每周 {count:g} 天"] if count else []
         shown += [f"每周 {weekly:g} 小时"] if weekly else []
-        yield Sum("K18", "、".join(shown) + ",超过一天 8 小时、平均一周 44 小时的上限", span)
+        if there and not (a_week and a_week.value and a_week.value > WEEKLY):
+            yield Sum("K18", f"从上班到下班 {there:g} 小时,没写休息多久;扣 {BREAK:g} 小时是{'、'.join(shown)},问清休息时间和加班怎么算", span, HINT)
+        else:
+            yield Sum("K18", "、".join(shown) + ",超过一天 8 小时、平均一周 44 小时的上限", span)
     elif weekly and weekly > STANDARD:
         yield Sum("K18", f"每周 {weekly:g} 小时,超过标准的 40 小时,多出来的问清是不是算加班", span, HINT)
     elif count and count > 5 and not daily:
