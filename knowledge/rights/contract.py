@@ -174,6 +174,8 @@ TWICE = re.compile(r"不得(?:拒绝|不|拒|以[^,]{0,8}拒)")
 BARRED = re.compile(r"不得[^。\n]{0,12}(?:下列|以下)[^。\n]{0,8}:[^。]{0,160}$")
 
 
+LAW_ITSELF = re.compile(r"行政部门[^。;\n]{0,8}责令|由[^。;\n]{0,10}(?:行政部门|机关)责令|本法|行政部门[^。;\n]{0,12}处罚")
+"""In a sentence that repeats what the law threatens."""
 HEADING = re.compile(r"(?:^|\n)(?:第.{1,4}[条章]|[一二三四五六七八九十]{1,3}、)")
 
 
@@ -188,7 +190,7 @@ def innocent(rule: Rule, text: str, match: re.Match[str]) -> bool:
     start = max(text.rfind(sign, 0, match.start()) for sign in "。;\n") + 1
     stops = [at for sign in "。;\n" if (at := text.find(sign, match.end())) >= 0]
     sentence = text[start : min(stops, default=len(text))]
-    if rule.unless and rule.unless.search(sentence):
+    if LAW_ITSELF.search(sentence) or (rule.unless and rule.unless.search(sentence)):
         return True
     for said, where, held in rule.beside:
         if said.search(sentence) and held.search(text if where == "paper" else article(text, match.end())):

@@ -19,7 +19,7 @@ FULL_PAY = re.compile(
     rf"(?:转正(?:后|以后|之后)?|正式(?:期|录用后|工作后)?|试用期?(?:满|结束|合格|通过)[^。;\n,\d]{{0,4}}后?)(?:的)?[^。;\n,\d{HAN}]{{0,12}}?{MONEY}"
 )
 MAIN_PAY = re.compile(
-    r"(?:月基本工资|基本工资|岗位工资|月工资|税前|月薪|底薪|工资(?:标准|总额)?|劳动报酬|薪资|薪酬|报酬|薪金|月收入)(?:待遇|标准|总额|水平|为税前)?"
+    r"(?:月基本工资|基本工资|岗位工资|月工资|税前|月薪|底薪|保底(?:工资|薪资)?|工资(?:标准|总额)?|劳动报酬|薪资|薪酬|报酬|薪金|月收入)(?:待遇|标准|总额|水平|为税前)?"
     rf"[^。;\n,\d_{HAN}]{{0,14}}?{MONEY}"
 )
 LOOSE_PAY = re.compile(rf"{MONEY}(?:/月|每月|/每月|的?(?:月)?{PAY})")
@@ -27,6 +27,7 @@ BLANK_PAY = re.compile(rf"{PAY}(?:标准|总额)?[^。;\n,\d]{{0,12}}?_(?=元|/|
 
 
 DATED = re.compile(r"年|[-./]\d")
+PER_HOUR = re.compile(r"(?:小时|每[时日天]|计时|日)$")
 ON_TRIAL = re.compile(r"试用(?:期)?(?:内|间|期间|的)?$")
 
 
@@ -50,6 +51,8 @@ def wages(text: str) -> Iterator[Fact]:
             continue
         for match in [*MAIN_PAY.finditer(sentence), *LOOSE_PAY.finditer(sentence)]:
             near = sentence[max(0, match.start() - 8) : match.start()] + match.group()
+            if PER_HOUR.search(sentence[: match.start()]):
+                continue
             inside = any(a <= match.end() - 1 < b for a, b in trial) or ON_TRIAL.search(sentence[: match.start()])
             if inside or NOT_WAGE.search(near) or not wage_like(match, yuan(match)):
                 continue

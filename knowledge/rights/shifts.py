@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from knowledge.rights.quantities import HAN, Fact, N, number, sentences
 
 HOURS = re.compile(
-    rf"(?:每[日天]|(?<!休)日|一天|天天)(?:平均)?(?:工作|上班|出勤|工时)?(?:时间)?(?:为|是|不超过|约|:|共|至少|不少于)?(?P<n>{N})个?(?:小时|h(?![a-z]))|(?P<m>{N})小时(?:标准)?(?:工作)?制"
+    rf"(?:每[日天班]|每个?工作日|每个?班次|(?<!休)日|一天|天天)(?:平均)?(?:工作|上班|出勤|工时)?(?:时间)?(?:为|是|不超过|约|:|共|至少|不少于)?(?P<n>{N})个?(?:小时|h(?![a-z]))|(?P<m>{N})小时(?:标准)?(?:工作)?制"
 )
 CLOCK = r"(?P<{0}p>上午|早上?|中午|下午|晚上?|夜)?(?P<{0}h>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?::|点|时)(?P<{0}m>\d\d|半)?分?(?:整)?"
-CLOCKS = re.compile(CLOCK.format("a") + r"(?:-+|至|到|~)(?:次日)?" + CLOCK.format("b"))
+CLOCKS = re.compile(CLOCK.format("a") + r"(?:(?:-+|至|到|~)(?:次日)?|(?:开始)?上班[,、]?(?:至|到)?)" + CLOCK.format("b"))
+NINE_TO_SIX = re.compile(rf"[早朝](?:上)?(?P<begin>{N})点?(?P<early>半)?[,、]?(?:到|至|-)?晚(?:上)?(?P<end>{N})(?!:|\d)点?(?P<late>半)?")
 DAYS = re.compile(
-    r"每(?:周|星期|个星期)(?:工作|上班|出勤|上)?(?:不超过|为)?(?P<n>[1-7一二三四五六七])(?:天|日|个工作日)(?!休|假|为休)|[做上干](?P<m>[五六5])休[一二12]"
+    r"每(?:周|星期|个星期)(?:工作|上班|出勤|上)?(?:不超过|为)?(?P<n>[1-7一二三四五六七])(?:天|日|个工作日)(?P<half>半)?(?!休|假|为休)|[做上干](?P<m>[五六5])休[一二12]"
     r"|(?P<two>双休|周末双休)|(?P<one>单休|周休(?:一|1)[天日]|每周休息(?:一|1)[天日])|周一(?:至|到|-)周(?P<w>[五六日])|(?P<alt>大小周|单双休)"
-    r"|(?:每月|月)(?:休息?|公休)(?P<off>[一二三四五六七八1-8])[天日]|每周休息(?P<rest>两|二|2)[天日]"
+    r"|(?:每月|月)(?:休息?|公休)(?P<off>[一二两三四五六七八1-8])[天日]|每周休息(?P<rest>两|二|2)[天日]"
 )
 WEEKLY = re.compile(rf"每(?:周|星期)(?:累计|平均)?(?:工作|工时)?(?:时间)?(?:累计|平均)?(?:为|不超过|共)?(?P<n>{N})个?小时")
-OVERTIME = re.compile(r"加班|加点|延长|不少于.{0,6}休|培训|实操")
+OVERTIME = re.compile(r"加班|加点|延长|不少于[^,]{0,6}休|培训|实操")
 
 
 SHIFTS = re.compile(r"[晚夜中]班|[两三]班|轮班|倒班")
@@ -81,6 +82,17 @@ def shifts(text: str, after: str = "") -> tuple[float, int, int, bool] | None:
     return round(total - (rest if parts == 1 else 0.0), 2), first, last, bool(rest) or parts > 1
 
 
+def nine_to_six(text: str, after: str) -> tuple[float, int, int, bool] | None:
+    """As `shifts`, of 早九晚六."""
+    match = NINE_TO_SIX.search(text)
+    begin, end = (number(match["begin"]), number(match["end"])) if match else (None, None)
+    if match is None or begin is None or end is None or not (begin <= 12 and end <= 12):
+        return None
+    rest = pause(text) or pause(after)
+    there = end + 12 - begin + (0.5 if match["late"] else 0.0) - (0.5 if match["early"] else 0.0)
+    return round(there - rest, 2), match.start(), match.end(), bool(rest)
+
+
 def pause(text: str) -> float:
     """Hours of the break that a text tells; 0 for none."""
     match = next((found for pattern in PAUSES if (found := pattern.search(text))), None)
@@ -113,13 +125,13 @@ def by_word(sentence: str) -> Iterator[Fact]:
 
 BLANK = re.compile(r"每[日天]工作_(?:小时|时)|每周工作_[天日小]|每[日天]工作时间_")
 WITHIN = re.compile(r"[(,]?(?:其中)?(?:已)?(?:包?含|包括|扣除)")
-AT_WORK, ELSEWHERE = re.compile(r"工作|上班|班|工时|作息|考勤"), re.compile(r"面试|报到|加班")
+AT_WORK, ELSEWHERE = re.compile(r"工作|上班|班|工时|作息|考勤|朝.晚|早.晚"), re.compile(r"面试|报到|加班")
 
 
 def by_clock(sentence: str, after: str) -> Iterator[Fact]:
     """By the clock; less to be trusted where no break was told, the hours are then those of being there."""
     if AT_WORK.search(sentence) and not HOURS.search(sentence) and not ELSEWHERE.search(sentence):
-        found = shifts(sentence, after)
+        found = shifts(sentence, after) or nine_to_six(sentence, after)
         if found and found[0] > 0:
             yield Fact("hours", found[0], "hours", 0.85 if found[3] else 0.6, (found[1], found[2]))
 
@@ -135,4 +147,5 @@ def days(sentence: str) -> Iterator[Fact]:
         else:
             fixed = {"alt": 5.5, "two": 5.0, "rest": 5.0, "one": 6.0}
             value = next((count for name, count in fixed.items() if match[name]), 0.0) or number(match["n"] or match["m"]) or 0.0
+            value += 0.5 if match["half"] else 0.0
         yield Fact("days", value, "days", 0.95, match.span())

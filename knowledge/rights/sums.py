@@ -53,7 +53,7 @@ def sums(kind: str, text: Seen, facts: list[Fact]) -> Report:
     holes = tuple(dict.fromkeys(blanks(text, facts)))
     rows = [*probation(kind, facts), *wage(facts), *hours(kind, text, facts), *training(text, facts), *noncompete(text, facts)]
     rows += [*agreement(text, facts)] if kind == "agreement" else []
-    rows += [*dispatch(facts)] if kind == "dispatch" else []
+    rows += [*dispatch(text, facts)] if kind == "dispatch" else []
     if kind == "part_time" and (match := MONTHLY.search(text.text)):
         rows.append(Sum("K22", "非全日制工资最长 15 天结一次", text.span(*match.span()), UNLAWFUL, ("劳动合同法 第72条",)))
     if kind == "offer" and len(gaps) >= 2:
@@ -204,8 +204,13 @@ def agreement(text: Seen, facts: list[Fact]) -> Iterator[Sum]:
         yield Sum("K12", "只写了你违约要赔,没写单位违约赔多少", penalty.span)
 
 
-def dispatch(facts: list[Fact]) -> Iterator[Sum]:
+IDLE = re.compile(r"(?:无工作|待岗|退回|待派)[^。;\n]{0,16}(?:不(?:予|再|计)?(?:支付|发放?|给)|无|没有)(?:任何)?[^。;\n]{0,6}(?:工资|报酬|薪)")
+
+
+def dispatch(text: Seen, facts: list[Fact]) -> Iterator[Sum]:
     term = stated(facts, "term")
+    if match := IDLE.search(text.text):
+        yield Sum("K38", "没活的时候派遣公司也要按最低工资按月发钱", text.span(*match.span()), UNLAWFUL, ("劳动合同法 第58条",))
     if term and term.value is not None and 0 < term.value < DISPATCH and term.value != TASK:
         yield Sum("K38", f"派遣公司要和你签两年以上,这里是 {said(term.value)}", term.span, UNLAWFUL, ("劳动合同法 第58条",))
 

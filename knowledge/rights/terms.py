@@ -38,7 +38,7 @@ NAMES = {
 
 TERM_WORD = (
     r"(?:(?:劳动|聘用|本|派遣|协议|用工)?合同(?:的)?(?:有效|履行)?(?:期限|期)|(?:本)?(?:合同|协议)(?:有效期|期限)?(?:为|自|于|从)"
-    r"|(?:聘用|聘任|用工|派遣|协议|实习|见习|服务|有效|合作|工作|任职)期限?(?!间|内|满|未)|聘期|有效期|为期|期限)"
+    r"|(?:聘用|聘任|用工|派遣|协议|实习|见习|服务|有效|合作|工作|任职)期限?(?!间|内|满|未)|聘期|有效期|为期|期限|起止(?:时间|日期|期限|年月)?)"
 )
 NOT_TERM = re.compile(r"试用|竞业|保密|违约|租|支付|服务期(?!限)|诉讼|仲裁|补偿|通知|试岗|公示|异议|宽限|医疗期|届满前|期满前|期限届满")
 STUDIED = re.compile(r"[^,]{0,6}(?:培训|学习|进修)")
@@ -57,7 +57,7 @@ def chosen(text: str) -> str:
     return {"无": "open", "以": "task"}.get(options[index][0], "fixed") if index < len(options) else ""
 
 
-LEAD = re.compile(rf"{TERM_WORD}|签订|订立|签署|合同")
+LEAD = re.compile(rf"{TERM_WORD}|签|订立|合同")
 NEAR = 24
 """Characters before two dates in which it is told what they bound."""
 KIND = r"(?:期|的)?(?:固定期限)?(?:的)?(?:书面)?"
@@ -65,7 +65,7 @@ LENGTH = re.compile(
     rf"{TERM_WORD}(?:限)?(?:共计?|约定)?[^,\d{HAN}半_]{{0,8}}(?!20\d\d)(?P<d>{SPAN})|(?:签订?|订立|签署)[^,]{{0,10}}?(?P<e>{SPAN}){KIND}(?:劳动|聘用)?合同"
     rf"|(?P<f>{SPAN})(?:期)?(?:的)?固定期限|(?:有效期[^,]{{0,16}}?|自{DATE}起(?:计算|算)?(?:共计?|为期)?)(?P<g>{SPAN})|(?:共计?|为期)(?P<h>{SPAN})"
     rf"|(?<![除止约续同订])(?:劳动|聘用)?合同(?:一?签订?|期|年限|定)?(?:为|是|:|了|满)?(?P<i>{SPAN})(?![内前后以\d{HAN}]|的?(?:工资|补偿|书面|时间|通知))"
-    rf"|(?P<j>{SPAN})期(?:的)?(?:劳动|聘用|书面)*合同|(?:^|[,(:签订])(?P<k>{SPAN})(?:的)?(?:劳动|聘用)?合同(?=[,()]|$)"
+    rf"|(?:先|首次?|初次)签订?(?P<l>{SPAN})|(?P<j>{SPAN})期(?:的)?(?:劳动|聘用|书面)*合同|(?:^|[,(:签订])(?P<k>{SPAN})(?:的)?(?:劳动|聘用)?合同(?=[,()]|$)"
 )
 
 
@@ -86,7 +86,7 @@ def term(text: str) -> Iterator[Fact]:
             if (value := between(match)) and not NOT_TERM.search(clause[max(0, match.start() - NEAR) : match.start()]):
                 yield Fact("term", value, "months", 0.95, (start + match.start(), start + match.end()))
         for match in LENGTH.finditer(clause):
-            value = months(next(match[name] for name in "defghijk" if match[name]))
+            value = settled(clause, match.end(), months(next(match[name] for name in "defghijkl" if match[name])))
             beside = clause[max(0, match.start() - 10) : match.end() + 3]
             if (
                 value
@@ -100,13 +100,24 @@ def term(text: str) -> Iterator[Fact]:
             yield Fact("term", None, "months", 0.8, (start + blank.start(), start + blank.end()))
 
 
-NO_PROBATION = re.compile(r"(?:无|不设(?:立|置)?|没有|免除?|不约定|不再约定|不得约定|取消)(?:任何)?试用期|试用期(?:为|:)?(?:无|零|0(?!\d)|不约定|/)")
+NO_PROBATION = re.compile(
+    r"(?:无|不设(?:立|置)?|没有|免除?|不约定|不再约定|不得约定|取消)(?:任何)?试用期|试用期(?:约定)?(?:为|:)?(?:□有)?[☑√■✓✔☒](?:无|不约定)|试用期(?:为|:)?(?:无|零|0(?!\d)|不约定|/)"
+)
 PROBATION = re.compile(
-    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自[^,。;]{{1,8}}之日起(?:计算|算)?,?(?:共计?)?)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
-    rf"|(?:前|首|头|最初)(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|(?P<d>{SPAN})(?:的)?试用期"
+    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:约定)?(?:为|:)?(?:[□☑√■✓✔☒](?:有|无|不?约定),?){{0,2}}(?:期限)?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自[^,。;]{{1,8}}之日起(?:计算|算)?,?(?:共计?)?)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
+    rf"|(?:前|首|头|最初)(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|试用期?满(?P<e>{SPAN})(?=[^,]{{0,12}}(?:转正|转为正式))|(?P<d>{SPAN})(?:的)?试用期(?!限?[为是:约定]*[\d{HAN}半])"
 )
 PROBATION_DATES = (re.compile(rf"试用期(?:为|自|:)?[^,\d]{{0,4}}{RANGE}"), re.compile(rf"{RANGE}[^,]{{0,2}}(?:为|是|作为)试用期"))
 BLANK_PROBATION = re.compile(r"试用期(?:限)?(?:为|:|自)?[^,。\d]{0,6}_")
+CHANGED = re.compile(rf"(?:(?:缩短|减少?|改|变更|调整|修改)(?:为|至|到|成)|,?(?:最长|最多|至多)(?:不超过|为)?)(?P<now>{SPAN})")
+
+
+def settled(text: str, end: int, value: float | None) -> float | None:
+    """What a length became where the words after it change it: 由三个月缩短为一个月, 不少于三个月,最长六个月."""
+    match = CHANGED.match(text, end)
+    return months(match["now"]) if match else value
+
+
 OF_PROBATION = re.compile(r"试用[^,()]*")
 BEGIN = re.compile(
     rf"[自从](?P<a>{DATE})|(?P<b>{DATE})(?:起|开始|起?生效|起?入职|报到|到岗|上班)|(?:入职|报到|到岗|生效)(?:日期|时间|日)?(?:为|:|于|是)?(?P<c>{DATE})"
@@ -150,7 +161,7 @@ def probation(text: str) -> Iterator[Fact]:
             if value := between(match):
                 yield Fact("probation", value, "months", 0.95, (start + match.start(), start + match.end()))
         for match in PROBATION.finditer(sentence):
-            value = months(next(match[name] for name in "abcd" if match[name]))
+            value = settled(sentence, match.end(), months(next(match[name] for name in "abcde" if match[name])))
             before = sentence[max(0, match.start() - 8) : match.start()]
             if value is None or re.search(r"延长|再次|续", before) or re.search(r"延长|每满|社保|缴", match.group()):
                 continue
@@ -188,7 +199,7 @@ COMPENSATION_SUMS = (
 def money(text: str) -> Iterator[Fact]:
     """Penalties, training costs and the years of service they buy."""
     for start, sentence in sentences(text):
-        if re.search(r"违约金|赔", sentence) and not re.search(r"用人单位违反|工伤赔偿", sentence):
+        if re.search(r"违约金|赔", sentence) and not re.search(r"用人单位违反|工伤赔偿|丢失|遗失|损[坏毁]", sentence):
             for match in each(PENALTIES, sentence):
                 value = yuan(match)
                 if value and (match["yuan"] or match["scale"] or value >= 500) and not re.match(r"个?(?:月|年|日|天|倍)", sentence[match.end() :]):
