@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from knowledge.rights.quantities import HAN, MONEY, SHARE, Fact, sentences, share, yuan
+from knowledge.rights.quantities import HAN, MONEY, SHARE, SPAN, Fact, sentences, share, yuan
 
 PAY = r"(?:工资|薪资|薪酬|月薪|底薪|报酬|薪金|薪水|待遇|薪)"
 NOT_WAGE = re.compile(
-    r"最低|加班|扣|罚|补偿|赔|违约|绩效(?:工资|奖金)$|奖金|补贴|津贴|年终|社保|培训|押|提成|竞业|加点|不低于|缴费|基数|前十二个月|损失|罚款|餐补"
+    r"最低|加班|扣|罚|补偿|赔|违约|绩效(?:工资|奖金)$|奖|全勤|补贴|津贴|年终|社保|培训|押|提成|竞业|加点|不低于|缴费|基数|前十二个月|损失|罚款|餐补"
 )
 TRIAL = r"试用(?:期)?(?:内|间|期间|阶段|的)?"
 TRIAL_PAY = re.compile(rf"{TRIAL}[^。;\n,]{{0,8}}{PAY}(?:标准|待遇|总额|收入)?,?[^。;\n,\d%{HAN}]{{0,14}}?(?:{SHARE}|{MONEY})")
 TRIAL_SHARE = re.compile(rf"{TRIAL}[^。;\n]{{0,24}}?{SHARE}")
 TRIAL_MONEY = re.compile(rf"(?:试用(?:期)?(?:内|间|期间|阶段)?(?:的)?)(?:每月|月)?(?:为|是|:)?{MONEY}(?:/月|每月|一个?月)?")
+FIRST_MONTHS = re.compile(rf"(?:前|头|首)(?:{SPAN})内?(?:的)?{PAY}?(?:只|仅)?(?:按|发|为|享受)(?:发|月薪|{PAY}|正式{PAY})?(?:的)?{SHARE}")
+"""Pay of the first months, in a paper that tells of a probation."""
 FULL_PAY = re.compile(
     rf"(?:转正(?:后|以后|之后)?|正式(?:期|录用后|工作后)?|试用期?(?:满|结束|合格|通过)[^。;\n,\d]{{0,4}}后?)(?:的)?[^。;\n,\d{HAN}]{{0,12}}?{MONEY}"
 )
@@ -41,16 +43,19 @@ def wage_like(match: re.Match[str], value: float | None) -> bool:
 
 
 def wages(text: str) -> Iterator[Fact]:
+    on_trial = "转正" in text or "试用" in text
     for start, sentence in sentences(text):
         trial: list[tuple[int, int]] = []
         if "试用" in sentence:
             yield from trial_pay(start, sentence, trial)
+        elif on_trial and (match := FIRST_MONTHS.search(sentence)):
+            yield Fact("probation_wage", share(match), "share", 0.85, (start + match.start(), start + match.end()))
         full = next((match for match in FULL_PAY.finditer(sentence) if wage_like(match, yuan(match))), None)
         if full:
             yield Fact("wage", yuan(full), "yuan", 0.95, (start + full.start(), start + full.end()))
             continue
         for match in [*MAIN_PAY.finditer(sentence), *LOOSE_PAY.finditer(sentence)]:
-            near = sentence[max(0, match.start() - 8) : match.start()] + match.group()
+            near = sentence[max(0, match.start() - 8) : match.start()].rpartition(",")[2] + match.group()
             if PER_HOUR.search(sentence[: match.start()]):
                 continue
             inside = any(a <= match.end() - 1 < b for a, b in trial) or ON_TRIAL.search(sentence[: match.start()])

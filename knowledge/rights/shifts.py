@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from knowledge.rights.quantities import HAN, Fact, N, number, sentences
 
 HOURS = re.compile(
-    rf"(?:每[日天班]|每个?工作日|每个?班次|(?<!休)日|一天|天天)(?:平均)?(?:工作|上班|出勤|工时)?(?:时间)?(?:为|是|不超过|约|:|共|至少|不少于)?(?P<n>{N})个?(?:小时|h(?![a-z]))|(?P<m>{N})小时(?:标准)?(?:工作)?制"
+    rf"(?:每[日天班]|每个?工作日|每个?班次|(?<!休)日|一天|天天)(?:平均)?(?:工作|上班|出勤|工时)?(?:时间)?(?:为|是|不超过|约|:|共|至少|不少于)?(?P<n>{N})个?(?P<half>半)?个?(?:小时|h(?![a-z]))|(?P<m>{N})小时(?:标准)?(?:工作)?制"
 )
 CLOCK = r"(?P<{0}p>上午|早上?|中午|下午|晚上?|夜)?(?P<{0}h>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?::|点|时)(?P<{0}m>\d\d|半)?分?(?:整)?"
 CLOCKS = re.compile(CLOCK.format("a") + r"(?:(?:-+|至|到|~)(?:次日)?|(?:开始)?上班[,、]?(?:至|到)?)" + CLOCK.format("b"))
@@ -114,7 +114,7 @@ def by_word(sentence: str) -> Iterator[Fact]:
     if (match := WEEKLY.search(sentence)) and not OVERTIME.search(sentence[: match.start()]):
         yield Fact("weekly", number(match["n"]), "hours", 0.9, match.span())
     for match in HOURS.finditer(sentence):
-        value = number(match["n"] or match["m"])
+        value = (number(match["n"] or match["m"]) or 0.0) + (0.5 if match["half"] else 0.0)
         if value and WITHIN.match(sentence[match.end() :]):
             value = max(0.0, value - pause(sentence[match.end() : match.end() + 20]))
         if value and value <= 24 and not OVERTIME.search(sentence[max(0, match.start() - 14) : match.end()]):
