@@ -140,9 +140,9 @@ def without_probation(sentence: str) -> str:
 
 def until(text: str) -> Iterator[Fact]:
     """Term and probation of which only the end is told beside their name."""
-    first = None
-    for match in UNTIL.finditer(text):
-        first = first or BEGIN.search(text)
+    found = list(UNTIL.finditer(text))
+    first = BEGIN.search(text) if found else None
+    for match in found:
         if first and (value := lasting(next(filter(None, first.groups())), match["to"])):
             yield Fact("probation" if match["trial"] else "term", value, "months", 0.9, match.span())
 
