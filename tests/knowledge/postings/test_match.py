@@ -100,7 +100,7 @@ def broken(row: dict[str, Any], wanted: Wanted) -> list[str]:
         "degree": wanted.degree is not None and row["degree"] is not None and row["degree"] > wanted.degree,
         "cohort": wanted.cohort and row["cohorts"] and wanted.cohort not in row["cohorts"],
         "fresh": wanted.cohort and row["fresh"] and not row["cohorts"] and wanted.cohort < TODAY.year - CHOICE,
-        "barred": wanted.cohort and wanted.cohort >= TODAY.year and "勿扰" in row["text"],
+        "barred": (wanted.years == 0 or (wanted.cohort and wanted.cohort >= TODAY.year)) and "勿扰" in row["text"],
         "years": wanted.years is not None and row["years_low"] and row["years_low"] > wanted.years + SLACK,
         "without": any(word in row["title"] + row["company"] for word in wanted.without),
     }
