@@ -14,6 +14,7 @@ from knowledge.policy.index import InvertedIndex
 from knowledge.postings import families
 from knowledge.postings.gist import Gist
 from knowledge.postings.salary import PER_MONTH
+from knowledge.postings.terms import bars_graduates
 from knowledge.words import words
 
 Rows = NDArray[np.int32]
@@ -39,7 +40,7 @@ class Catalogue:
     """`rows[i]` is what a card shows; every array has its values at i. Degrees and years -1: not said. Pay in yuan a month, NaN: not said.
 
     `cohorts`: bit n is the year FIRST_COHORT + n, 0 where none is said. Days are ordinals. `at`: by code prefix (2, 4 or 6 digits) the cards
-    there. `spread`: cards that are everywhere.
+    there. `spread`: cards that are everywhere. `barred`: graduates of the year are told not to apply.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -53,6 +54,7 @@ class Catalogue:
     high: NDArray[np.float32]
     years: NDArray[np.float32]
     fresh: NDArray[np.bool_]
+    barred: NDArray[np.bool_]
     cohorts: NDArray[np.uint32]
     deadline: Rows
     posted: Rows
@@ -104,6 +106,7 @@ class Catalogue:
             np.array([high for _, high in monthly], np.float32),
             np.array([-1 if row["years_low"] is None else row["years_low"] for row in held], np.float32),
             np.array([bool(row["fresh"]) for row in held], np.bool_),
+            np.array([barred(row) for row in held], np.bool_),
             np.array([bits(row["cohorts"]) for row in held], np.uint32),
             np.array([row["deadline"].toordinal() if row["deadline"] else NEVER for row in held], np.int32),
             np.array([row["posted"].toordinal() if row["posted"] else 0 for row in held], np.int32),
@@ -134,6 +137,11 @@ def terms(title: str) -> list[str]:
 
 def bits(cohorts: Iterable[int]) -> int:
     return sum({1 << year - FIRST_COHORT for year in cohorts if 0 <= year - FIRST_COHORT < 32})
+
+
+def barred(row: Mapping[str, Any]) -> bool:
+    """Whether a card tells graduates of the year not to apply."""
+    return bars_graduates(f"{row['title']}\n{row['text']}")
 
 
 def perks(text: str) -> int:

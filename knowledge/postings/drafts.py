@@ -163,6 +163,8 @@ def fill(found: Reading, cells: dict[str, str], today: date) -> None:
     level = asked.value if asked.confidence >= 0.8 else None
     years, cohort = experience(cells.get("experience", "")).value, parse.experience(found.title).value
     years = cohort if cohort and cohort.fresh else years
+    if years and years.barred and not parse.bars_graduates(text):
+        text = "\n".join(filter(None, (text, f"{fields()['experience'].say}：{cells['experience']}")))
     people = parse.headcount(cells.get("headcount", "")).value
     kind = next((each.value for each in kinds(f"{found.title} {cells.get('kind', '')}", text)), None) or "full_time"
     found.offer = Offer(found.title, text, found.company, wage, level, years, posted, deadline, today)

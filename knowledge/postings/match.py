@@ -76,6 +76,8 @@ def within_limits(catalogue: Catalogue, wanted: Wanted, today: date, rows: Rows)
         good &= (asked == 0) | ((asked & told) != 0)
         if wanted.cohort < today.year - CHOICE:
             good &= ~(catalogue.fresh[rows] & (asked == 0))
+    if wanted.years == 0 or (wanted.cohort or 0) >= today.year:
+        good &= ~catalogue.barred[rows]
     if wanted.years is not None:
         good &= catalogue.years[rows] <= wanted.years + SLACK
     return good

@@ -6,7 +6,7 @@ from knowledge.postings.dates import deadline, posted
 from knowledge.postings.places import Place, cities, city
 from knowledge.postings.reading import Range, Read
 from knowledge.postings.salary import Salary, salary
-from knowledge.postings.terms import Degree, Experience, Level, degree, experience, headcount, size
+from knowledge.postings.terms import Degree, Experience, Level, bars_graduates, degree, experience, headcount, size
 
 __all__ = [
     "Degree",
@@ -16,6 +16,7 @@ __all__ = [
     "Range",
     "Read",
     "Salary",
+    "bars_graduates",
     "cities",
     "city",
     "deadline",

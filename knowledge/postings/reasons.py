@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from knowledge.postings import families
-from knowledge.postings.catalogue import PERKS, SCOPES, bare, month
+from knowledge.postings.catalogue import PERKS, SCOPES, bare, barred, month
 from knowledge.postings.catalogue import perks as perks_of
 from knowledge.postings.kinds import known
 from knowledge.postings.match import Match
@@ -41,7 +41,7 @@ def why(row: Mapping[str, Any], wanted: Wanted, match: Match, today: date) -> li
         said.append(f"写了{'、'.join(found)}")
     if row["cohorts"] and wanted.cohort in row["cohorts"]:
         said.append(f"招 {wanted.cohort} 届")
-    elif row["fresh"]:
+    elif row["fresh"] and not barred(row):
         said.append("写明招应届毕业生")
     elif row["years_low"] == 0 and len(said) < WHY:
         said.append("不要求工作经验")
@@ -55,6 +55,8 @@ def why(row: Mapping[str, Any], wanted: Wanted, match: Match, today: date) -> li
 def lacking(row: Mapping[str, Any], wanted: Wanted, today: date) -> list[str]:
     """Up to three things to know before applying: what is asked and not met or not told, and what the posting does not say."""
     said = []
+    if barred(row):
+        said.append("写明不要应届生")
     if row["degree"] and wanted.degree is None:
         said.append(f"要{SAID[Level(row['degree'])]}{'(全日制)' if row['full_time_degree'] else ''}")
     elif row["full_time_degree"]:

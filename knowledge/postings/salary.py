@@ -49,7 +49,10 @@ LEADS = {
     "hour": r"时薪|每小时",
     "week": r"周薪|每周",
     "task": r"[一每](?:课时|单|件|篇|场|次|节)",
-    "month": r"月薪|月入|月收入|每月|底薪|基本工资|薪资|薪酬|工资|待遇|收入|补贴|薪水|到手",
+    "month": (
+        r"月薪|月入|月收入|每月|底薪|基本工资|薪资|薪酬|工资|待遇|收入|补贴|薪水|到手"
+        r"|(?:税[前后]|转正(?:以?后)?)(?!\D{0,4}[年日时天周])|实发|综合(?=\d|薪资|收入|工资|薪酬)"
+    ),
 }
 LEAD = "|".join(f"(?P<lead_{unit}>{words})" for unit, words in LEADS.items())
 SALARY = re.compile(
@@ -64,8 +67,14 @@ SALARY = re.compile(
 )
 SPACED = re.compile(r"(?<=[\dkw千万元]) +(?=[-到至])|(?<=[-到至]) +(?=\d)")
 FOREIGN = re.compile(r"美元|美金|usd|\$|欧元|港币|日元|英镑|hkd|eur")
-NOT_PAY_BEFORE = re.compile(r"[\d.:-]$|[a-z]$|招聘?$|第$|满$|(?:电话|手机|微信|qq|编号|职位编号)[:\d\s]{0,3}$|毕业$|罚款?$|押金$|费[用:]{0,2}$|奖金$")
-NOT_PAY_AFTER = re.compile(r"[\d:]|[-.]\d|\s?(?:岁|年|届|人|名|%|个工作日|米|公斤|月|日(?!结)|号|点|cm|kg|倍|期|位|家|字|小时|平|级|分)")
+DASHED = re.compile(r"(?<=[\dk千万元])一(?=\d)")
+"""A dash as some keyboards write it: 3000一4500."""
+JOINED = re.compile(r"[\d.:-]$|[a-z]$")
+TRIAL = re.compile(r"试用期?(?!过?后|满|结束|通过)[^,。;\n]{0,12}$")
+BEFORE_REGULAR = 0.8
+"""Of the confidence, for pay that holds in probation only: what is paid afterwards is the pay."""
+NOT_PAY_BEFORE = re.compile(r"招聘?$|第$|满$|(?:电话|手机|微信|qq|编号|职位编号)[:\d\s]{0,3}$|毕业$|罚款?$|押金$|费[用:]{0,2}$|奖金$")
+NOT_PAY_AFTER = re.compile(r"[\d:]|[-.]\d|\s?(?:岁|年|届|人|名|%|个工作日|个月|天|%|米|公斤|月|日(?!结)|号|点|cm|kg|倍|期|位|家|字|小时|平|级|分)")
 TALKED = re.compile(
     r"面[议谈]|可[谈议]|详谈|协商|保密|从优|优厚|不限薪|(?:按|依)(?:照)?(?:国家|公司|单位|学校|有关)?[^,。;]{0,6}(?:规定|标准|制度)(?:执行|发放)?"
 )
@@ -182,7 +191,7 @@ def salary_of(match: re.Match[str], whole: bool) -> tuple[Salary, float] | None:
 
 def salary(text: str) -> Read[Salary]:
     """The pay that a field or a sentence states; `Salary(None)` for 面议; no value where there is no pay. Never raises."""
-    seen = plain(text)
+    seen = DASHED.sub("-", plain(text))
     if any(ord(sign) in HIDDEN for sign in seen):
         return nothing()
     start, end = len(seen) - len(seen.lstrip()), len(seen.rstrip())
@@ -194,8 +203,9 @@ def salary(text: str) -> Read[Salary]:
         if FOREIGN.search(seen[max(0, match.start() - 4) : match.end() + 4]):
             continue
         found = salary_of(match, whole)
-        if found and found[1] > guess.confidence:
-            guess = Read(found[0], found[1], match.span())
+        sure = found[1] * (BEFORE_REGULAR if TRIAL.search(seen, max(0, match.start() - 16), match.start()) else 1.0) if found else 0.0
+        if found and sure > guess.confidence:
+            guess = Read(found[0], sure, match.span())
     if guess.value is None and (talk := TALKED.search(seen)):
         return Read(Salary(None), 0.95 if talk.end() - talk.start() >= (end - start) / 2 else 0.6, talk.span())
     return guess
@@ -203,5 +213,7 @@ def salary(text: str) -> Read[Salary]:
 
 def free(text: str, match: re.Match[str]) -> bool:
     """Whether the figure stands alone: no part of a date, an age, a telephone number or a count of people."""
-    before, after = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 6]
-    return not NOT_PAY_BEFORE.search(before) and not NOT_PAY_AFTER.match(after)
+    end = match.start() + len(match.group().rstrip())
+    before, after = text[max(0, match.start() - 8) : match.start()], text[end : end + 6]
+    joined = not told(match) and JOINED.search(before)
+    return not joined and not NOT_PAY_BEFORE.search(before) and not NOT_PAY_AFTER.match(after)

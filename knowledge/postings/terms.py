@@ -45,7 +45,7 @@ class Degree:
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """Years asked, either end open. `fresh`: graduates of the year are meant; `cohorts`: of these years.
+    """Years asked, either end open. `fresh`: graduates of the year are meant; `barred`: they are told not to apply; `cohorts`: of these years.
 
     `days` a week and `stay` in months: what an internship asks instead.
     """
@@ -56,6 +56,7 @@ class Experience:
     cohorts: tuple[int, ...] = ()
     days: int | None = None
     stay: int | None = None
+    barred: bool = False
 
 
 DEGREES = {
@@ -83,7 +84,16 @@ NONE_ASKED = re.compile(
     r"(?:经验|工作经验|年限)\s?[:为]?\s?(?:不限|无要求|不要求)|小白(?:可|亦可|均可)|^\s*(?:不限|无|无要求)\s*$"
     r"|(?:不限|无需|无须|不需要?|不要求|没有?要求|无|零)\s?(?:工作|相关|任何)?经验(?!优先)"
 )
-FRESH = re.compile(r"(?:应届|在校|毕业班)(?:毕业)?生?|校招|毕业生|fresh graduate")
+AT_SCHOOL = r"(?<!不招)(?<!不要)(?<!不收)(?<!不接受)(?<!非)在校(?!生?(?:请?勿|除外|不))"
+FRESH = re.compile(rf"(?:应届|毕业班|{AT_SCHOOL})(?:毕业)?生?|校招|毕业生|fresh graduate")
+NOVICE = r"应届(?:大学|本科|专科|毕业)?[生者]?"
+BARRED = re.compile(
+    rf"(?:(?:不(?:再|予|会)?(?:要(?!求)|招[收聘]?|接[受收]|考虑|收|聘用?|录用?|欢迎|需要|适合)|谢绝|拒绝?|[勿除])(?:[^,。;\n不限()\d]{{0,6}}[/、和或及与])?{NOVICE}|非{NOVICE})"
+    r"(?![^,。;\n]{0,4}(?:[勿不]|除外|(?:均|都|也|亦)可))"
+    rf"|(?<!非){NOVICE}(?:[/、和或及与][^,。;\n不勿]{{1,6}})?[^,。;\n不勿免除慎谢绕]{{0,6}}?"
+    r"(?:勿|免[谈扰投进]|除外|绕[行道]|慎[投入]|谢绝|不(?:予|会|再)?(?:要(?!求)|招|接[受收]|考虑(?!经验|专业|学历)|收(?!费)|聘|录|合?适))"
+)
+"""Where graduates of the year are turned away, as 应届勿扰, 不招收应届毕业生, 非应届."""
 COHORT = re.compile(r"(?<!\d)((?:20)?[23]\d)(?:\s?[-/、,和及]\s?((?:20)?[23]\d))?\s?(?:级|届)")
 DAYS = r"([1-7一二三四五六七])\s?(?:-[2-7]\s?)?天"
 WEEK = re.compile(rf"(?:每周|一周|周)?(?:至少|不少于)?{DAYS}\s?/\s?周|每周(?:至少|不少于|到岗|出勤|实习|工作)*\s?{DAYS}")
@@ -145,6 +155,18 @@ def worked(seen: str) -> Read[Experience] | None:
     return None
 
 
+def barred(seen: str) -> tuple[int, int] | None:
+    """Where a text in one form turns graduates of the year away; None where it does not, or asks for them elsewhere (仅限应届,非应届勿投)."""
+    turned = [match.span() for match in BARRED.finditer(seen)] if "应届" in seen else []
+    asked = turned and any(not any(start <= match.start() < end for start, end in turned) for match in re.finditer("应届|校招", seen))
+    return None if asked or not turned else turned[0]
+
+
+def bars_graduates(text: str) -> bool:
+    """Whether a posting as given tells graduates of the year not to apply."""
+    return ("应届" in text or "應屆" in text) and barred(plain(text)) is not None
+
+
 def experience(text: str) -> Read[Experience]:
     """The work experience, cohort or presence asked for; `Experience(0)` if none is; no value where nothing is said."""
     seen = plain(text)
@@ -159,7 +181,11 @@ def experience(text: str) -> Read[Experience]:
     spread = COHORT.search(seen)
     if spread and "-" in spread.group() and len(cohorts) == 2:
         cohorts = list(range(cohorts[0], cohorts[1] + 1))
-    fresh = FRESH.search(seen)
+    turned = barred(seen)
+    fresh = None if turned else FRESH.search(seen)
+    if turned and not spread:
+        low, high = (found.value.low, found.value.high) if found and found.value else (None, None)
+        return Read(Experience(low, high, barred=True), 0.9, turned)
     if found and found.value and not (fresh or cohorts):
         return found
     if fresh or spread:

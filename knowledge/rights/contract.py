@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,9 +31,15 @@ QUOTED = 80
 """Characters of a clause that are quoted."""
 
 
+Beside = tuple[re.Pattern[str], str, re.Pattern[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One fault. `any` empty: found by arithmetic. `papers`: where it counts in full; `soft`: where it is only a hint, said by `hint`."""
+    """One fault. `any` empty: found by arithmetic. `papers`: where it counts in full; `soft`: where it is only a hint, said by `hint`.
+
+    `beside`: a sentence with the first words is innocent where the `article` before it, or the `paper`, has the second.
+    """
 
     id: str
     topic: str
@@ -48,6 +54,7 @@ class Rule:
     hint: str
     any: tuple[re.Pattern[str], ...]
     unless: re.Pattern[str] | None
+    beside: tuple[Beside, ...]
     told: bool
 
 
@@ -109,6 +116,7 @@ def book() -> tuple[tuple[Paper, ...], dict[str, Rule], dict[str, str]]:
             hint=row.get("hint", ""),
             any=tuple(re.compile(pattern) for pattern in row.get("any", ())),
             unless=re.compile(unless) if unless else None,
+            beside=tuple((re.compile(said), where, re.compile(held)) for said, where, held in row.get("beside", ())),
             told=row.get("told", False),
         )
     return papers, rules, data["versions"]
@@ -169,13 +177,32 @@ TWICE = re.compile(r"不得(?:拒绝|不|拒|以[^,]{0,8}拒)")
 BARRED = re.compile(r"不得[^。\n]{0,12}(?:下列|以下)[^。\n]{0,8}:[^。]{0,160}$")
 
 
-def innocent(rule: Rule, text: str, match: re.Match[str]) -> bool:
-    """Whether the words are denied (不收取任何押金) or stand in a sentence that means something else."""
-    start = max(text.rfind(sign, 0, match.start()) for sign in "。;\n") + 1
-    stops = [at for sign in "。;\n" if (at := text.find(sign, match.end())) >= 0]
-    sentence = text[start : min(stops, default=len(text))]
-    if rule.unless and rule.unless.search(sentence):
+LAW_ITSELF = re.compile(r"行政部门[^。;\n]{0,8}责令|由[^。;\n]{0,10}(?:行政部门|机关)责令|本法|行政部门[^。;\n]{0,12}处罚")
+"""In a sentence that repeats what the law threatens."""
+SENTENCE = 300
+"""Characters of a sentence that are looked at on either side of the words."""
+ARTICLE = 2000
+"""Characters before words in which the head of their article is looked for."""
+HEADING = re.compile(r"(?:^|\n)(?:第.{1,4}[条章]|[一二三四五六七八九十]{1,3}、)")
+
+
+def article(text: str, end: int) -> str:
+    """The article that words stand in, up to them."""
+    first = max(0, end - ARTICLE)
+    return text[max((match.start() for match in HEADING.finditer(text, first, end)), default=first) : end]
+
+
+def innocent(rule: Rule, text: str, match: re.Match[str], beside: Sequence[Beside]) -> bool:
+    """Whether the words are denied (不收取任何押金) or stand in a sentence that means something else; `beside`: what this paper may excuse by."""
+    first, last = max(0, match.start() - SENTENCE), match.end() + SENTENCE
+    start = max(first, *(text.rfind(sign, first, match.start()) + 1 for sign in "。;\n"))
+    stops = [at for sign in "。;\n" if (at := text.find(sign, match.end(), last)) >= 0]
+    sentence = text[start : min(stops, default=last)]
+    if LAW_ITSELF.search(sentence) or (rule.unless and rule.unless.search(sentence)):
         return True
+    for said, where, held in beside:
+        if said.search(sentence) and (where == "paper" or held.search(article(text, match.end()))):
+            return True
     before = text[max(start, match.start() - 30) : match.start()]
     if BARRED.search(text[max(0, match.start() - 200) : match.start()]):
         return True
@@ -184,7 +211,8 @@ def innocent(rule: Rule, text: str, match: re.Match[str]) -> bool:
 
 def matched(rule: Rule, found: Seen) -> tuple[int, int] | None:
     """The first place where a rule holds."""
-    spans = [match.span() for pattern in rule.any for match in pattern.finditer(found.text) if not innocent(rule, found.text, match)]
+    beside = [row for row in rule.beside if row[1] != "paper" or row[2].search(found.text)]
+    spans = [match.span() for pattern in rule.any for match in pattern.finditer(found.text) if not innocent(rule, found.text, match, beside)]
     return min(spans, default=None)
 
 

@@ -74,7 +74,7 @@ N = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|[{HAN}]{{1,9}})"
 UNIT = r"(?:年|个?自然月|个?月|周|个?星期|个?工作日|个?自然日|日|天)"
 SPAN = rf"(?:(?:{N}|半)(?:个?半)?{UNIT}(?:半)?(?:(?:零|又|加)?{N}个?月)?)"
 DATE = rf"(?:(?:20\d\d|二[零〇][{HAN}]{{2}})(?:年|[-./])(?:\d{{1,2}}|[{HAN}]{{1,3}})(?:(?:月|[-./])(?:(?:\d{{1,2}}|[{HAN}]{{1,3}})日?)?)?)"
-RANGE = rf"(?P<from>{DATE})(?:起|开始|起?生效)?,?(?:至|到|于|-+|~)(?P<to>{DATE})"
+RANGE = rf"(?P<from>{DATE})(?:(?:起|开始|起?生效)?,?(?:至|到|于|-+|~)|(?:起|开始|起?生效),)(?P<to>{DATE}|\d{{1,2}}月\d{{1,2}}日)"
 MONEY = rf"(?:人民币|rmb|¥)?(?:大写|小写)?[::(]?(?P<n>{N})(?P<scale>千|万|k|w)?(?P<yuan>元|块)?"
 SHARE = rf"(?:(?P<percent>\d{{1,3}}(?:\.\d+)?)%|百分之(?P<hundred>[{HAN}]{{1,3}}|\d{{1,3}})|(?P<fold>[一二三四五六七八九\d]{{1,2}})(?P<cut>折|成))"
 
@@ -131,8 +131,14 @@ def day(text: str, *, last: bool) -> date | None:
 
 
 def between(match: re.Match[str]) -> float | None:
+    return lasting(match["from"], match["to"])
+
+
+def lasting(first: str, last: str) -> float | None:
     """Months from one date to the other, both counted; a day or two short of a whole month is whole."""
-    start, end = day(match["from"], last=False), day(match["to"], last=True)
+    if "月" in last[:3]:  # 2026年8月1日至9月30日
+        last = f"{first[:5]}{last}"
+    start, end = day(first, last=False), day(last, last=True)
     if not start or not end or end <= start:
         return None
     after = end + timedelta(days=1)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from knowledge.rights.pay import BASE_ALONE, IN_PARTS
 from knowledge.rights.quantities import Fact, Seen
 from knowledge.rights.terms import NAMES, OPEN_ENDED, TASK, stated
 
 UNLAWFUL, HINT = "违法", "提示"
 DAILY, WEEKLY, STANDARD = 8.0, 44.0, 40.0
 """Hours: 劳动法 art. 36 (8 and 44), 国务院关于职工工作时间的规定 art. 3 (40)."""
+BREAK = 1.0
+"""Hours taken off for a break that is not told; nothing is called unlawful on it."""
 SHARE, LONGEST, DISPATCH = 0.8, 24.0, 24.0
 """Of the agreed wage in probation; months of a non-compete; months of a dispatch contract."""
 SURE = 0.7
@@ -50,7 +53,7 @@ def sums(kind: str, text: Seen, facts: list[Fact]) -> Report:
     holes = tuple(dict.fromkeys(blanks(text, facts)))
     rows = [*probation(kind, facts), *wage(facts), *hours(kind, text, facts), *training(text, facts), *noncompete(text, facts)]
     rows += [*agreement(text, facts)] if kind == "agreement" else []
-    rows += [*dispatch(facts)] if kind == "dispatch" else []
+    rows += [*dispatch(text, facts)] if kind == "dispatch" else []
     if kind == "part_time" and (match := MONTHLY.search(text.text)):
         rows.append(Sum("K22", "非全日制工资最长 15 天结一次", text.span(*match.span()), UNLAWFUL, ("劳动合同法 第72条",)))
     if kind == "offer" and len(gaps) >= 2:
@@ -112,6 +115,11 @@ def wage(facts: list[Fact]) -> Iterator[Sum]:
         if trial.value < SHARE - 0.001:
             yield Sum("K04", f"试用期只发 {trial.value:.0%},不能低于 80%", trial.span)
     elif full and full.value and trial.value < SHARE * full.value - 0.5:
+        base = next((row.value for row in facts if row.name == "wage" and row.value), full.value)
+        if full.confidence >= IN_PARTS and trial.confidence <= BASE_ALONE and trial.value >= SHARE * base - 0.5:
+            told = f"试用期底薪 {trial.value:g} 元,转正各项加起来 {full.value:g} 元;问清试用期别的几项发不发,合起来至少要 {SHARE * full.value:g} 元"
+            yield Sum("K04", told, trial.span, HINT)
+            return
         yield Sum("K04", f"试用期 {trial.value:g} 元,转正 {full.value:g} 元;试用期至少要 {SHARE * full.value:g} 元", trial.span)
 
 
@@ -125,8 +133,9 @@ def hours(kind: str, text: Seen, facts: list[Fact]) -> Iterator[Sum]:
         return
     a_day, days, a_week = stated(facts, "hours"), stated(facts, "days"), stated(facts, "weekly")
     daily = a_day.value if a_day else None
-    if a_day and daily and a_day.confidence < SURE:
-        daily -= 1  # no break was told; most have one
+    there = daily if a_day and daily and a_day.confidence < SURE else None
+    if there:
+        daily = there - BREAK
     count = days.value if days else None
     weekly = a_week.value if a_week and a_week.value else daily * count if daily and count else None
     span = next((row.span for row in (a_day, days, a_week) if row and row.value), (0, 0))
@@ -139,7 +148,10 @@ def hours(kind: str, text: Seen, facts: list[Fact]) -> Iterator[Sum]:
         shown = [f"每天 {daily:g} 小时"] if daily else []
         shown += [f"每周 {count:g} 天"] if count else []
         shown += [f"每周 {weekly:g} 小时"] if weekly else []
-        yield Sum("K18", "、".join(shown) + ",超过一天 8 小时、平均一周 44 小时的上限", span)
+        if there and not (a_week and a_week.value and a_week.value > WEEKLY):
+            yield Sum("K18", f"从上班到下班 {there:g} 小时,没写休息多久;扣 {BREAK:g} 小时是{'、'.join(shown)},问清休息时间和加班怎么算", span, HINT)
+        else:
+            yield Sum("K18", "、".join(shown) + ",超过一天 8 小时、平均一周 44 小时的上限", span)
     elif weekly and weekly > STANDARD:
         yield Sum("K18", f"每周 {weekly:g} 小时,超过标准的 40 小时,多出来的问清是不是算加班", span, HINT)
     elif count and count > 5 and not daily:
@@ -192,8 +204,13 @@ def agreement(text: Seen, facts: list[Fact]) -> Iterator[Sum]:
         yield Sum("K12", "只写了你违约要赔,没写单位违约赔多少", penalty.span)
 
 
-def dispatch(facts: list[Fact]) -> Iterator[Sum]:
+IDLE = re.compile(r"(?:无工作|待岗|退回|待派)[^。;\n]{0,16}(?:不(?:予|再|计)?(?:支付|发放?|给)|无|没有)(?:任何)?[^。;\n]{0,6}(?:工资|报酬|薪)")
+
+
+def dispatch(text: Seen, facts: list[Fact]) -> Iterator[Sum]:
     term = stated(facts, "term")
+    if match := IDLE.search(text.text):
+        yield Sum("K38", "没活的时候派遣公司也要按最低工资按月发钱", text.span(*match.span()), UNLAWFUL, ("劳动合同法 第58条",))
     if term and term.value is not None and 0 < term.value < DISPATCH and term.value != TASK:
         yield Sum("K38", f"派遣公司要和你签两年以上,这里是 {said(term.value)}", term.span, UNLAWFUL, ("劳动合同法 第58条",))
 
@@ -210,7 +227,7 @@ CLAUSES = {
 }
 """劳动合同法 art. 17, and the words by which each is known."""
 PROMISES = {
-    "岗位": r"岗位|职位|职务|担任",
+    "岗位": r"岗位|职位|职务|担任|(?:聘|录用)[^。;\n]{0,6}为",
     "工资": r"薪|工资|报酬|待遇|k/月",
     "报到时间": r"报到|入职(?:日期|时间)|到岗|20\d\d年",
     "合同期限": r"合同|期限",

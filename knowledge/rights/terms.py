@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from knowledge.rights.pay import PAY, composed, wages
 from knowledge.rights.quantities import (
     DATE,
     HAN,
@@ -17,6 +18,7 @@ from knowledge.rights.quantities import (
     Seen,
     between,
     each,
+    lasting,
     months,
     number,
     seen,
@@ -36,7 +38,7 @@ NAMES = {
 
 TERM_WORD = (
     r"(?:(?:劳动|聘用|本|派遣|协议|用工)?合同(?:的)?(?:有效|履行)?(?:期限|期)|(?:本)?(?:合同|协议)(?:有效期|期限)?(?:为|自|于|从)"
-    r"|(?:聘用|聘任|用工|派遣|协议|实习|见习|服务|有效|合作|工作|任职)期限?(?!间|内|满|未)|聘期|有效期|为期|期限)"
+    r"|(?:聘用|聘任|用工|派遣|协议|实习|见习|服务|有效|合作|工作|任职)期限?(?!间|内|满|未)|聘期|有效期|为期|期限|起止(?:时间|日期|期限|年月)?)"
 )
 NOT_TERM = re.compile(r"试用|竞业|保密|违约|租|支付|服务期(?!限)|诉讼|仲裁|补偿|通知|试岗|公示|异议|宽限|医疗期|届满前|期满前|期限届满")
 STUDIED = re.compile(r"[^,]{0,6}(?:培训|学习|进修)")
@@ -55,6 +57,18 @@ def chosen(text: str) -> str:
     return {"无": "open", "以": "task"}.get(options[index][0], "fixed") if index < len(options) else ""
 
 
+LEAD = re.compile(rf"{TERM_WORD}|签|订立|合同")
+NEAR = 24
+"""Characters before two dates in which it is told what they bound."""
+KIND = r"(?:期|的)?(?:固定期限)?(?:的)?(?:书面)?"
+LENGTH = re.compile(
+    rf"{TERM_WORD}(?:限)?(?:共计?|约定)?[^,\d{HAN}半_]{{0,8}}(?!20\d\d)(?P<d>{SPAN})|(?:签订?|订立|签署)[^,]{{0,10}}?(?P<e>{SPAN}){KIND}(?:劳动|聘用)?合同"
+    rf"|(?P<f>{SPAN})(?:期)?(?:的)?固定期限|(?:有效期[^,]{{0,16}}?|自{DATE}起(?:计算|算)?(?:共计?|为期)?)(?P<g>{SPAN})|(?:共计?|为期)(?P<h>{SPAN})"
+    rf"|(?<![除止约续同订])(?:劳动|聘用)?合同(?:一?签订?|期|年限|定)?(?:为|是|:|了|满)?(?P<i>{SPAN})(?![内前后以\d{HAN}]|的?(?:工资|补偿|书面|时间|通知))"
+    rf"|(?:先|首次?|初次)签订?(?P<l>{SPAN})|(?P<j>{SPAN})期(?:的)?(?:劳动|聘用|书面)*合同|(?:^|[,(:签订])(?P<k>{SPAN})(?:的)?(?:劳动|聘用)?合同(?=[,()]|$)"
+)
+
+
 def term(text: str) -> Iterator[Fact]:
     tick = chosen(text) if "固定期限" in text else ""
     listed = "无固定期限" in text and len(re.findall(r"(?<!无)固定期限", text)) > 0 and not tick
@@ -64,20 +78,15 @@ def term(text: str) -> Iterator[Fact]:
             open_ended = kind.group().startswith("无")
             if tick in ("", "open" if open_ended else "task") and not re.search(r"[□○][^☑√■✓✔]{0,6}$", sentence[: kind.start()]):
                 yield Fact("term", OPEN_ENDED if open_ended else TASK, "months", 0.95, (start + kind.start(), start + kind.end()))
-        clause = re.split(r"其中|试用期", sentence)[0]
-        lead = re.search(TERM_WORD, clause)
-        if lead is None and not re.search(r"签订|订立|签署", clause):
+        clause = without_probation(sentence)
+        lead = LEAD.search(clause)
+        if lead is None:
             continue
         for match in re.finditer(RANGE, clause):
-            if (value := between(match)) and not NOT_TERM.search(clause[: match.start()]):
+            if (value := between(match)) and not NOT_TERM.search(clause[max(0, match.start() - NEAR) : match.start()]):
                 yield Fact("term", value, "months", 0.95, (start + match.start(), start + match.end()))
-        for match in re.finditer(
-            rf"{TERM_WORD}(?:限)?(?:共计?|约定)?[^,\d{HAN}半_]{{0,8}}(?!20\d\d)(?P<d>{SPAN})|(?:签订?|订立|签署)[^,]{{0,10}}?(?P<e>{SPAN})(?:期|的)?(?:固定期限)?(?:的)?(?:书面)?劳动合同"
-            rf"|(?P<f>{SPAN})(?:期)?(?:的)?固定期限|(?:有效期[^,]{{0,16}}?|自{DATE}起(?:计算|算)?(?:共计?|为期)?)(?P<g>{SPAN})|(?:共计?|为期)(?P<h>{SPAN})",
-            clause,
-        ):
-            group = next(name for name in "defgh" if match[name])
-            value = months(match[group])
+        for match in LENGTH.finditer(clause):
+            value = settled(clause, match.end(), months(next(match[name] for name in "defghijkl" if match[name])))
             beside = clause[max(0, match.start() - 10) : match.end() + 3]
             if (
                 value
@@ -91,14 +100,51 @@ def term(text: str) -> Iterator[Fact]:
             yield Fact("term", None, "months", 0.8, (start + blank.start(), start + blank.end()))
 
 
-NO_PROBATION = re.compile(r"(?:无|不设(?:立|置)?|没有|免除?|不约定|不再约定|不得约定|取消)(?:任何)?试用期|试用期(?:为|:)?(?:无|零|0(?!\d)|不约定|/)")
+NO_PROBATION = re.compile(
+    r"(?:无|不设(?:立|置)?|没有|免除?(?:乙方|[你您])?的?|不约定|不再约定|不得约定|取消)(?:任何)?试用期|试用期(?:约定)?(?:为|:)?(?:□有)?[☑√■✓✔☒](?:无|不约定)|试用期(?:为|:)?(?:无|零|0(?!\d)|不约定|/)"
+)
 PROBATION = re.compile(
-    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自[^,。;]{{1,8}}之日起(?:计算|算)?,?(?:共计?)?)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
-    rf"|(?:前|首|头|最初)(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|(?P<d>{SPAN})(?:的)?试用期"
+    rf"试用期(?:限)?(?:\([^)]{{0,24}}\))?(?:约定)?(?:为|:)?(?:[□☑√■✓✔☒](?:有|无|不?约定),?){{0,2}}(?:期限)?(?:包含在[^,]{{0,12}},)?(?:约定|暂定|统一|一般|原则上|共计?|拟定)?(?:为|是|:|共|定为|设为)?(?:自[^,。;]{{1,8}}之日起(?:计算|算)?,?(?:共计?)?)?(?:自?{DATE}?起)?[^,\d{HAN}半_内满后前工薪报待考提通结合转延超离辞]{{0,8}}?(?P<a>{SPAN})(?!内|前)"
+    rf"|(?:前|首|头|最初|日起)的?(?P<b>{SPAN})[^,]{{0,4}}(?:为|是|作为)?试用|试用(?!期)(?:时间)?(?:为)?(?P<c>{SPAN})|试用期?满(?P<e>{SPAN})(?=[^,]{{0,12}}(?:转正|转为正式))|(?P<d>{SPAN})(?:的)?试用期(?!限?[为是:约定]*[\d{HAN}半])"
 )
 PROBATION_DATES = (re.compile(rf"试用期(?:为|自|:)?[^,\d]{{0,4}}{RANGE}"), re.compile(rf"{RANGE}[^,]{{0,2}}(?:为|是|作为)试用期"))
 BLANK_PROBATION = re.compile(r"试用期(?:限)?(?:为|:|自)?[^,。\d]{0,6}_")
-TOO_LONG = re.compile(r"(?:不得|不能|不应|最长不|不)超过?(?:法定)?$|满$|[高大]于$")
+CHANGED = re.compile(rf"(?:(?:缩短|减少?|改|变更|调整|修改)(?:为|至|到|成)|,?(?:最长|最多|至多)(?:不超过|为)?)(?P<now>{SPAN})")
+
+
+def settled(text: str, end: int, value: float | None) -> float | None:
+    """What a length became where the words after it change it: 由三个月缩短为一个月, 不少于三个月,最长六个月."""
+    match = CHANGED.match(text, end)
+    return months(match["now"]) if match else value
+
+
+OF_PROBATION = re.compile(r"试用[^,()]*")
+BEGIN = re.compile(
+    rf"[自从](?P<a>{DATE})|(?P<b>{DATE})(?:起|开始|起?生效|起?入职|报到|到岗|上班)|(?:入职|报到|到岗|生效|起始|开始)(?:日期|时间|日)?(?:为|:|于|是)?(?P<c>{DATE})"
+)
+UNTIL = re.compile(
+    rf"(?:(?P<trial>试用期?限?)|(?<![除止])(?:合同|协议|聘|有效)(?:期限?|有效期)?)(?:[自从][^,。;\d]{{1,8}}起,?)?(?:为|:)?(?:至|到|于|截[至止到]{{1,2}}|(?:到期|终止|截止|结束|届满)(?:日期?|时间)(?:为|:))(?P<to>{DATE})"
+    r"(?:止|终止|届满|期满|为止|结束|到期|$|(?=[,。;()\n]))"
+)
+"""The end alone: the beginning stands elsewhere, mostly once for the contract and its probation."""
+
+
+def without_probation(sentence: str) -> str:
+    """The sentence of the same length with what it says of the probation cut out."""
+    if "试用" not in sentence:
+        return sentence
+    for pattern in (*PROBATION_DATES, PROBATION, OF_PROBATION):
+        sentence = pattern.sub(lambda match: "," * len(match[0]), sentence)
+    return sentence
+
+
+def until(text: str) -> Iterator[Fact]:
+    """Term and probation of which only the end is told beside their name."""
+    found = list(UNTIL.finditer(text))
+    first = BEGIN.search(text) if found else None
+    for match in found:
+        if first and (value := lasting(next(filter(None, first.groups())), match["to"])):
+            yield Fact("probation" if match["trial"] else "term", value, "months", 0.9, match.span())
 
 
 def probation(text: str) -> Iterator[Fact]:
@@ -115,86 +161,11 @@ def probation(text: str) -> Iterator[Fact]:
             if value := between(match):
                 yield Fact("probation", value, "months", 0.95, (start + match.start(), start + match.end()))
         for match in PROBATION.finditer(sentence):
-            value = months(next(match[name] for name in "abcd" if match[name]))
+            value = settled(sentence, match.end(), months(next(match[name] for name in "abcde" if match[name])))
             before = sentence[max(0, match.start() - 8) : match.start()]
             if value is None or re.search(r"延长|再次|续", before) or re.search(r"延长|每满|社保|缴", match.group()):
                 continue
             yield Fact("probation", value, "months", 0.6 if "超过" in match.group() else 0.95, (start + match.start(), start + match.end()))
-
-
-PAY = r"(?:工资|薪资|薪酬|月薪|底薪|报酬|薪金|薪水|待遇|薪)"
-NOT_WAGE = re.compile(
-    r"最低|加班|扣|罚|补偿|赔|违约|绩效(?:工资|奖金)$|奖金|补贴|津贴|年终|社保|培训|押|提成|竞业|加点|不低于|缴费|基数|前十二个月|损失|罚款|餐补"
-)
-TRIAL = r"试用(?:期)?(?:内|间|期间|阶段|的)?"
-TRIAL_PAY = re.compile(rf"{TRIAL}[^。;\n,]{{0,8}}{PAY}(?:标准|待遇|总额|收入)?,?[^。;\n,\d%{HAN}]{{0,14}}?(?:{SHARE}|{MONEY})")
-TRIAL_SHARE = re.compile(rf"{TRIAL}[^。;\n]{{0,24}}?{SHARE}")
-TRIAL_MONEY = re.compile(rf"(?:试用(?:期)?(?:内|间|期间|阶段)?(?:的)?)(?:每月|月)?(?:为|是|:)?{MONEY}(?:/月|每月|一个?月)?")
-FULL_PAY = re.compile(
-    rf"(?:转正(?:后|以后|之后)?|正式(?:期|录用后|工作后)?|试用期?(?:满|结束|合格|通过)[^。;\n,\d]{{0,4}}后?)(?:的)?[^。;\n,\d{HAN}]{{0,12}}?{MONEY}"
-)
-MAIN_PAY = re.compile(
-    r"(?:月基本工资|基本工资|岗位工资|月工资|税前|月薪|底薪|工资(?:标准|总额)?|劳动报酬|薪资|薪酬|报酬|薪金|月收入)(?:待遇|标准|总额|水平|为税前)?"
-    rf"[^。;\n,\d_{HAN}]{{0,14}}?{MONEY}"
-)
-LOOSE_PAY = re.compile(rf"{MONEY}(?:/月|每月|/每月|的?(?:月)?{PAY})")
-BLANK_PAY = re.compile(rf"{PAY}(?:标准|总额)?[^。;\n,\d]{{0,12}}?_(?=元|/|[。;,\n]|$)")
-
-
-DATED = re.compile(r"年|[-./]\d")
-ON_TRIAL = re.compile(r"试用(?:期)?(?:内|间|期间|的)?$")
-
-
-def wage_like(match: re.Match[str], value: float | None) -> bool:
-    """Whether an amount can be pay: it says 元, or is of a month's size."""
-    return (
-        value is not None
-        and 0 < value < 1_000_000
-        and (bool(match["yuan"] or match["scale"]) or (value >= 500 and not DATED.match(match.string[match.end() :])))
-    )
-
-
-def wages(text: str) -> Iterator[Fact]:
-    for start, sentence in sentences(text):
-        trial: list[tuple[int, int]] = []
-        if "试用" in sentence:
-            yield from trial_pay(start, sentence, trial)
-        full = next((match for match in FULL_PAY.finditer(sentence) if wage_like(match, yuan(match))), None)
-        if full:
-            yield Fact("wage", yuan(full), "yuan", 0.95, (start + full.start(), start + full.end()))
-            continue
-        for match in [*MAIN_PAY.finditer(sentence), *LOOSE_PAY.finditer(sentence)]:
-            near = sentence[max(0, match.start() - 8) : match.start()] + match.group()
-            inside = any(a <= match.end() - 1 < b for a, b in trial) or ON_TRIAL.search(sentence[: match.start()])
-            if inside or NOT_WAGE.search(near) or not wage_like(match, yuan(match)):
-                continue
-            hourly = re.match(r"/?(?:每)?(?:个)?(?:小时|时)|/(?:天|日)", sentence[match.end() :])
-            if not hourly and not sentence[match.end() :].startswith("/年"):
-                yield Fact("wage", yuan(match), "yuan", 0.9, (start + match.start(), start + match.end()))
-        if (blank := BLANK_PAY.search(sentence)) and not NOT_WAGE.search(blank.group().replace("不低于", "")):
-            name = "probation_wage" if re.search(r"试用期?[^,]{0,6}$", sentence[: blank.start()]) else "wage"
-            yield Fact(name, None, "yuan", 0.8, (start + blank.start(), start + blank.end()))
-
-
-def trial_pay(start: int, sentence: str, taken: list[tuple[int, int]]) -> Iterator[Fact]:
-    for pattern in (TRIAL_PAY, TRIAL_SHARE, TRIAL_MONEY):
-        for match in pattern.finditer(sentence):
-            groups = match.groupdict()
-            part = share(match) if any(groups.get(name) for name in ("percent", "hundred", "fold")) else None
-            value = part if part is not None else yuan(match) if groups.get("n") else None
-            if part is None and (not groups.get("n") or not wage_like(match, value)):
-                continue
-            if part is not None and (part > 1.5 or re.search(r"社保|考核|公积金|合格率|绩效|完成", match.group())):
-                continue
-            if re.search(r"不(?:得)?低于|转正|正式|(?:满|结束)后|试用期?满", match.group()) and part is None:
-                continue
-            if "不得低于" in match.group() or "不低于" in match.group():
-                continue
-            if NOT_WAGE.search(match.group()):
-                continue
-            taken.append(match.span())
-            yield Fact("probation_wage", value, "share" if part is not None else "yuan", 0.95, (start + match.start(), start + match.end()))
-            return
 
 
 PENALTIES = (
@@ -210,7 +181,7 @@ COSTS = (
     re.compile(rf"(?:出资|支付|承担|花费|垫付)[^。;\n,\d_{HAN}]{{0,6}}{MONEY}[^。;\n,]{{0,30}}培训"),
 )
 SERVICE = re.compile(
-    rf"服务期(?:限)?[^。;\n,\d_{HAN}半]{{0,10}}?(?P<a>{SPAN})|(?:服务|工作)(?:满|不少于|至少)(?P<b>{SPAN})|至少(?:服务|工作)(?P<c>{SPAN})"
+    rf"服务期(?:限)?[^。;\n,\d_{HAN}半]{{0,10}}?(?P<a>{SPAN})|(?:服务|工作)(?:满|不少于|至少)(?P<b>{SPAN})|(?:至少|承诺)(?:为甲方|在甲方|继续)?(?:服务|工作)(?P<c>{SPAN})"
 )
 SERVED = re.compile(rf"(?:做满|服务满|工作满|履行|已服务|做了|(?<![未不])满)(?P<a>{SPAN})(?:后|时|即?离职|辞职|[^。;\n,]{{0,6}}(?:离职|辞职))")
 DONE = re.compile(r"后|时|即?离职|辞职|[^。;\n,]{0,6}(?:离职|辞职)")
@@ -228,7 +199,7 @@ COMPENSATION_SUMS = (
 def money(text: str) -> Iterator[Fact]:
     """Penalties, training costs and the years of service they buy."""
     for start, sentence in sentences(text):
-        if re.search(r"违约金|赔", sentence) and not re.search(r"用人单位违反|工伤赔偿", sentence):
+        if re.search(r"违约金|赔", sentence) and not re.search(r"用人单位违反|工伤赔偿|丢失|遗失|损[坏毁]", sentence):
             for match in each(PENALTIES, sentence):
                 value = yuan(match)
                 if value and (match["yuan"] or match["scale"] or value >= 500) and not re.match(r"个?(?:月|年|日|天|倍)", sentence[match.end() :]):
@@ -277,7 +248,7 @@ def noncompete(text: str) -> Iterator[Fact]:
 
 def facts(found: Seen) -> list[Fact]:
     """Everything stated, in the order of reading; places in the text as given. The same thing may be stated several times."""
-    rows = [fact for reader in (term, probation, wages, hours, money, noncompete) for fact in reader(found.text)]
+    rows = [fact for reader in (term, probation, until, wages, composed, hours, money, noncompete) for fact in reader(found.text)]
     return [Fact(row.name, row.value, row.unit, row.confidence, found.span(*row.span)) for row in rows]
 
 

@@ -48,6 +48,12 @@ def test_a_draft_becomes_columns() -> None:
     assert columns["raw"]["pay"] == FAIR["pay"]
 
 
+def test_a_cell_that_turns_graduates_away_is_kept_in_the_text() -> None:
+    columns = reading(experience="2年以上,应届勿扰").columns
+    assert (columns["years_low"], columns["fresh"]) == (2, False)
+    assert "应届勿扰" in columns["text"]
+
+
 def test_private_numbers_are_for_staff_only() -> None:
     columns = reading(contact="李经理 13900002222", title="招文员 微信 abc12345").columns
     assert not [cell for cell in (columns["text"], columns["title"], *columns["raw"].values()) if "1380000" in cell or "abc12345" in cell]

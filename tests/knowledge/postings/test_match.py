@@ -64,6 +64,7 @@ def anything(chance: random.Random, number: int) -> dict[str, Any]:
         cohorts=chance.choice([[], [], [2026], [2026, 2027]]),
         fresh=chance.random() < 0.2,
         deadline=maybe(TODAY + timedelta(days=chance.randint(-10, 30))),
+        text=chance.choice(["", "", "", "3年经验,应届勿扰"]),
     )
 
 
@@ -99,6 +100,7 @@ def broken(row: dict[str, Any], wanted: Wanted) -> list[str]:
         "degree": wanted.degree is not None and row["degree"] is not None and row["degree"] > wanted.degree,
         "cohort": wanted.cohort and row["cohorts"] and wanted.cohort not in row["cohorts"],
         "fresh": wanted.cohort and row["fresh"] and not row["cohorts"] and wanted.cohort < TODAY.year - CHOICE,
+        "barred": (wanted.years == 0 or (wanted.cohort and wanted.cohort >= TODAY.year)) and "勿扰" in row["text"],
         "years": wanted.years is not None and row["years_low"] and row["years_low"] > wanted.years + SLACK,
         "without": any(word in row["title"] + row["company"] for word in wanted.without),
     }
@@ -183,6 +185,16 @@ def test_reasons_are_what_the_posting_says() -> None:
     bare = posting(2, degree=4, full_time_degree=True, years_low=2, cohorts=[2027], pay_low=None, pay_high=None)
     assert lacking(bare, Wanted(), TODAY) == ["要本科(全日制)", "要 2 年经验,可以投但要说明", "只招 2027 届"]
     assert (pay(row), pay(bare), where(["520102", "remote"])) == ("5000–7000 元/月", "工资面议", "贵阳南明区、可远程")
+
+
+def test_a_posting_that_turns_graduates_away_says_so_and_is_not_put_before_them() -> None:
+    row = posting(1, title="会计(不要应届生)", fresh=True, years_low=2)
+    vacancies = Vacancies(Catalogue.of([row]), TODAY)
+    assert not vacancies.rank(Wanted(("会计",), cohort=TODAY.year))
+    wanted = Wanted(("会计",), cohort=TODAY.year - 1)
+    [match] = vacancies.rank(wanted)
+    assert "写明不要应届生" in lacking(row, wanted, TODAY)
+    assert not any("招应届" in said for said in why(row, wanted, match, TODAY))
 
 
 def test_feedback_moves_a_family_and_an_employer() -> None:

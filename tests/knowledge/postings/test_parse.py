@@ -58,7 +58,13 @@ def asked(value: Degree | Experience | Range | date | None) -> str:
             return " ".join([str(value.level.value), *(str(each) for each in extra if each)])
         case Experience():
             cohorts = value.cohorts and f"c={','.join(map(str, value.cohorts))}"
-            extra = [value.fresh and "fresh", cohorts, value.days and f"days={value.days}", value.stay and f"stay={value.stay}"]
+            extra = [
+                value.fresh and "fresh",
+                cohorts,
+                value.days and f"days={value.days}",
+                value.stay and f"stay={value.stay}",
+                value.barred and "barred",
+            ]
             return " ".join([ends(value.low, value.high), *(str(each) for each in extra if each)])
         case Range():
             return "some" if value.low is value.high is None else ends(value.low, value.high)
