@@ -86,6 +86,8 @@ def test_every_question_asks_for_a_known_field() -> None:
     assert set(QUESTIONS) <= set(FIELDS)
 
 
-@pytest.mark.parametrize(("said", "tail"), [("4321", "4321"), ("5678", "5678"), ("456789", "456789"), ("后四位是1234", "1234"), ("末6位:12345X", "12345X")])
+@pytest.mark.parametrize(
+    ("said", "tail"), [("4321", "4321"), ("5678", "5678"), ("456789", "456789"), ("后四位是1234", "1234"), ("末6位:12345X", "12345X")]
+)
 def test_the_end_of_a_number_is_read_whole(said: str, tail: str) -> None:
     assert read_tail(said, None) == tail  # type: ignore[arg-type]
