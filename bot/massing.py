@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, RowMapping, String, Text, and_, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, ForeignKey, Row, RowMapping, String, Text, and_, case, cast, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,8 +34,8 @@ SAFE = timedelta(hours=23)
 """So long the same group may be called again: WeChat looks for its client id among what was sent within 24 hours [D copies of
 Batch_Sends_and_Originality_Checks, 使用 clientmsgid 参数; seen in 2019-2024 posts], and its clock need not be ours."""
 AGAIN = timedelta(minutes=5)
-"""After a call without an answer, longer each time: sooner than a minute the platform refuses the same id (45066 [D copies, ibid.]),
-and every call is one of the day's."""
+"""After a call without an answer or refused for the moment, longer each time: sooner than a minute the platform refuses the same id
+(45066 [D copies, ibid.]), and every call is one of the day's."""
 SILENT = timedelta(hours=24)
 """A report that has not come by then is told as lacking: a job waits half an hour for its administrator and is done within hours."""
 PART = 1000
@@ -185,15 +185,16 @@ def left_over(connection: Connection, carrier: Carrier, now: datetime) -> Group 
     is no longer among its rows; who has unsubscribed is taken out here. Of a broadcast that is paused it waits."""
     account = owner_of(carrier)
     query = select(MassSend.__table__).where(MassSend.account == account, MassSend.status == "leaving", MassSend.next_at <= now)
-    for row in connection.execute(query.order_by(MassSend.id).with_for_update()).mappings().all():
+    query = query.where(MassSend.began_at > now - SAFE).order_by(MassSend.id)
+    for row in connection.execute(query.with_for_update()).mappings().all():
         its = connection.execute(select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])).one()
-        if row["began_at"] + SAFE <= now or its.status == "cancelled":
+        if its.status == "cancelled":
             end(connection, row, row["doubt"], row["reason"] or DIED, now)
             continue
         if its.paused_at:
             continue
-        quit_ = select(Conversation.key).where(Conversation.memo["quiet"].as_boolean())
-        gone = update(Delivery).where(of_group(row), Delivery.status == "sending", Delivery.conversation.in_(quit_))
+        quiet = exists().where(Conversation.key == Delivery.conversation, Conversation.memo["quiet"].as_boolean())
+        gone = update(Delivery).where(of_group(row), Delivery.status == "sending", quiet)
         state, why = ("unknown", row["reason"] or DIED) if row["doubt"] else ("suppressed", delivery.UNSUBSCRIBED)
         connection.execute(gone.values(status=state, error=why, finished_at=now))
         members = select(Delivery.conversation, Delivery.parts).where(of_group(row), Delivery.status == "sending").order_by(Delivery.id)
@@ -204,53 +205,55 @@ def left_over(connection: Connection, carrier: Carrier, now: datetime) -> Group 
             continue
         mine = update(MassSend).where(MassSend.id == row["id"])
         connection.execute(mine.values(next_at=now + LEASE, attempt=MassSend.attempt + 1, doubt=True))
-        return Group(row["id"], row["client_id"], [one.conversation.split(":", 2)[2] for one in found], text, row["doubt"])
+        return Group(row["id"], row["client_id"], [handle(one.conversation) for one in found], text, row["doubt"])
     return None
 
 
 def gathered(connection: Connection, carrier: Carrier, now: datetime) -> Group | None:
     """A new group of people who are told exactly the same, as many as a call takes."""
     assert carrier.mass
-    account = owner_of(carrier)
-    for number in ripe(connection, account, carrier.mass.people[0], now):
-        query = select(Delivery.__table__).where(Delivery.broadcast_id == number, unreached(account, now)).order_by(Delivery.id)
-        query = query.limit(carrier.mass.people[1]).with_for_update(skip_locked=True, of=Delivery)
-        waiting = [dict(row) for row in connection.execute(query).mappings()]
-        groups: dict[str, list[dict[str, Any]]] = {}
-        for row in lone(connection, carrier, waiting, now):
-            groups.setdefault(json.dumps(row["parts"], sort_keys=True), []).append(row)
+    account, (least, most) = owner_of(carrier), carrier.mass.people
+    for number in ripe(connection, account, least, now):
+        query = select(Delivery.id, Delivery.conversation, cast(Delivery.parts, Text).label("said"))
+        query = query.where(Delivery.broadcast_id == number, unreached(account, now)).order_by(Delivery.id).limit(most)
+        groups: dict[str, list[Row[int, str, str]]] = {}
+        for row in lone(connection, carrier, connection.execute(query.with_for_update(skip_locked=True, of=Delivery)).all(), now):
+            groups.setdefault(row.said, []).append(row)
         rows = max(groups.values(), key=len, default=[])
-        text = words(carrier, rows[0]["parts"]) if rows else None
-        if text is None or len(rows) < carrier.mass.people[0]:
+        text = words(carrier, json.loads(rows[0].said)) if rows else None
+        if text is None or len(rows) < least:
             continue
         client_id = secrets.token_hex(16)
         new = {"client_id": client_id, "account": account, "broadcast_id": number, "people": len(rows), "began_at": now, "next_at": now + LEASE}
         made = connection.execute(insert(MassSend).values(new).returning(MassSend.id)).scalar_one()
         leaving = {"status": "sending", "mailbox": False, "route": MASS, "remote_id": client_id, "owner": None, "lease_until": None, "error": None}
-        mine = update(Delivery).where(Delivery.id.in_([row["id"] for row in rows]))
+        mine = update(Delivery).where(Delivery.id.in_([row.id for row in rows]))
         connection.execute(mine.values(**leaving, attempt=Delivery.attempt + 1))
         spend(connection, number, client_id, carrier.mass.month, now)
-        return Group(made, client_id, [row["conversation"].split(":", 2)[2] for row in rows], text)
+        return Group(made, client_id, [handle(row.conversation) for row in rows], text)
     return None
 
 
-def lone(connection: Connection, carrier: Carrier, rows: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+def lone(connection: Connection, carrier: Carrier, rows: Sequence[Row[int, str, str]], now: datetime) -> list[Row[int, str, str]]:
     """Those who still have no way of their own; to the others the pump turns again."""
-    account = owner_of(carrier)
-    found: list[dict[str, Any]] = []
+    account, probe = owner_of(carrier), {"kind": "broadcast", "priority": delivery.UNASKED["broadcast"]}
+    found: list[Row[int, str, str]] = []
     others: list[int] = []
     for start in range(0, len(rows), PART):
         part = rows[start : start + PART]
-        open_ = allowances.held(connection, [account, *(row["conversation"] for row in part)], now)
+        open_ = allowances.held(connection, [account, *(row.conversation for row in part)], now)
         for row in part:
-            known = open_.get(account, {}) | open_.get(row["conversation"], {})
-            if carrier.route(row, known):
-                others.append(row["id"])
+            if carrier.route(probe, open_.get(account, {}) | open_.get(row.conversation, {})):
+                others.append(row.id)
             else:
                 found.append(row)
     if others:
         connection.execute(update(Delivery).where(Delivery.id.in_(others)).values(mailbox=False))
     return found
+
+
+def handle(conversation: str) -> str:
+    return conversation.split(":", 2)[2]
 
 
 def words(carrier: Carrier, parts: list[dict[str, Any]]) -> str | None:
@@ -307,14 +310,13 @@ def settle(connection: Connection, carrier: Carrier, group: Group, outcome: Outc
             taken = update(Delivery).where(of_group(row), Delivery.status == "sending")
             connection.execute(taken.values(status="sent", finished_at=now))
             conclude(connection, account, outcome.remote_id or "", now)
-        case Fate.UNKNOWN:
-            connection.execute(mine.values(reason=reason, next_at=now + AGAIN * row["attempt"]))
-        case Fate.AGAIN | Fate.STOPPED:
-            stopped = outcome.fate is Fate.STOPPED
-            again = now + (REST if stopped else outcome.wait or AGAIN)
-            if stopped or outcome.everyone:
-                allowances.hold(connection, account, again, allowances.STOPPED if stopped else CLOSED)
-            connection.execute(mine.values(reason=reason, next_at=again, doubt=group.doubt))
+        case Fate.UNKNOWN | Fate.AGAIN | Fate.STOPPED:
+            if outcome.fate is Fate.STOPPED:
+                allowances.hold(connection, account, now + REST, allowances.STOPPED)
+            elif outcome.everyone and outcome.wait:
+                allowances.hold(connection, account, now + outcome.wait, CLOSED)
+            doubt = group.doubt or outcome.fate is Fate.UNKNOWN
+            connection.execute(mine.values(reason=reason, next_at=now + AGAIN * row["attempt"], doubt=doubt))
         case Fate.CLOSED | Fate.OFF:
             until = None if outcome.fate is Fate.OFF else now + (outcome.wait or timedelta(hours=1))
             allowances.put(connection, [{"owner": account, "name": CLOSED, "left": 0, "until": until}])
@@ -334,6 +336,20 @@ def end(connection: Connection, row: RowMapping, doubt: bool, reason: str, now: 
     else:
         connection.execute(rows.values(status=state, finished_at=now, error=reason))
     connection.execute(update(MassSend).where(MassSend.id == row["id"]).values(status=state, reason=reason))
+
+
+def late(now: datetime) -> Any:
+    return and_(MassSend.status == "leaving", MassSend.began_at <= now - SAFE)
+
+
+def overdue(connection: Connection, now: datetime) -> bool:
+    return connection.execute(select(MassSend.id).where(late(now)).limit(1)).first() is not None
+
+
+def lapse(connection: Connection, now: datetime) -> None:
+    """Ends the groups whose id the platform may have forgotten, be their account open, held or no longer one that makes mass sends."""
+    for row in connection.execute(select(MassSend.__table__).where(late(now)).with_for_update()).mappings().all():
+        end(connection, row, row["doubt"], row["reason"] or DIED, now)
 
 
 def report(connection: Connection, account: str, said: dict[str, Any], now: datetime) -> None:

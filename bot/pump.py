@@ -271,10 +271,12 @@ def orphans(app: App) -> bool:
     """A read, so that looking costs no write where all are alive."""
     with app.database.reading() as connection:
         late = select(Delivery.id).where(Delivery.lease_until < app.clock.now()).limit(1)
-        return bool(dead_owners(connection)) or connection.execute(late).first() is not None
+        lapsed = bool(dead_owners(connection)) or connection.execute(late).first() is not None
+        return lapsed or massing.overdue(connection, app.clock.now())
 
 
 def take_over(connection: Connection, now: datetime) -> dict[str, int]:
+    massing.lapse(connection, now)
     return planner.recover(connection, now, dead_owners(connection))
 
 

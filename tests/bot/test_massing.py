@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot import allowances, broadcast, delivery, forgetting, massing, outcomes, planner, services
+from bot import allowances, broadcast, delivery, forgetting, massing, outcomes, planner, pump, services
 from bot.allowances import Opening
 from bot.app import App
 from bot.channels import Fate, Outcome
@@ -83,6 +83,10 @@ class Office:
 
     def settle(self, group: Group, outcome: Outcome) -> None:
         self.do(lambda c: massing.settle(c, self.carrier, group, outcome, self.app.clock.now()))
+
+    def take_over(self) -> None:
+        if pump.orphans(self.app):
+            pump.recover(self.app)
 
     def report(self, remote_id: str, status: str, sent: int = 5, total: int = 5) -> None:
         counts = {"total": total, "filtered": sent, "sent": sent, "errors": 0}
@@ -282,6 +286,7 @@ def test_an_unknown_end_is_for_staff_before_the_platform_forgets_the_id(office: 
     office.settle(office.take(), LOST)
     for _ in range(30):
         office.wait(timedelta(hours=1))
+        office.take_over()
         if group := office.claim():
             office.settle(group, LOST)
     found = office.status(number)
@@ -295,10 +300,14 @@ def test_an_unknown_end_is_for_staff_before_the_platform_forgets_the_id(office: 
 
 def test_what_certainly_did_not_arrive_goes_back_and_nothing_is_in_doubt(office: Office) -> None:
     number = office.announce()
-    for _ in range(30):
+    calls = 0
+    for _ in range(30 * 12):
+        office.take_over()
         if group := office.claim():
+            calls += 1
             office.settle(group, Outcome(Fate.AGAIN, "busy", wait=timedelta(seconds=2)))
-        office.wait(timedelta(hours=1))
+        office.wait(timedelta(minutes=5))
+    assert 10 < calls < 30, "every one is one of the hundred of a day"
     found = office.status(number)
     assert (found["unknown"], found["open"]) == (0, 5)
     office.file()
@@ -423,6 +432,18 @@ def test_only_what_certainly_arrived_is_a_service(office: Office, sent: int | No
     office.do(lambda c: services.gather(c, office.app.clock.now()))
     with office.app.database.reading() as connection:
         assert len(connection.execute(select(Service.id)).all()) == services_
+
+
+def test_a_group_ends_though_mass_sends_are_switched_off(office: Office) -> None:
+    number = office.announce()
+    office.settle(office.take(), LOST)
+    office.carrier = WeChatAccount(office.app, SETTINGS.model_copy(update={"mass": False}))
+    office.wait(timedelta(hours=22))
+    office.take_over()
+    assert office.status(number)["open"] == 5
+    office.wait(timedelta(hours=2))
+    office.take_over()
+    assert office.status(number)["unknown"] == 5
 
 
 def test_two_processes_make_one_call(office: Office) -> None:
