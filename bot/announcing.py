@@ -52,7 +52,7 @@ def pairs(told: list[str] | None) -> dict[str, str]:
 
 
 @broadcasts.command(
-    help=f"起草一份群发(不会发出)。\n\n\b\n文件是 JSON:type、title、fields、audience,可以加 at。各类的 fields:\n{fields()}\n\n\b\n{HELP}"
+    help=f"起草一份群发(不会发出)。\n\n\b\n文件是 JSON:type、title、fields、audience,可以加 at、mass。各类的 fields:\n{fields()}\n\n\b\n{HELP}"
 )
 def draft(
     file: Annotated[Path | None, typer.Argument(help="写好的 JSON,- 为标准输入;不给就用下面的选项")] = None,
@@ -61,6 +61,7 @@ def draft(
     settings: Annotated[list[str] | None, typer.Option("--set", help="名称=内容,可以写几次")] = None,
     to: Annotated[str, typer.Option(help="名单的 JSON")] = "",
     at: At = "",
+    mass: Annotated[bool, typer.Option("--mass", help="没有别的路的人用微信群发,每人每月最多 4 次")] = False,
     who: Annotated[str, typer.Option("--as", help="起草的老师")] = "cli",
 ) -> None:
     from bot.broadcast import written
@@ -76,8 +77,8 @@ def draft(
         raise fail(f"读不了 {file}:{error.strerror}", 1) from error
     except ValueError as error:
         raise fail(f"{file or '--to'} 不是有效的 JSON", 1) from error
-    if at and isinstance(raw, dict):
-        raw["at"] = at
+    if isinstance(raw, dict):
+        raw |= ({"at": at} if at else {}) | ({"mass": True} if mass else {})
     with on_air() as app:
         number = written(app, raw, who)
     print(f"群发草稿是第 {number} 号,先看 bulixian broadcast preview {number},再请另一位老师 bulixian broadcast approve {number}")

@@ -59,6 +59,8 @@ class Broadcast(Base):
     approved_at: Mapped[datetime | None]
     at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
+    mass: Mapped[bool] = mapped_column(default=False)
+    """Its author lets those who have no other way be told by mass send (`massing`)."""
 
 
 class Target(Base):
@@ -107,13 +109,15 @@ def written(app: App, raw: Any, author: str) -> int:
 
 
 def readable(raw: Any, author: str, now: datetime) -> dict[str, Any]:
-    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`) as `draft` takes it.
+    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`, `mass`) as `draft` takes it.
 
     Raises:
         BroadcastError: says what is wrong with it.
     """
-    if not isinstance(raw, Mapping) or set(raw) - {"type", "title", "fields", "audience", "at"}:
-        raise BroadcastError('群发写成 {"type": …, "title": …, "fields": {…}, "audience": {…}},可以加 "at"')
+    if not isinstance(raw, Mapping) or set(raw) - {"type", "title", "fields", "audience", "at", "mass"}:
+        raise BroadcastError('群发写成 {"type": …, "title": …, "fields": {…}, "audience": {…}},可以加 "at" 和 "mass"')
+    if not isinstance(raw.get("mass", False), bool):
+        raise BroadcastError("mass 写 true 或 false:没有别的路的人用不用微信群发")
     if not author.strip():
         raise BroadcastError("要写明是谁起草的")
     try:
@@ -131,7 +135,7 @@ def readable(raw: Any, author: str, now: datetime) -> dict[str, Any]:
         parts = [to_json(broadcasts.words(kind, title, fields))]
     except (DraftError, AudienceError) as error:
         raise BroadcastError(str(error)) from error
-    return {"title": title, "parts": parts, "rules": rules, "kind": kind.name, "fields": fields, "at": at}
+    return {"title": title, "parts": parts, "rules": rules, "kind": kind.name, "fields": fields, "at": at, "mass": raw.get("mass", False)}
 
 
 def moment(said: Any, now: datetime) -> datetime:

@@ -48,6 +48,8 @@ class WeChat(BaseModel):
     """Which of its fields takes the title; the rest stays with the link."""
     public_url: str | None = None
     """What a template message opens."""
+    mass: bool = False
+    """Mass sends to who has no other way, of broadcasts whose authors want them; verified service accounts only."""
 
     def lacking(self) -> list[str]:
         """What must be set too where any of the three is."""

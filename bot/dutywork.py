@@ -218,7 +218,8 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
     draft = row["status"] == "draft"
     people_ = audience.count(seat.connection, row["audience"], seat.turn.now) if draft else row["people"]
-    text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人\n————\n{first.text if isinstance(first, Say) else row['title']}"
+    by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
+    text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
     if row["status"] in ("approved", "planned"):
         found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]

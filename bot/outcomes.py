@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from bot import audience, broadcast, coming, delivery, planner
+from bot import audience, broadcast, coming, delivery, massing, planner
 from bot.broadcast import Target
 from bot.delivery import Delivery
 from bot.transcript import InboxMessage
@@ -24,10 +24,13 @@ WAYS = {
     "customer": "微信 48 小时窗口内能收到",
     "template": "微信模板消息",
     "notification": "微信订阅通知",
+    "mass": "微信群发",
     "mailbox": "微信要等对方下次来说话",
     "gone": "已取关或拉黑,发不到",
 }
 """How a predicted way is told to staff."""
+BY_MASS = "没有别的路的人用微信群发(每人每月最多 4 次;开了群发保护的号,管理员要 30 分钟内在手机上确认)"
+NO_MASS = "写了没有别的路的人用微信群发,但没有公众号开着它(BULIXIAN_WECHAT__MASS),不会用"
 WITHIN = timedelta(days=7)
 """How long after a broadcast began to leave a word of somebody counts as having to do with it."""
 RATE = timedelta(minutes=5)
@@ -59,7 +62,13 @@ def foreseen(app: App, row: RowMapping, connection: Connection) -> tuple[int, in
     found: Sequence[Any] = connection.execute(audience.query(connection, row["audience"], now)).all()
     share = row["audience"].get("holdout", 0.0)
     keys = [key for key, person in found if not audience.held_back(row["id"], person, share)]
-    return len(keys), len(found) - len(keys), planner.predict(connection, app.carriers, keys, now)
+    parts = broadcast.parts_of(row, now) if row["mass"] else ()
+    return len(keys), len(found) - len(keys), planner.predict(connection, app.carriers, keys, now, parts)
+
+
+def may_mass(app: App) -> bool:
+    """Whether an account makes mass sends."""
+    return any(carrier.mass for carrier in app.carriers.values())
 
 
 def preview(app: App, number: int) -> str:
@@ -68,6 +77,8 @@ def preview(app: App, number: int) -> str:
         row = broadcast.get(connection, number)
         lines = [f"第 {number} 号 {row['kind']} {row['title']}:{broadcast.told(row)}".replace("  ", " ")]
         lines.append(f"{row['author']} 起草,{row['created_at'].astimezone(CHINA):%Y-%m-%d %H:%M}")
+        if row["mass"]:
+            lines.append(BY_MASS if may_mass(app) else NO_MASS)
         if row["status"] == "draft":
             count, held, ways = foreseen(app, row, connection)
             routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {number}" for way, number in sorted(ways.items()))
@@ -108,12 +119,22 @@ def status(app: App, number: int) -> dict[str, Any]:
         why = select(*columns, func.count()).where(mine, Delivery.error.is_not(None), Delivery.status.in_(delivery.FINAL)).group_by(*columns)
         reasons = [{"status": state, "reason": reason, "count": count} for state, reason, count in connection.execute(why.order_by(*columns))]
         result = results(connection, row, now) if row["approved_at"] else None
-        going = coming.count(connection, number)
+        going, sends = coming.count(connection, number), massing.sends(connection, number, now)
     moving = found["open"] + found["unplanned"] - mail
     eta = None if row["paused_at"] or not pace or not moving else (now + timedelta(seconds=moving / pace)).astimezone(CHINA).isoformat("T", "minutes")
     percent = round(100 * over / row["people"], 1) if row["people"] else 0.0
     state = "paused" if row["paused_at"] else row["status"]
-    return {**found, "coming": going, "state": state, "percent": percent, "mailbox": mail, "eta": eta, "reasons": reasons, "results": result}
+    return {
+        **found,
+        "coming": going,
+        "state": state,
+        "percent": percent,
+        "mailbox": mail,
+        "eta": eta,
+        "reasons": reasons,
+        "mass": sends,
+        "results": result,
+    }
 
 
 def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str, dict[str, int]]:

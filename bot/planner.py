@@ -14,13 +14,16 @@ from sqlalchemy.orm import aliased
 from bot import allowances, broadcast, delivery
 from bot.allowances import GONE, Allowance
 from bot.broadcast import Broadcast
-from bot.channels import Fate, Outcome
+from bot.channels import Fate, Mass, Outcome
 from bot.delivery import Delivery
+from dialogs.messages import Part
 from dialogs.place import Conversation
 from knowledge.db import CHINA
 
 MAILBOX = "mailbox"
 """In a prediction: what would wait for the person's next message."""
+MASS, MASS_DAY = "mass", "mass:day"
+"""The way by mass send; also what is left of it of a person's month, and of the account's day."""
 KEPT = timedelta(days=14)
 """What nobody came for in this time is out of date."""
 TRIES = 20
@@ -61,6 +64,11 @@ class Carrier(Protocol):
     @property
     def routes(self) -> Collection[str]:
         """The windows a send is booked on."""
+        ...
+
+    @property
+    def mass(self) -> Mass | None:
+        """The way to those of a broadcast who have no other; None: there is none (`massing`)."""
         ...
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
@@ -184,7 +192,8 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
     """The first of each conversation that may leave: none overtakes another on its way, or an older one of its own kind."""
     other = aliased(Delivery)
     waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox
-    before = exists().where(other.conversation == Delivery.conversation, or_(other.status.in_(("claimed", "sending")), waits))
+    leaves = other.status.in_(("claimed", "sending")) & other.lease_until.is_not(None)  # a mass send may take a day and holds nothing up
+    before = exists().where(other.conversation == Delivery.conversation, or_(leaves, waits))
     query = select(Delivery.__table__).where(
         Delivery.channel == carrier.channel,
         Delivery.status == "ready",
@@ -262,8 +271,17 @@ def came_back(connection: Connection, conversations: Collection[str]) -> None:
         connection.execute(CAME_BACK, {"keys": list(conversations)})
 
 
-def predict(connection: Connection, carriers: Mapping[str, Carrier], conversations: Sequence[str], now: datetime) -> Counter[str]:
-    """How many would be reached by which way if it were sent now: `channel/route`, `channel/mailbox`, `channel/gone`."""
+def by_mass(carrier: Carrier, known: Mapping[str, Allowance]) -> bool:
+    """Whether a mass send may reach somebody who has no way of their own."""
+    spent = any(name in known and known[name].left == 0 for name in (MASS, MASS_DAY))
+    return carrier.mass is not None and f"off:{MASS}" not in known and not spent
+
+
+def predict(
+    connection: Connection, carriers: Mapping[str, Carrier], conversations: Sequence[str], now: datetime, parts: Sequence[Part] = ()
+) -> Counter[str]:
+    """How many would be reached by which way if it were sent now: `channel/route`, `channel/mailbox`, `channel/gone`. `parts`: what may
+    be said by mass to those who have no other way."""
     found: Counter[str] = Counter()
     probe = {"kind": "broadcast", "priority": 5}
     for start in range(0, len(conversations), 1000):
@@ -274,5 +292,12 @@ def predict(connection: Connection, carriers: Mapping[str, Carrier], conversatio
             carrier = carriers.get(f"{channel}:{account}")
             known = open_.get(f"{channel}:{account}", {}) | open_.get(key, {})
             way = channel if carrier is None else GONE if GONE in known else carrier.route(probe, known) or MAILBOX
+            if carrier and parts and way == MAILBOX and by_mass(carrier, known):
+                way = f"{MASS}/{account}"
             found[f"{channel}/{way}" if carrier else channel] += 1
+    for carrier in carriers.values():
+        count = found.pop(f"{carrier.channel}/{MASS}/{carrier.account}", 0)
+        fits = carrier.mass and count >= carrier.mass.people[0] and carrier.mass.text(parts) is not None
+        if count:
+            found[f"{carrier.channel}/{MASS if fits else MAILBOX}"] += count
     return found

@@ -2,6 +2,7 @@
 
 Replies leave at once, many at a time. Pushes leave at the account's pace, as many at a time as the settings say (one), each
 marked as leaving before its call goes out, so that a kill leaves at most so many of the account in doubt. Outcomes are written many at once.
+Those without a way of their own are told in mass sends, where the account makes them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, select
 
-from bot import delivery, planner
+from bot import delivery, massing, planner
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.delivery import LEASE, Delivery
@@ -30,6 +31,8 @@ IDLE = 0.5
 """Seconds between looks at the ledger where nobody wakes the pump: what other processes plan."""
 SWEEP = 20.0
 """Seconds between looks for what a dead process left."""
+MASS_LOOK, MASS_APART = 30.0, 1.0
+"""Seconds between looks for those whom only a mass send reaches, so that many of them come together; and between two calls."""
 HOST = socket.gethostname()
 OWNER = f"{HOST}:{os.getpid()}:{secrets.token_hex(4)}"
 """This process, told from one of the same number before or after it."""
@@ -55,7 +58,8 @@ class Pump:
 
     async def run(self) -> None:
         """Cancelled, it claims nothing more, lets what is leaving finish and writes down its outcome."""
-        tasks = [asyncio.create_task(work()) for work in (self.replies, self.pushes, self.takeovers)]
+        masses = (self.masses,) if self.carrier.mass else ()
+        tasks = [asyncio.create_task(work()) for work in (self.replies, self.pushes, self.takeovers, *masses)]
         settling = asyncio.create_task(self.settle())
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)  # unlike gather, does not cancel a claim half-way
@@ -107,6 +111,38 @@ class Pump:
                     await self.write(partial(take_over, now=self.app.clock.now()))
             except Exception:  # supervisor: the next sweep tries again
                 log.exception("takeover failed", channel=self.carrier.channel)
+
+    async def masses(self) -> None:
+        """What is not written down of a call is made up for by the next look: it is the same group with the same id."""
+        while not self.ended.is_set():
+            called = False
+            try:
+                called = await asyncio.to_thread(self.ripe) and await self.mass()
+            except Exception:  # supervisor: the database is away
+                log.exception("mass send failed", channel=self.carrier.channel)
+            await self.pause(self.ended, MASS_APART if called else MASS_LOOK)
+
+    def ripe(self) -> bool:
+        now = self.app.clock.now()
+        if self.app.quiet.until(now):
+            return False
+        with self.app.database.reading() as connection:
+            return massing.anything(connection, self.carrier, now)
+
+    async def mass(self) -> bool:
+        """One call; False: there was none to make."""
+        group = await self.write(lambda connection: massing.claim(connection, self.carrier, OWNER, self.app.clock.now(), self.app.quiet))
+        if group is None or self.carrier.mass is None:
+            return False
+        try:
+            outcome = await self.carrier.mass.send(group.handles, group.text, group.client_id)
+        except Exception:  # supervisor: the call may have left
+            log.exception("send failed", channel=self.carrier.channel)
+            outcome = Outcome(Fate.UNKNOWN, "defect")
+        OUTCOMES.labels(self.carrier.channel, planner.MASS, outcome.fate.value, outcome.reason).inc()
+        log.info("mass sent", channel=self.carrier.channel, people=len(group.handles), fate=outcome.fate.value, reason=outcome.reason)
+        await self.write(lambda connection: massing.settle(connection, self.carrier, group, outcome, self.app.clock.now()))
+        return True
 
     async def claim(self, *, replies: bool) -> tuple[list[Job], float]:
         """What may leave now, and where nothing may, the seconds until the next look; a look costs no write where there is nothing."""
@@ -235,10 +271,12 @@ def orphans(app: App) -> bool:
     """A read, so that looking costs no write where all are alive."""
     with app.database.reading() as connection:
         late = select(Delivery.id).where(Delivery.lease_until < app.clock.now()).limit(1)
-        return bool(dead_owners(connection)) or connection.execute(late).first() is not None
+        lapsed = bool(dead_owners(connection)) or connection.execute(late).first() is not None
+        return lapsed or massing.overdue(connection, app.clock.now())
 
 
 def take_over(connection: Connection, now: datetime) -> dict[str, int]:
+    massing.lapse(connection, now)
     return planner.recover(connection, now, dead_owners(connection))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select
 
 from bot.broadcast import Broadcast
 from bot.delivery import Delivery
+from bot.massing import certain
 from dialogs.place import Conversation
 from knowledge.clinic.queue import Letter, Submission
 from knowledge.db import local_date
@@ -37,7 +38,9 @@ def talks(connection: Connection, person: str | None) -> Iterator[Event]:
     query = select(Record.id, Delivery.broadcast_id, Delivery.id, Delivery.finished_at).join(
         Conversation, Conversation.graduate_id == Record.graduate_id
     )
-    query = query.join(Delivery, Delivery.conversation == Conversation.key).where(Delivery.status == ARRIVED, Delivery.broadcast_id.in_(about))
+    query = query.join(Delivery, Delivery.conversation == Conversation.key).where(
+        Delivery.status == ARRIVED, Delivery.broadcast_id.in_(about), certain()
+    )
     for who, broadcast, delivery, when in connection.execute(query.where(theirs(person)).order_by(Delivery.id)):
         yield who, "talk", f"broadcast/{broadcast}", delivery, when
 

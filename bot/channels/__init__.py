@@ -1,10 +1,14 @@
-"""Channels: one platform, one file or folder. What all share lives here: how a platform's answer to a send is understood."""
+"""Channels: one platform, one file or folder. What all share lives here: how a platform's answer to a send is understood, and what an
+account that tells many at once may do."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from dialogs.messages import Part
 
 
 class Fate(StrEnum):
@@ -40,3 +44,20 @@ class Outcome:
     """Whether `wait` holds for the whole account (429, per-minute quota), not for this person only."""
     moved_to: str | None = None
     """The handle this chat has from now on (a Telegram group that became a supergroup)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mass:
+    """How an account tells many the same in one call: its limits and the call."""
+
+    people: tuple[int, int]
+    """Of one call, at least and at most."""
+    month: int
+    """To one person, of a natural month."""
+    day: int
+    minute: int
+    """Calls of the account."""
+    text: Callable[[Sequence[Part]], str | None]
+    """What such a call says; None: it cannot be said in one."""
+    send: Callable[[Sequence[str], str, str], Awaitable[Outcome]]
+    """Handles, text, and the id by which the platform knows the call again."""

@@ -150,6 +150,7 @@ def test_every_kind_is_one_message_on_every_channel(app: App) -> None:
     [
         {"type": "广告"}, {"title": ""}, {"title": "两\n行"}, {"fields": {"text": "好" * 600}}, {"fields": {"text": "好", "colour": "红"}},
         {"fields": {"text": "好", "link": "javascript:alert(1)"}}, {"audience": {}}, {"at": "明天"}, {"at": "2001-01-01"}, {"who": "x"},
+        {"mass": "yes"},
         {"type": "风险预警", "fields": {"risk": "假", "do": "报警"}, "audience": {"everyone": True, "holdout": 0.1}},
     ],
 )  # fmt: skip
@@ -291,6 +292,9 @@ def test_the_commands(run: Callable[..., Any], tmp_path: Path) -> None:
     fair = ("--type", "招聘会", "--title", "冬季专场", "--set", "start=2099-12-05 14:00", "--set", "place=体育馆", "--to", '{"city": "成都"}')
     assert "第 2 号" in run("broadcast", "draft", *fair, "--as", "王老师").stdout
     assert "2099 年 12 月 5 日(周六)14:00" in run("broadcast", "preview", "2").stdout
+    assert "第 3 号" in run("broadcast", "draft", *fair, "--title", "群发专场", "--mass", "--as", "王老师").stdout
+    assert "没有公众号开着它" in run("broadcast", "preview", "3").stdout
+    assert "没有公众号开着它" not in run("broadcast", "preview", "2").stdout
     assert run("broadcast", "draft", str(tmp_path / "没有.json")).exit_code == 1
     assert run("broadcast", "draft").exit_code == 2
     assert run("broadcast", "approve", "1", "--as", "王老师").exit_code == 1

@@ -8,6 +8,8 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.broadcast import Broadcast, advance
+from bot.channels.wechat.serve import WeChatAccount
+from bot.config import WeChat
 from bot.delivery import Delivery
 from bot.web.console.audit import Audit
 from tests.bot.test_console import Browser, come, light, talker
@@ -42,6 +44,20 @@ def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]
     assert done == ["起草群发", "批准群发", "暂停群发", "接着群发"]
     assert li.post(f"{path}/cancel").status_code == 303
     assert "取消 3" in li.get(path).text
+
+
+def test_a_mass_send_is_chosen_by_the_author_and_seen_by_the_second(any_app: App, come: Callable[..., Browser]) -> None:
+    talker(any_app, "a", "你好")
+    wang, li = come("wang"), come("li")
+    assert "微信群发" not in wang.get("/broadcasts/new?kind=招聘会").text, "no account makes them"
+    settings = WeChat(appid="wx1", secret="s", token="token", mass=True)  # type: ignore[arg-type]
+    any_app.carriers = {"wechat:wx1": WeChatAccount(any_app, settings)}
+    assert "每人每月最多 4 次" in wang.get("/broadcasts/new?kind=招聘会").text
+    for chosen in ({}, {"mass": "1"}):
+        path = wang.post("/broadcasts", **FAIR | {"title": f"试{len(chosen)}"}, **chosen).headers["location"].removeprefix("/console")
+        assert ("没有别的路的人用微信群发" in li.get(path).text) is bool(chosen)
+    mistaken = wang.post("/broadcasts", **FAIR | {"f_start": "明天"}, mass="1").text
+    assert 'name="mass" value="1" checked' in mistaken
 
 
 def test_a_mistake_is_said_and_what_was_typed_stays(any_app: App, come: Callable[..., Browser]) -> None:

@@ -186,7 +186,7 @@ async def test_four_mass_messages_a_month(world: World, call: Caller) -> None:
     codes = [await call.code("message/mass/send", {"touser": ["o1", "o2"], "clientmsgid": f"m{n}", **HELLO}) for n in range(5)]
     assert codes == [0] * 5
     assert len(world.person("o1").seen) == 4
-    assert (world.events[-1]["SentCount"], world.events[-1]["ErrorCount"]) == (0, 2)
+    assert [world.events[-1][f"{name}Count"] for name in ("Total", "Filter", "Sent", "Error")] == [2, 0, 0, 0]
     world.clock.advance(days=31)
     await call.fetch()
     await call("message/mass/send", {"touser": ["o1", "o2"], **HELLO})
@@ -211,21 +211,28 @@ async def test_who_a_mass_message_goes_to(call: Caller, body: dict[str, Any], co
 
 async def test_mass_sends_are_known_by_their_id_and_limited(world: World, call: Caller) -> None:
     body = {"filter": {"is_to_all": True}, "clientmsgid": "m1", **HELLO}
-    assert [await call.code("message/mass/sendall", body) for _ in range(2)] == [0, 45065]
+    first = await call("message/mass/sendall", body)
+    assert await call.code("message/mass/sendall", body) == 45066
+    world.clock.advance(seconds=61)
+    again = await call("message/mass/sendall", body)
+    assert (again["errcode"], again["msg_id"]) == (45065, first["msg_id"])
+    assert len(world.person("o1").seen) == 1
     assert await call.code("message/mass/sendall", body | {"clientmsgid": "m2"}) == 45028
-    world.per_minute["message/mass/sendall"] = 3
+    world.per_minute["message/mass/sendall"] = 2
     assert await call.code("message/mass/sendall", body | {"clientmsgid": "m3"}) == 45011
 
 
 async def test_a_protected_mass_send_waits_for_the_administrator(world: World, call: Caller) -> None:
     world.mass_protection = True
-    one, two = [(await call("message/mass/send", {"touser": ["o1", "o2"], **HELLO}))["msg_id"] for _ in range(2)]
+    one, two, three, _ = [(await call("message/mass/send", {"touser": ["o1", "o2"], **HELLO}))["msg_id"] for _ in range(4)]
     assert world.person("o1").seen == []
     assert world.confirm_mass(one)
-    assert len(world.person("o1").seen) == 1
+    assert not world.confirm_mass(two, agrees=False)
     world.clock.advance(minutes=31)
-    assert not world.confirm_mass(two)
-    assert world.events[-1]["Status"] == "send fail"
+    assert not world.confirm_mass(three)
+    world.forget_mass()
+    assert len(world.person("o1").seen) == 1
+    assert [event["Status"] for event in world.events] == ["send success", "err(40001)", "err(40002)", "err(40002)"]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +260,7 @@ async def test_scene_codes(world: World, call: Caller) -> None:
 
 @pytest.mark.parametrize(
     ("capability", "allowed"),
-    [("service_verified", {"custom", "template", "mass"}), ("subscription_verified", {"custom", "mass"}), ("unverified", set())],
+    [("service_verified", {"custom", "template", "mass", "to_all"}), ("subscription_verified", {"custom", "to_all"}), ("unverified", set())],
 )
 async def test_what_an_account_may_do(capability: str, allowed: set[str]) -> None:
     world = World(Account(capability=capability))
@@ -264,7 +271,8 @@ async def test_what_an_account_may_do(capability: str, allowed: set[str]) -> Non
         "custom": await call.custom("o1"),
         "template": await call.code("message/template/send", {"touser": "o1", "template_id": "TPL", "data": VALUES}),
         "mass": await call.code("message/mass/send", {"touser": ["o1", "o2"], **HELLO}),
+        "to_all": await call.code("message/mass/sendall", {"filter": {"is_to_all": True}, **HELLO}),
     }
     assert codes == {name: 0 if name in allowed else 48001 for name in codes}
     if capability == "subscription_verified":
-        assert await call.code("message/mass/send", {"touser": ["o1", "o2"], **HELLO}) == 45028
+        assert await call.code("message/mass/sendall", {"filter": {"is_to_all": True}, **HELLO}) == 45028

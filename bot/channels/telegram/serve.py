@@ -54,6 +54,7 @@ class TelegramAccount:
 
     channel = "telegram"
     interval = timedelta(seconds=1) / (PER_SECOND - 0.5)
+    mass = None
     """A little slower than the limit: what the network bunches must not cross it."""
     burst = 1
     """With it at most 32.5 leave in any second (`allowances.slots`), which the limit of about 30 bears; without it replies wait for pushes."""

@@ -29,6 +29,8 @@ REFUSED = {
 OFF = {48001: "not_allowed", 48004: "banned", 40200: "not_allowed", 61007: "not_allowed"}
 FIXED = {Fate.SENT: DONE, Fate.STOPPED: STOPPED, Fate.GONE: GONE, Fate.CLOSED: CLOSED, Fate.REFUSED: REFUSED, Fate.OFF: OFF}
 BUSY, BUSY_WAIT = -1, timedelta(seconds=2)
+TOO_SOON = 45066
+"""A client id that was used less than a minute ago [D copies of Batch_Sends, 新增返回码]."""
 DAY_QUOTA, MINUTE_QUOTA, MASS_QUOTA = 45009, 45011, 45028
 TRACE = re.compile(r"rid: ?([\w-]{1,40})")
 FIELD = re.compile(r"data\.(\w{1,40})")
@@ -46,7 +48,9 @@ def outcome(code: int, answer: dict[str, Any], now: datetime) -> Outcome:
     if code == DAY_QUOTA:
         return Outcome(Fate.CLOSED, "day_quota", wait=to_midnight(now), everyone=True)
     if code == MASS_QUOTA:
-        return Outcome(Fate.CLOSED, "mass_quota", everyone=True)
+        return Outcome(Fate.CLOSED, "mass_quota", wait=to_midnight(now), everyone=True)  # of the day or the month is not said: asked once a day
+    if code == TOO_SOON:
+        return Outcome(Fate.AGAIN, "too_soon", wait=timedelta(minutes=1))
     return Outcome(Fate.REFUSED, f"errcode_{code}")
 
 

@@ -27,7 +27,12 @@ CLICK_WINDOW, CLICK_QUOTA = timedelta(minutes=1), 3
 """After a menu click, a follow or a scan [D, same page]. A tap in a message menu is a click, not a message."""
 
 MASS_PEOPLE = (2, 10_000)
-"""How many handles one mass send takes."""
+"""How many handles one mass send takes [D doc/service/api/notify/message/api_masssend]; subscription accounts have no sends to handles
+[D copies of Batch_Sends]."""
+MASS_MONTH = 4
+"""To one person, of a natural month, those sent by hand on the platform's own page among them [D Batch_Sends 1.2]."""
+MASS_DAY, MASS_MINUTE = 100, 60
+"""Calls of an account [a day: D dws API_Call_Limits and older copies of Batch_Sends; a minute: D Batch_Sends 1.6]."""
 CLIENT_ID_BYTES = 64
 
 QR_SECONDS = 2_592_000

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from bot import allowances
+from bot import allowances, massing
 from bot.channels.wechat import reply
 from bot.channels.wechat.limits import TEXT, Route
 from bot.channels.wechat.receive import Kind, Received
@@ -116,12 +116,16 @@ def taken(connection: Connection, row: RowMapping, piece: int, of: int, now: dat
     connection.execute(update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(("ready", "sent"))).values(values))
 
 
-def report(connection: Connection, conversation: str, received: Received, template: str | None) -> None:
-    """What WeChat reports afterwards: a template message that failed, a notification accepted or refused."""
+def report(connection: Connection, conversation: str, received: Received, template: str | None, now: datetime) -> None:
+    """What WeChat reports afterwards: a template message that failed, the end of a mass send, a notification accepted or refused."""
     for result in received.results:
         if received.kind is Kind.TEMPLATE_RESULT and not result.good:
             mine = update(Delivery).where(Delivery.conversation == conversation, Delivery.remote_id == result.remote_id)
-            connection.execute(mine.values(status="failed", error=result.status[:80]))
+            connection.execute(mine.values(status="failed", error=result.status[:80], piece=0))  # sent again, it begins anew
+        if received.kind is Kind.MASS_RESULT and result.remote_id:
+            counts = {"total": result.total, "filtered": result.filtered, "sent": result.sent, "errors": result.errors}
+            said = {"remote_id": result.remote_id[:128], "good": result.good, "status": result.status[:80], **counts}
+            massing.report(connection, conversation.rsplit(":", 1)[0], said, now)
         if received.kind is Kind.SUBSCRIBE_CHOICE and result.template == template:
             row = {"owner": conversation, "name": f"token:{template}", "left": 1 if result.good else 0, "until": None}
             allowances.put(connection, [row])

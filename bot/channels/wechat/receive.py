@@ -102,6 +102,9 @@ class Result:
     template: str = ""
     sent: int = 0
     errors: int = 0
+    total: int = 0
+    """Of a mass send: who of the list follows, and below, who of them was left after the filters (four this month, declined)."""
+    filtered: int = 0
 
     @property
     def good(self) -> bool:
@@ -266,7 +269,7 @@ def key(appid: str, fields: dict[str, Any], event: str, event_key: str) -> str:
 
 def results(kind: Kind, fields: dict[str, Any]) -> Iterator[Result]:
     if kind in (Kind.TEMPLATE_RESULT, Kind.MASS_RESULT):
-        counts = [number(fields, name) if name in fields else 0 for name in ("SentCount", "ErrorCount")]
+        counts = [number(fields, name, 9) if name in fields else 0 for name in ("SentCount", "ErrorCount", "TotalCount", "FilterCount")]
         yield Result(re.sub(r":\s+", ":", word(fields, "Status")), word(fields, "MsgID"), "", *counts)
     elif kind in (Kind.SUBSCRIBE_CHOICE, Kind.SUBSCRIBE_SENT):
         for row in listed(fields):

@@ -10,6 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from dialogs.messages import Choice, Limits, Link, Paper, Part, Say, split
 SUCCESS = b"success"
 """Heard, and nothing to say now [D]; also for every push that may not be answered."""
 ASK, HINT = "选一个:", "点一个,或者直接打字告诉我。"
+BY_NUMBER = "想选哪个,回复它前面的数字就行。"
 ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 """WeChat makes links of `<a href>` in any text: what a person or a feed wrote must not become one."""
 IN_URL = {'"': "%22", "'": "%27", "<": "%3C", ">": "%3E", " ": "%20", "\n": "", "\r": "", "\t": ""}
@@ -69,6 +71,23 @@ def envelope(encrypted: str, signed: str, at: str, nonce: str, *, as_json: bool)
 def texts(parts: Sequence[Part], limits: Limits = TEXT) -> list[str]:
     """All that is said as texts that fit: the first goes as the passive reply, which is free, each further one costs one of five."""
     return list(packed(list(numbered(parts, limits)), limits))
+
+
+def shared(parts: Sequence[Part]) -> str | None:
+    """What a mass send says, in one text: it has no buttons, so it says how to choose. None: it does not fit one.
+
+    Addresses are plain: a link there is refused with 40066 since the platform took it away [C official notice 000ec8e22f0120aae52a4e23957001].
+    """
+    bare = [replace(part, links=(), text="\n".join((part.text, *map(address, part.links)))) if isinstance(part, Say) else part for part in parts]
+    said = texts(bare)
+    if len(said) != 1:
+        return None
+    text = f"{said[0]}\n{BY_NUMBER}" if choices(parts) else said[0]
+    return text if size(text) <= TEXT.text else None
+
+
+def address(link: Link) -> str:
+    return f"{link.label}:{link.url}" if link.label and link.label != link.url else link.url
 
 
 def title(parts: Sequence[Part]) -> str:

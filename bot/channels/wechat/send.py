@@ -188,7 +188,8 @@ class WeChat:
         return self.sent("message/subscribe/bizsend", body | ({"page": page} if page else {}))
 
     def mass(self, message: dict[str, Any], client_id: str, *, tag: int | None = None, openids: Sequence[str] = ()) -> Outcome:
-        """A mass send to a tag or to handles. `client_id` makes it arrive once; who has had four this month gets none.
+        """A mass send to a tag or to handles. `client_id` makes it arrive once; who has had four this month gets none. Without an answer it
+        may be repeated with the same id, a minute later: sooner gives 45066.
 
         Raises:
             ValueError: neither or both targets, too few or many handles, or a client id that WeChat does not take.
@@ -199,9 +200,9 @@ class WeChat:
         if not 1 <= len(client_id.encode()) <= limits.CLIENT_ID_BYTES:
             raise ValueError(f"群发编号要有 1 到 {limits.CLIENT_ID_BYTES} 个字节。")
         if tag is None:
-            return self.sent("message/mass/send", {"touser": list(openids), **message, "clientmsgid": client_id}, once=True)
+            return self.sent("message/mass/send", {"touser": list(openids), **message, "clientmsgid": client_id})
         chosen = {"filter": {"is_to_all": False, "tag_id": tag}}
-        return self.sent("message/mass/sendall", {**chosen, **message, "clientmsgid": client_id}, once=True)
+        return self.sent("message/mass/sendall", {**chosen, **message, "clientmsgid": client_id})
 
     def menu(self, menu: dict[str, Any]) -> Outcome | list[str]:
         """Puts the custom menu up, or says in sentences why WeChat would not take it. Phones show it after about five minutes."""

@@ -23,7 +23,7 @@ from starlette.responses import PlainTextResponse, Response
 from bot import forgetting
 from bot.allowances import Allowance, Opening
 from bot.app import App
-from bot.channels import Outcome
+from bot.channels import Mass, Outcome
 from bot.channels.wechat import passive, reply
 from bot.channels.wechat.envelope import BODY_BYTES, Keys
 from bot.channels.wechat.limits import (
@@ -32,6 +32,10 @@ from bot.channels.wechat.limits import (
     CLICK_QUOTA,
     CLICK_WINDOW,
     CLICKS,
+    MASS_DAY,
+    MASS_MINUTE,
+    MASS_MONTH,
+    MASS_PEOPLE,
     MESSAGE_QUOTA,
     MESSAGE_WINDOW,
     MESSAGES,
@@ -80,6 +84,9 @@ class WeChatAccount:
         keys = [key.get_secret_value() if key else None for key in (settings.aes_key, settings.previous_aes_key)]
         self.keys = Keys(settings.token.get_secret_value(), settings.appid, *keys)
         self.ways = CAPABILITIES[settings.capability]
+        if settings.mass and settings.capability != "service_verified":
+            raise ValueError("BULIXIAN_WECHAT__MASS 只有认证过的服务号能用:订阅号没有按名单群发的接口")
+        self.mass = Mass(MASS_PEOPLE, MASS_MONTH, MASS_DAY, MASS_MINUTE, reply.shared, self.send_many) if settings.mass else None
         self.connect = partial(WeChat, settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
         self.pump: Pump | None = None
 
@@ -121,6 +128,10 @@ class WeChatAccount:
         if route == Route.NOTIFICATION:
             return self.client.notification(handle, template, values, self.settings.public_url or "")
         return self.client.template(handle, template, values, self.settings.public_url or "", f"d{body['row']}")
+
+    async def send_many(self, handles: Sequence[str], text: str, client_id: str) -> Outcome:
+        call = partial(self.client.mass, reply.text_body(text), client_id, openids=handles)
+        return await asyncio.get_running_loop().run_in_executor(self.threads, call)
 
     # the program
 
@@ -173,7 +184,8 @@ class WeChatAccount:
             await self.write(partial(forgetting.channel, conversation=conversation))
             return ""
         if received.results or not received.answerable:
-            await self.write(partial(passive.report, conversation=conversation, received=received, template=self.settings.template))
+            now = self.app.clock.now()
+            await self.write(partial(passive.report, conversation=conversation, received=received, template=self.settings.template, now=now))
             return ""
         return await (self.answer if Route.CUSTOMER in self.ways else self.answer_whole)(conversation, received, begun)
 

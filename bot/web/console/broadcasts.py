@@ -44,7 +44,8 @@ def blank(desk: Desk, wrong: str = "") -> Response:
     kind = kinds().get(desk.form.get("kind") or desk.asked("kind"))
     if kind is None:
         return desk.to("/broadcasts")
-    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, said=desk.form, wrong=wrong)
+    by_mass = outcomes.BY_MASS if outcomes.may_mass(desk.app) else ""
+    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, said=desk.form, by_mass=by_mass, wrong=wrong)
 
 
 def write(desk: Desk) -> Response:
@@ -59,6 +60,7 @@ def write(desk: Desk) -> Response:
             "fields": {name: form[f"f_{name}"] for name in kind.fields if form.get(f"f_{name}", "").strip()},
             "audience": audience(form),
             "at": form.get("at"),
+            "mass": bool(form.get("mass")),
         }
         number = broadcast.written(desk.app, raw, desk.who.display)
     except BroadcastError as error:

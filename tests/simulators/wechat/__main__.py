@@ -5,7 +5,8 @@ under `/people`: POST `/people/text {"from","text"}`, `/people/tap {"from","labe
 `/people/follow {"from","scene"?}`, `/people/unfollow`, `/people/scan {"from","ticket"}`, `/people/image {"from"}`,
 `/people/decide {"from","choices":{template: true|false}}`, `/people/event {"from","event",…}`, `/people/deliver`, `/people/verify`;
 POST `/people/clock {"seconds"}`, `/people/fault {"path","kind","value","times"}`, `/people/template {"id","fields"}`,
-`/people/tag {"tag","people"}`; GET `/people/seen?from=…`, `/people/books`.
+`/people/tag {"tag","people"}`, `/people/protect {"on"}` (mass
+sends then wait half an hour for `/people/confirm {"msg_id","agrees"}`); GET `/people/seen?from=…`, `/people/books`.
 """
 
 from __future__ import annotations
@@ -62,6 +63,10 @@ class Control:
             world.templates[given["id"]] = tuple(given["fields"])
         elif what == "tag":
             world.tags[int(given["tag"])] = set(given["people"])
+        elif what == "protect":
+            world.mass_protection = bool(given.get("on", True))
+        elif what == "confirm":
+            return {"sent": world.confirm_mass(int(given["msg_id"]), agrees=bool(given.get("agrees", True)))}
         elif what == "verify":
             return {"verified": await people.verify()}
         elif what == "deliver":

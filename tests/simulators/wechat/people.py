@@ -125,7 +125,8 @@ class People:
         return await self.push(self.world.event(openid, name, **fields))
 
     async def deliver(self) -> list[Push]:
-        """The pushes that followed from sends."""
+        """The pushes that followed from sends, and from what nobody confirmed in time."""
+        self.world.forget_mass()
         waiting, self.world.events = self.world.events, []
         return [await self.push(fields) for fields in waiting]
 

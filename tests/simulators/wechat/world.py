@@ -91,9 +91,9 @@ class Person:
 class Refusal(Exception):
     """An error code with its message."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, **more: Any) -> None:
         super().__init__(code)
-        self.answer = {"errcode": code, "errmsg": f"{message} rid: {secrets.token_hex(4)}-sim"}
+        self.answer = {"errcode": code, "errmsg": f"{message} rid: {secrets.token_hex(4)}-sim", **more}
 
 
 class World:
@@ -251,24 +251,33 @@ class World:
     def mass_to(self, openids: list[str], text: str, msg_id: int) -> None:
         """Shows a mass message: followers only, each at most four a calendar month of a service account."""
         month = self.clock.today().strftime("%Y-%m")
-        sent = 0
-        for openid in openids:
-            person = self.people.get(openid)
-            if person is None or not person.follows or person.blocked:
-                continue
-            if self.account.capability == "service_verified" and person.mass[month] >= FOLLOWERS_PER_MONTH:
-                continue
+        limited = self.account.capability == "service_verified"
+        followers = [self.people[openid] for openid in openids if openid in self.people and self.people[openid].follows]
+        fit = [person for person in followers if not (limited and person.mass[month] >= FOLLOWERS_PER_MONTH)]
+        reached = [person for person in fit if not person.blocked]
+        for person in reached:
             person.mass[month] += 1
-            sent += 1
-            self.saw(openid, "mass", text)
-        counts = {"TotalCount": len(openids), "FilterCount": len(openids), "SentCount": sent, "ErrorCount": len(openids) - sent}
-        self.events.append(self.event("weixin_system", "MASSSENDJOBFINISH", MsgID=msg_id, Status="send success", **counts))
+            self.saw(person.openid, "mass", text)
+        self.mass_over(msg_id, "send success", len(followers), len(fit), len(reached))
 
-    def confirm_mass(self, msg_id: int) -> bool:
-        """The administrator confirms on the phone; after 30 minutes it is too late and the job has failed."""
+    def mass_over(self, msg_id: int, status: str, total: int = 0, filtered: int = 0, sent: int = 0) -> None:
+        """The report of a mass send, with the fields of the page; some of them say nothing of a text."""
+        counts = {"TotalCount": total, "FilterCount": filtered, "SentCount": sent, "ErrorCount": filtered - sent}
+        check = {"CopyrightCheckResult": {"Count": 0, "ResultList": "", "CheckState": 1}}
+        self.events.append(self.event("weixin_system", "MASSSENDJOBFINISH", MsgID=msg_id, Status=status, **counts, **check))
+
+    def confirm_mass(self, msg_id: int, *, agrees: bool = True) -> bool:
+        """The administrator confirms on the phone, or refuses (40001); after 30 minutes it is too late and the job has failed (40002)."""
         asked_at, openids, text = self.unconfirmed.pop(msg_id)
-        if self.clock.now() - asked_at > timedelta(minutes=30):
-            self.events.append(self.event("weixin_system", "MASSSENDJOBFINISH", MsgID=msg_id, Status="send fail"))
+        late = self.clock.now() - asked_at > timedelta(minutes=30)
+        if late or not agrees:
+            self.mass_over(msg_id, "err(40002)" if late else "err(40001)")
             return False
         self.mass_to(openids, text, msg_id)
         return True
+
+    def forget_mass(self) -> None:
+        """The administrator has not looked: what has waited for more than 30 minutes has failed."""
+        for msg_id, (asked_at, *_) in list(self.unconfirmed.items()):
+            if self.clock.now() - asked_at > timedelta(minutes=30):
+                self.confirm_mass(msg_id)

@@ -42,6 +42,7 @@ TABLE: dict[int, tuple[Fate, str]] = {
     45011: (Fate.AGAIN, "minute_quota"),
     45028: (Fate.CLOSED, "mass_quota"),
     45065: (Fate.SENT, "already_sent"),
+    45066: (Fate.AGAIN, "too_soon"),
     45067: (Fate.REFUSED, "client_id"),
     47001: (Fate.REFUSED, "content"),
     47003: (Fate.REFUSED, "content"),
@@ -74,7 +75,8 @@ def test_codes(code: int) -> None:
         (-1, timedelta(seconds=2), False),
         (45011, timedelta(seconds=40), True),
         (45009, timedelta(hours=6, minutes=59, seconds=40), True),
-        (45028, None, True),
+        (45028, timedelta(hours=6, minutes=59, seconds=40), True),
+        (45066, timedelta(minutes=1), False),
         (45047, None, False),
     ],
 )

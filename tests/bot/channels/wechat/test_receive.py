@@ -131,7 +131,7 @@ WHAT: dict[str, dict[str, Any]] = {
     "evt_template_ok.xml": {"kind": Kind.TEMPLATE_RESULT, "results": (Result("success", "200163836"),), "answerable": False},
     "evt_template_blocked.xml": {"kind": Kind.TEMPLATE_RESULT, "results": (Result("failed:user block", "200163837"),)},
     "evt_template_sysfail.xml": {"kind": Kind.TEMPLATE_RESULT, "results": (Result("failed:system failed", "200163838"),)},
-    "evt_mass_finish.xml": {"kind": Kind.MASS_RESULT, "results": (Result("send success", "1000000001", "", 1, 1),)},
+    "evt_mass_finish.xml": {"kind": Kind.MASS_RESULT, "results": (Result("send success", "1000000001", "", 1, 1, 2, 2),)},
     "evt_subscribe_msg_popup.xml": {
         "kind": Kind.SUBSCRIBE_CHOICE,
         "results": (Result("accept", "", "TPL_JOB"), Result("reject", "", "TPL_FAIR")),

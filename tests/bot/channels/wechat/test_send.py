@@ -225,10 +225,19 @@ def test_template_messages(wechat: WeChat, api: Api) -> None:
 def test_what_has_a_client_id_is_repeated_and_arrives_once(wechat: WeChat, api: Api, kind: str) -> None:
     wechat.http.timeout = httpx.Timeout(0.5)
     api.fail("message/template/send", kind, 1)
-    api.fail("message/mass/sendall", kind, 1)
     assert wechat.template("o1", "TPL", VALUES, client_id="c1").fate is Fate.SENT
-    assert wechat.mass(HELLO, "m1", tag=100) == Outcome(Fate.SENT, "already_sent")
-    assert [seen.via for seen in api.world.person("o1").seen] == ["template", "mass"]
+    assert [seen.via for seen in api.world.person("o1").seen] == ["template"]
+
+
+@pytest.mark.parametrize("kind", ["drop", "html", "slow"])
+def test_a_mass_send_is_repeated_by_its_caller_and_arrives_once(wechat: WeChat, api: Api, kind: str) -> None:
+    wechat.http.timeout = httpx.Timeout(0.5)
+    api.fail("message/mass/sendall", kind, 1)
+    assert wechat.mass(HELLO, "m1", tag=100).fate is Fate.UNKNOWN
+    assert wechat.mass(HELLO, "m1", tag=100) == Outcome(Fate.AGAIN, "too_soon", wait=timedelta(minutes=1))
+    api.world.clock.advance(seconds=61)
+    assert wechat.mass(HELLO, "m1", tag=100) == Outcome(Fate.SENT, "already_sent", remote_id=str(api.world.events[0]["MsgID"]))
+    assert [seen.via for seen in api.world.person("o1").seen] == ["mass"]
 
 
 def test_what_has_none_is_not_repeated(wechat: WeChat, api: Api) -> None:
@@ -246,7 +255,8 @@ def test_notifications_need_an_acceptance_each(wechat: WeChat, api: Api) -> None
 def test_mass_sends(wechat: WeChat, api: Api) -> None:
     found = wechat.mass(HELLO, "m1", openids=["o1", "o2"])
     assert (found.fate, found.remote_id) == (Fate.SENT, str(api.world.events[0]["MsgID"]))
-    assert wechat.mass(HELLO, "m1", openids=["o1", "o2"]) == Outcome(Fate.SENT, "already_sent")
+    api.world.clock.advance(seconds=61)
+    assert wechat.mass(HELLO, "m1", openids=["o1", "o2"]) == Outcome(Fate.SENT, "already_sent", remote_id=found.remote_id)
     assert api.world.person("o1").texts() == ["你好"]
     assert api.requests[-1][1]["clientmsgid"] == "m1"
     wechat.mass(HELLO, "m2", tag=100)
