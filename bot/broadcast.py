@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import audience, delivery
+from bot import audience, delivery, shortlinks
 from bot.audience import AudienceError
 from bot.delivery import Delivery
 from dialogs import broadcasts
@@ -212,9 +212,13 @@ def advance(app: App) -> bool:
         found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
         now = app.clock.now()
         parts = parts_of(row, now)
+        said = iter(shortlinks.handed(connection, row, parts, sum(not quiet for _, quiet in found), app.passes))
         more = {"broadcast_id": number, "not_before": row["at"], "error": None}
         stopped = more | {"status": "suppressed", "finished_at": now, "error": delivery.UNSUBSCRIBED}
-        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, now) | (stopped if quiet else more) for key, quiet in found]
+        rows = [
+            delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts if quiet else next(said), now) | (stopped if quiet else more)
+            for key, quiet in found
+        ]
         if rows:
             connection.execute(insert(Delivery), rows)
         values = {"cursor": found[-1][0]} if found else {}
