@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +59,7 @@ def said(piece: Say) -> str:
 def foreseen(app: App, row: RowMapping, connection: Connection) -> tuple[int, int, Counter[str]]:
     """How many get it, how many are held back, and the way each would be reached by now."""
     now = app.clock.now()
-    found: Sequence[Any] = connection.execute(audience.query(connection, row["audience"], now)).all()
+    found = broadcast.aimed(connection, row, now)
     share = row["audience"].get("holdout", 0.0)
     keys = [key for key, person in found if not audience.held_back(row["id"], person, share)]
     return len(keys), len(found) - len(keys), planner.predict(connection, app.carriers, keys, now)
@@ -77,6 +76,8 @@ def preview(app: App, number: int) -> str:
             routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {number}" for way, number in sorted(ways.items()))
             lines.append(f"会发 {count} 人" + (f",留出 {held} 人不发、用来比较" if held else "") + ";退订的、没有对话的不在内")
             lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
+            if row["changes"]:
+                lines.append(f"改的是第 {row['changes']} 号:告诉收到过它的和说想参加的人;还没收到的直接收到改过的,提醒按新的时间")
     for name, pieces in renderings(row, app.clock.now(), app.passes).items():
         lines.append(f"{name}({len(pieces)} 条)")
         lines += [f"    {line}" for piece in pieces for line in piece.split("\n")]

@@ -97,6 +97,12 @@ def handed(connection: Connection, row: RowMapping, parts: list[Part], count: in
     return [put(parts, row, f"{passes.base}/go/{mark}{signed(mark, passes)}") for mark in marks]
 
 
+def again(parts: list[Part], row: RowMapping, before: list[dict[str, Any]]) -> list[Part]:
+    """What replaces what somebody was to be sent, with the link they had there."""
+    found = next((found for part in before if (found := WRITTEN.search(part.get("text", "")))), None)
+    return put(parts, row, found[0]) if found else parts
+
+
 def counted(connection: Connection, number: int) -> tuple[int, int]:
     """How many links of a broadcast were given out, and how many of them were opened."""
     query = select(func.count(), func.count().filter(ShortLink.opened)).where(ShortLink.broadcast_id == number)

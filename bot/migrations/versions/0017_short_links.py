@@ -20,8 +20,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["broadcast_id"], ["broadcast.id"], name=op.f("fk_short_link_broadcast_id_broadcast"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("mark", name=op.f("pk_short_link")),
     )
+    op.add_column("broadcast", sa.Column("changes", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_short_link_broadcast_id"), "short_link", ["broadcast_id"])
 
 
 def downgrade() -> None:
+    op.drop_column("broadcast", "changes")
     op.drop_table("short_link")
