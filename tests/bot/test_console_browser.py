@@ -169,7 +169,7 @@ def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Sta
     wang, li = Teacher(chromium, live, "wang", "phone"), Teacher(chromium, live, "li", "phone")
     wang.menu("群发")
     wang.click("link", "冬季双选会")
-    expect(wang.page.get_by_text("个百分点").first).to_be_visible()
+    expect(wang.page.get_by_text("七天内来说话").first).to_be_visible()
     wang.page.get_by_text("时间或地点变了").click()
     wang.page.fill("#f_place", "图书馆一楼")
     assert not wang.page.evaluate("document.documentElement.scrollWidth > innerWidth")
