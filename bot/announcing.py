@@ -84,6 +84,20 @@ def draft(
     print(f"群发草稿是第 {number} 号,先看 bulixian broadcast preview {number},再请另一位老师 bulixian broadcast approve {number}")
 
 
+@broadcasts.command()
+def change(
+    number: Number,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="start=新的时间、place=新的地点,可以写几次")] = None,
+    who: Annotated[str, typer.Option("--as", help="起草的老师")] = "cli",
+) -> None:
+    """批准过的活动改时间或地点:写下改动,另一位老师批准后,收到过的和说想参加的被告诉一次,没收到的收到改过的,提醒按新的时间。"""
+    from bot import changes
+
+    with on_air() as app:
+        made = changes.written(app, number, pairs(settings), who)
+    print(f"变更的草稿是第 {made} 号,先看 bulixian broadcast preview {made},再请另一位老师 bulixian broadcast approve {made}")
+
+
 @broadcasts.command("list")
 def list_broadcasts() -> None:
     """最近的群发和草稿。"""

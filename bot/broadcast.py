@@ -6,15 +6,15 @@ What became of one is told by `outcomes`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, delete, func, insert, select, update
+from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import audience, delivery
+from bot import audience, delivery, shortlinks
 from bot.audience import AudienceError
 from bot.delivery import Delivery
 from dialogs import broadcasts
@@ -25,6 +25,7 @@ from knowledge.db import CHINA, Base, Id
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.planner import Quiet
 
 CHUNK = 1000
 """Rows of one planning transaction: short enough that replies never wait for it."""
@@ -32,6 +33,8 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 """When what is paused leaves."""
 AGAIN = ("failed", "unknown", "expired")
 """Outcomes that staff may send again."""
+LEFT = ("sending", "sent", "unknown")
+"""States of a delivery that its person has, or may have."""
 STATES = {"draft": "草稿,等另一位老师批准", "approved": "已批准,正在排入发送", "planned": "已全部排入发送", "cancelled": "已取消"}
 
 
@@ -39,6 +42,7 @@ class Broadcast(Base):
     """draft → approved → planned; or cancelled. `audience` holds the rules (`audience`), `people` how many it was approved for.
 
     `cursor`: the last conversation that is in the delivery ledger; `at`: when it leaves; `paused_at`: since when nothing leaves.
+    `changes`: the event of which this is a change (`changes`).
     """
 
     __tablename__ = "broadcast"
@@ -61,6 +65,7 @@ class Broadcast(Base):
     paused_at: Mapped[datetime | None]
     mass: Mapped[bool] = mapped_column(default=False)
     """Its author lets those who have no other way be told by mass send (`massing`)."""
+    changes: Mapped[int | None]
 
 
 class Target(Base):
@@ -172,10 +177,10 @@ def approve(app: App, number: int, who: str, at: datetime | None = None) -> int:
         BroadcastError: no draft, the person wrote it, its time is over, or nobody fits.
     """
     with app.database.writing() as connection:
-        return let_go(connection, number, who, app.clock.now(), at)
+        return let_go(connection, number, who, app.clock.now(), app.quiet, at)
 
 
-def let_go(connection: Connection, number: int, who: str, now: datetime, at: datetime | None = None) -> int:
+def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: Quiet, at: datetime | None = None) -> int:
     """See `approve`."""
     row = get(connection, number, lock=True)
     if row["status"] != "draft":
@@ -187,10 +192,14 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, at: dat
     leaves = at or row["at"]
     if leaves and leaves <= now:
         raise BroadcastError(f"第 {number} 号定的发送时间已经过了,用 --at 另定一个")
+    if row["changes"]:
+        from bot import changes
+
+        changes.take_effect(connection, row, now, quiet)
     share = row["audience"].get("holdout", 0.0)
     rows = [
         {"broadcast_id": number, "conversation": key, "held": audience.held_back(number, person, share)}
-        for key, person in connection.execute(audience.query(connection, row["audience"], now)).all()
+        for key, person in aimed(connection, row, now)
     ]
     if rows:
         connection.execute(insert(Target), rows)
@@ -198,6 +207,24 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, at: dat
     values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))
     return people
+
+
+def aimed(connection: Connection, row: RowMapping, now: datetime) -> Sequence[Any]:
+    """Conversation and person of all it is for by now: those its rules choose; of a change those whom it concerns."""
+    if not row["changes"]:
+        return connection.execute(audience.query(connection, row["audience"], now)).all()
+    heard = func.coalesce(Conversation.memo["quiet"].as_boolean(), False).is_(False)
+    each = select(Conversation.key, Conversation.graduate_id).where(heard)
+    told = each.join(Delivery, Delivery.conversation == Conversation.key)
+    told = told.where(Delivery.broadcast_id == row["changes"], Delivery.status.in_(LEFT))
+    come = each.join(Coming, Coming.conversation == Conversation.key).where(Coming.broadcast_id == row["changes"])
+    found = {person: key for query in (told, come) for key, person in connection.execute(query)}  # once a person, where they said that they come
+    return [(key, person) for person, key in found.items()]
+
+
+def size(connection: Connection, row: RowMapping, now: datetime) -> int:
+    """To how many it would go by now, those held back among them."""
+    return len(aimed(connection, row, now)) if row["changes"] else audience.count(connection, row["audience"], now)
 
 
 def advance(app: App) -> bool:
@@ -216,9 +243,14 @@ def advance(app: App) -> bool:
         found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
         now = app.clock.now()
         parts = parts_of(row, now)
+        said = iter(shortlinks.handed(connection, row, parts, sum(not quiet for _, quiet in found), app.passes))
         more = {"broadcast_id": number, "not_before": row["at"], "error": None}
+        more["expires_at"] = start(get(connection, row["changes"])) if row["changes"] else None
         stopped = more | {"status": "suppressed", "finished_at": now, "error": delivery.UNSUBSCRIBED}
-        rows = [delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts, now) | (stopped if quiet else more) for key, quiet in found]
+        rows = [
+            delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts if quiet else next(said), now) | (stopped if quiet else more)
+            for key, quiet in found
+        ]
         if rows:
             connection.execute(insert(Delivery), rows)
         values = {"cursor": found[-1][0]} if found else {}
@@ -234,6 +266,23 @@ def parts_of(row: RowMapping, now: datetime) -> list[Part]:
         choice = Choice(broadcasts.COME, f"event/{row['id']}")
         return [replace(part, choices=(choice, *part.choices)) if isinstance(part, Say) else part for part in parts]
     return parts
+
+
+def reworded(connection: Connection, row: RowMapping, now: datetime) -> None:
+    """What has not left says what the broadcast says by now. A claim is taken back, so that it cannot leave as it was; what is leaving is."""
+    here = (Delivery.broadcast_id == row["id"], Delivery.status.in_(delivery.OPEN))
+    held = connection.execute(select(Delivery.id, Delivery.status).where(*here).order_by(Delivery.id).with_for_update()).all()
+    ids = [each.id for each in held if each.status != "sending"]
+    parts, free = parts_of(row, now), {"status": "ready", "owner": None, "lease_until": None}
+    if not shortlinks.line_of(row)[0]:
+        same = update(Delivery).where(*here, Delivery.status != "sending")
+        connection.execute(same.values(parts=[to_json(part) for part in parts], **free))
+        return
+    one = update(Delivery).where(Delivery.id == bindparam("of")).values(parts=bindparam("said", type_=Delivery.parts.type), **free)
+    for first in range(0, len(ids), CHUNK):
+        before = select(Delivery.id, Delivery.parts).where(Delivery.id.in_(ids[first : first + CHUNK]))
+        values = [{"of": number, "said": list(map(to_json, shortlinks.again(parts, row, said)))} for number, said in connection.execute(before)]
+        connection.execute(one, values)
 
 
 def waiting(number: int) -> Any:
@@ -297,7 +346,10 @@ def resend(app: App, number: int, outcome: str) -> int:
         fresh = {"status": "ready", "attempt": 0, "owner": None, "finished_at": None, "error": None, "mailbox": False}
         later = {"created_at": app.clock.now(), "not_before": NEVER if row["paused_at"] else row["at"]}
         mine = update(Delivery).where(Delivery.broadcast_id == number, Delivery.status == outcome, Delivery.conversation != "")
-        return int(connection.execute(mine.values(**fresh, **later)).rowcount)
+        count = int(connection.execute(mine.values(**fresh, **later)).rowcount)
+        if connection.execute(select(Broadcast.id).where(Broadcast.changes == number, Broadcast.status != "draft").limit(1)).first():
+            reworded(connection, row, app.clock.now())
+        return count
 
 
 def cancel(app: App, number: int) -> int:
@@ -316,7 +368,11 @@ def stop(connection: Connection, number: int, now: datetime) -> int:
     if row["status"] == "cancelled":
         raise BroadcastError(f"第 {number} 号群发已经取消了")
     stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=now)).rowcount
-    connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
+    its = select(Broadcast.id).where(Broadcast.changes == number)
+    changed = update(Delivery).where(Delivery.broadcast_id.in_(its), Delivery.status == "ready")
+    connection.execute(changed.values(status="cancelled", finished_at=now))
+    both = or_(Broadcast.id == number, Broadcast.changes == number)
+    connection.execute(update(Broadcast).where(both).values(status="cancelled", paused_at=None))
     delivery.withdraw(connection, f"|event-{number}-", now)
     if is_ahead(row, now):
         call_off(connection, row, now)

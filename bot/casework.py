@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from bot import delivery, transcript
+from bot import delivery, shortlinks, transcript
 from bot.delivery import Delivery
 from dialogs.messages import Choice, Part, Say
 from dialogs.place import Conversation
@@ -44,7 +44,7 @@ def shown(app: App, case_id: int, who: str) -> str | None:
 
 
 def words(message: dict[str, Any]) -> str:
-    return message.get("text") or "\n".join(part.get("text", part.get("name", "")) for part in message["parts"])
+    return message.get("text") or shortlinks.masked("\n".join(part.get("text", part.get("name", "")) for part in message["parts"]))
 
 
 def answered(connection: Connection, case: RowMapping, text: str, who: str, once: str, at: datetime) -> bool:

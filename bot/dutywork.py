@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, select, update
 
-from bot import audience, broadcast, casework, transcript
+from bot import broadcast, casework, transcript
 from bot.broadcast import Broadcast, BroadcastError
 from bot.delivery import Delivery
+from bot.planner import Quiet
 from bot.web.console import audit, scope
 from bot.web.console.staff import Member
 from dialogs.effects import Duty, WriteBroadcast
@@ -217,7 +218,7 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     first = from_json(row["parts"][0])
     head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
     draft = row["status"] == "draft"
-    people_ = audience.count(seat.connection, row["audience"], seat.turn.now) if draft else row["people"]
+    people_ = broadcast.size(seat.connection, row, seat.turn.now) if draft else row["people"]
     by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
     text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
@@ -240,9 +241,9 @@ def approve(seat: Seat, number: int, sure: str) -> Say:
     """Asked once more: a tap in a pocket must not write to hundreds."""
     row = broadcast.get(seat.connection, number)
     if sure != "yes":
-        count = audience.count(seat.connection, row["audience"], seat.turn.now)
+        count = broadcast.size(seat.connection, row, seat.turn.now)
         return Say(f"发给 {count} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {count} 人", f"duty/approve/{number}/yes"), CASTS))
-    count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now)
+    count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now, Quiet(*seat.turn.world.night))
     seat.note("批准群发", f"群发 {number}")
     return Say(f"第 {number} 号批准了,发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
 

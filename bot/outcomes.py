@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from bot import audience, broadcast, coming, delivery, massing, planner
+from bot import audience, broadcast, coming, delivery, massing, planner, shares, shortlinks
 from bot.broadcast import Target
 from bot.delivery import Delivery
 from bot.transcript import InboxMessage
 from dialogs.messages import Limits, Say, fit
+from dialogs.place import Conversation
 from knowledge.db import CHINA
+from knowledge.ledger import linking
+from knowledge.ledger.figures import SMALL, Cell
+from knowledge.passes import NO_PASSES, Passes
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -45,9 +48,9 @@ def channels() -> dict[str, Limits]:
     return {"微信": limits.TEXT, "Telegram": reply.LIMITS, "终端": console.LIMITS, "网页": Limits()}
 
 
-def renderings(row: RowMapping, now: datetime) -> dict[str, list[str]]:
+def renderings(row: RowMapping, now: datetime, passes: Passes = NO_PASSES) -> dict[str, list[str]]:
     """The messages of each channel as people get them."""
-    parts = broadcast.parts_of(row, now)
+    parts = shortlinks.example(broadcast.parts_of(row, now), row, passes)
     return {name: [said(piece) for part in parts for piece in fit(part, limits) if isinstance(piece, Say)] for name, limits in channels().items()}
 
 
@@ -59,7 +62,7 @@ def said(piece: Say) -> str:
 def foreseen(app: App, row: RowMapping, connection: Connection) -> tuple[int, int, Counter[str]]:
     """How many get it, how many are held back, and the way each would be reached by now."""
     now = app.clock.now()
-    found: Sequence[Any] = connection.execute(audience.query(connection, row["audience"], now)).all()
+    found = broadcast.aimed(connection, row, now)
     share = row["audience"].get("holdout", 0.0)
     keys = [key for key, person in found if not audience.held_back(row["id"], person, share)]
     parts = broadcast.parts_of(row, now) if row["mass"] else ()
@@ -84,7 +87,9 @@ def preview(app: App, number: int) -> str:
             routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {number}" for way, number in sorted(ways.items()))
             lines.append(f"会发 {count} 人" + (f",留出 {held} 人不发、用来比较" if held else "") + ";退订的、没有对话的不在内")
             lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
-    for name, pieces in renderings(row, app.clock.now()).items():
+            if row["changes"]:
+                lines.append(f"改的是第 {row['changes']} 号:告诉收到过它的和说想参加的人;还没收到的直接收到改过的,提醒按新的时间")
+    for name, pieces in renderings(row, app.clock.now(), app.passes).items():
         lines.append(f"{name}({len(pieces)} 条)")
         lines += [f"    {line}" for piece in pieces for line in piece.split("\n")]
     return "\n".join(lines)
@@ -137,19 +142,37 @@ def status(app: App, number: int) -> dict[str, Any]:
     }
 
 
-def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str, dict[str, int]]:
-    """Of all it was for and of all held back: how many there are, and how many wrote within `WITHIN` of its beginning.
+def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str, Any]:
+    """Of all it was for and of all held back: how many there are, how many wrote within `WITHIN` of its beginning, and how many registered:
+    linked themselves to the school's record, or had its destination changed by their own word, in the same time. People count once.
 
     Everybody counts on the side they were put on, reached or not; both sides by the same clock. Else it is no comparison.
+    Of those it was for also: to how many the platform took it (`delivered`), and how many opened its link (None: it was given none).
+    `compared`: each difference in words, where it can be told.
     """
     begun = max(row["approved_at"], row["at"] or row["approved_at"])
-    found = {}
+    until = min(now, begun + WITHIN)
+    sides: dict[str, dict[str, Cell | None]] = {}
+    hits: dict[str, list[tuple[int, int]]] = {}
     for name, held in (("sent_to", False), ("held_back", True)):
         side = (Target.broadcast_id == row["id"], Target.held.is_(held))
         wrote = select(func.count(func.distinct(Target.conversation))).join(InboxMessage, InboxMessage.conversation == Target.conversation)
-        wrote = wrote.where(
-            *side, InboxMessage.kind != "timer", InboxMessage.received_at > begun, InboxMessage.received_at <= min(now, begun + WITHIN)
-        )
+        wrote = wrote.where(*side, InboxMessage.kind != "timer", InboxMessage.received_at > begun, InboxMessage.received_at <= until)
+        told = select(func.count(func.distinct(Conversation.graduate_id))).join(Target, Target.conversation == Conversation.key)
+        told = told.where(*side, Conversation.graduate_id.in_(linking.registered(begun, until)))
         people = connection.execute(select(func.count()).select_from(Target).where(*side)).scalar_one()
-        found[name] = {"people": people, "replied": connection.execute(wrote).scalar_one()}
-    return found
+        replied, registered = connection.execute(wrote).scalar_one(), connection.execute(told).scalar_one()
+        sides[name] = {"people": people, "replied": replied, "registered": few(registered)}
+        hits.setdefault("replied", []).append((replied, people))
+        hits.setdefault("registered", []).append((registered, people))
+    given, opened = shortlinks.counted(connection, row["id"])
+    taken = select(func.count()).where(Delivery.broadcast_id == row["id"], Delivery.status == "sent", Delivery.conversation != "")
+    sides["sent_to"]["delivered"] = connection.execute(taken).scalar_one()
+    sides["sent_to"]["opened"] = few(opened) if given else None
+    compared = {name: shares.words(*pair) for name, pair in hits.items() if name == "replied" or not any(0 < hit < SMALL for hit, _ in pair)}
+    return {**sides, "compared": {name: told for name, told in compared.items() if told}}
+
+
+def few(count: int) -> Cell:
+    """As in the ledger's figures: so small a number points at somebody."""
+    return f"<{SMALL}" if 0 < count < SMALL else count

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Index, String, Text, cast, delete, literal, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot import shortlinks
 from bot.delivery import OPEN, Delivery, seen
 from knowledge.db import Base, Id
 
@@ -67,6 +68,7 @@ def erase(connection: Connection, conversation: str, last_key: str) -> None:
     What belongs to a broadcast stays as an empty row, so that its books balance.
     """
     connection.execute(delete(Delivery).where(Delivery.conversation == conversation, Delivery.broadcast_id.is_(None)))
+    shortlinks.forget(connection, connection.execute(select(Delivery.parts).where(Delivery.conversation == conversation)).scalars().all())
     mine = update(Delivery).where(Delivery.conversation == conversation)
     connection.execute(mine.where(Delivery.status.in_(OPEN)).values(status="cancelled"))
     connection.execute(mine.values(parts=[], conversation="", remote_id=None, key=literal("erased|") + cast(Delivery.id, String)))

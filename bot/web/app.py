@@ -30,6 +30,7 @@ from bot.pump import recover
 from bot.web.chat import WebChat
 from bot.web.console.gate import Gate
 from bot.web.console.pages import PAGES, open_pages
+from bot.web.exits import Exits
 from bot.web.upload import ResumePages
 from knowledge.db import DatabaseError
 
@@ -87,6 +88,7 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
         Route("/healthz", health),
         Route("/metrics", metrics),
         *ResumePages(app, chat.wake).routes(),
+        *Exits(app, chat.address).routes(),
         Mount("/static", StaticFiles(directory=HERE / "static")),
         Route("/console", lambda request: RedirectResponse("/console/", 303)),
         Mount("/console", routes=Gate(app, chat.address, chat.wake).routes(PAGES, open_pages(app))),

@@ -69,7 +69,7 @@ def settle(connection: Connection, graduate_id: str, destination: str, at: datet
     if not held or destination not in destinations.rates(connection):
         return False
     for number in held:
-        record.settle(connection, number, destination, "本人", at, "本人在聊天里说的")
+        record.settle(connection, number, destination, record.SELF, at, "本人在聊天里说的")
     return True
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import CompoundSelect, Connection, RowMapping, delete, func, insert, select, update
 
 from knowledge.ledger import contact
-from knowledge.ledger.record import Record, Try
+from knowledge.ledger.record import DISPUTED, SELF, Change, Record, Try
 from knowledge.ledger.seal import Seal
 from knowledge.people import Consent, log_access
 
@@ -63,3 +63,11 @@ def unlink(connection: Connection, graduate_id: str, at: datetime) -> bool:
         return False
     connection.execute(insert(Consent).values(graduate_id=graduate_id, kind="ledger", given=False, at=at))
     return True
+
+
+def registered(after: datetime, until: datetime) -> CompoundSelect[str | None]:
+    """Who, in this time, tied themselves to their record or had its destination changed by their own word. A dispute changes none;
+    what somebody said before they let go of their record again is the record's alone."""
+    tied = select(Consent.graduate_id).where(Consent.kind == "ledger", Consent.given, Consent.at > after, Consent.at <= until)
+    told = select(Record.graduate_id).join(Change, Change.record_id == Record.id).where(Change.by == SELF, Change.at > after, Change.at <= until)
+    return tied.union(told.where(Record.graduate_id.is_not(None), Change.note.not_like(f"{DISPUTED}%")))

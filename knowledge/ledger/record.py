@@ -15,6 +15,8 @@ from knowledge.people import Graduate
 KINDS = {"talk": "政策宣介", "guidance": "职业指导", "referral": "岗位推荐", "training": "培训见习"}
 """Services that are counted, by what each office must deliver [MoHRSS: 1131]."""
 NEEDED = {"talk": 1, "guidance": 1, "referral": 3, "training": 1}
+SELF, DISPUTED = "本人", "异议:"
+"""Who says so where the person does; how the note of a dispute begins, which changes no destination."""
 
 
 class LedgerError(ValueError):
@@ -184,7 +186,7 @@ def dispute(connection: Connection, graduate_id: str, said: str, at: datetime) -
     held = connection.execute(select(Record.id, Record.destination).where(Record.graduate_id == graduate_id)).all()
     for number, destination in held:
         connection.execute(update(Record).where(Record.id == number).values(disputed_at=at))
-        connection.execute(insert(Change).values(record_id=number, destination=destination, by="本人", note=f"异议:{said}", at=at))
+        connection.execute(insert(Change).values(record_id=number, destination=destination, by=SELF, note=f"{DISPUTED}{said}", at=at))
     return [number for number, _ in held]
 
 

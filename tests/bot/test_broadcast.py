@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
-from bot import audience, broadcast, delivery, forgetting, outcomes
+from bot import audience, broadcast, delivery, forgetting, outcomes, shares
 from bot.app import App
-from bot.broadcast import BroadcastError
+from bot.broadcast import BroadcastError, Target
 from bot.delivery import Delivery
 from dialogs.broadcasts import kinds
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
-from knowledge.ledger.record import Record
-from knowledge.people import Graduate, Membership
+from knowledge.ledger.record import Record, dispute, settle
+from knowledge.people import Consent, Graduate, Membership
 
 SAMPLE = {"moment": "2099-12-05 14:00", "day": "2099-12-05", "link": "https://example.edu/a", "line": "一行", "text": "两\n行"}
 EVERYONE: dict[str, Any] = {"type": "通知", "title": "放假", "fields": {"text": "元旦放假"}, "audience": {"everyone": True}}
@@ -178,7 +178,61 @@ def test_some_are_held_back_the_same_ones_as_foreseen_and_compared(office: App) 
         office.accept(Inbound(key, "m1", "text", "收到", office.clock.now() + timedelta(seconds=1))).result(10)
     with office.database.reading() as connection:
         found = outcomes.results(connection, broadcast.get(connection, number), office.clock.now() + timedelta(minutes=1))
-    assert found == {"sent_to": {"people": people, "replied": 2}, "held_back": {"people": 90 - people, "replied": 1}}
+    assert found["sent_to"] == {"people": people, "replied": 2, "registered": 0, "delivered": 0, "opened": None}
+    assert found["held_back"] == {"people": 90 - people, "replied": 1, "registered": 0}
+    assert set(found["compared"]) == (set() if 90 - people < 30 else {"replied", "registered"})
+
+
+def test_the_results_count_people_once_within_the_time_and_beside_those_held_back(any_app: App) -> None:
+    fill(any_app, 200)
+    number = approved(any_app, audience={"everyone": True, "holdout": 0.4})
+    begun = any_app.clock.now()
+    with any_app.database.writing() as connection:
+        rows = connection.execute(select(Target.conversation, Target.held).where(Target.broadcast_id == number))
+        sides = {row.conversation: row.held for row in rows}
+        people = {held: sorted((key for key in sides if sides[key] is held), key=lambda key: int(key.rpartition(":")[2])) for held in (False, True)}
+        ids = connection.execute(select(Delivery.id).where(Delivery.broadcast_id == number).order_by(Delivery.id)).scalars().all()
+        delivery.finish(connection, ids[:50], begun)
+        delivery.finish(connection, ids[50:53], begun, "failed")
+        for held, count in ((False, 9), (True, 5)):
+            for key in people[held][:count]:
+                who = f"p{key.rpartition(':')[2]}"
+                registered(connection, who, begun + timedelta(hours=1), begun + timedelta(days=2))
+        late, early = people[False][20], people[False][21]
+        registered(connection, f"p{late.rpartition(':')[2]}", begun + timedelta(days=8))
+        registered(connection, f"p{early.rpartition(':')[2]}", begun - timedelta(hours=1))
+        disputing = f"p{people[False][22].rpartition(':')[2]}"
+        connection.execute(delete(Record).where(Record.graduate_id == disputing))
+        file = {"name": "李二", "student_no": "D1", "groups": [], "source": "试", "graduate_id": disputing, "created_at": begun, "updated_at": begun}
+        connection.execute(insert(Record).values(file))
+        assert dispute(connection, disputing, "不对", begun + timedelta(hours=1))
+    any_app.clock.advance(timedelta(days=9))
+    found = outcomes.status(any_app, number)["results"]
+    assert found["sent_to"] == {"people": len(people[False]), "replied": 0, "registered": 9, "delivered": 50, "opened": None}
+    assert found["held_back"] == {"people": len(people[True]), "replied": 0, "registered": 5}
+    assert found["compared"]["registered"] == shares.words((9, len(people[False])), (5, len(people[True])))
+    assert "看不出差别" in found["compared"]["replied"]
+
+
+def registered(connection: Connection, who: str, *at: datetime) -> None:
+    """Linked to a record at the first moment, the destination changed by their own word at the second."""
+    connection.execute(insert(Consent).values(graduate_id=who, kind="ledger", given=True, at=at[0]))
+    if len(at) > 1:
+        row = {"name": "李一", "student_no": f"R{who}", "groups": [], "source": "试", "graduate_id": who, "created_at": at[0], "updated_at": at[0]}
+        number = connection.execute(insert(Record).values(row).returning(Record.id)).scalar_one()
+        settle(connection, number, "自由职业", "本人", at[1])
+
+
+def test_few_are_not_counted_out(any_app: App) -> None:
+    fill(any_app, 200)
+    number = approved(any_app, audience={"everyone": True, "holdout": 0.4})
+    with any_app.database.writing() as connection:
+        key = connection.execute(select(Target.conversation).where(Target.broadcast_id == number, ~Target.held).limit(1)).scalar_one()
+        registered(connection, f"p{key.rpartition(':')[2]}", any_app.clock.now() + timedelta(hours=1))
+    any_app.clock.advance(timedelta(days=2))
+    found = outcomes.status(any_app, number)["results"]
+    assert found["sent_to"]["registered"] == "<5"
+    assert set(found["compared"]) == {"replied"}
 
 
 def test_paused_nothing_is_due_and_resumed_all_is_once(office: App, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from bot import broadcast, demo
 from bot.app import App
+from bot.broadcast import Broadcast
 from bot.config import Clock, Oidc
 from bot.web.console import staff
 from bot.web.console.pages import PAGES
@@ -162,6 +163,31 @@ def test_a_broadcast_by_two_people(office: App, live: Starlette, chromium: Brows
     li.click("button", "接着发")
     expect(li.page.get_by_role("button", name="暂停")).to_be_visible()
     assert li.done() <= CLICKS
+
+
+def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Starlette, chromium: Browser) -> None:
+    wang, li = Teacher(chromium, live, "wang", "phone"), Teacher(chromium, live, "li", "phone")
+    wang.menu("群发")
+    wang.click("link", "冬季双选会")
+    expect(wang.page.get_by_text("七天内来说话").first).to_be_visible()
+    wang.page.get_by_text("时间或地点变了").click()
+    wang.page.fill("#f_place", "图书馆一楼")
+    assert not wang.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert [one["id"] for one in Axe().run(wang.page).response["violations"] if one["impact"] in ("serious", "critical")] == []
+    wang.click("button", "存成变更草稿")
+    expect(wang.page.get_by_text("→ 图书馆一楼").first).to_be_visible()
+    assert not wang.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert wang.done() + 1 <= CLICKS
+    li.menu("群发")
+    li.click("link", "冬季双选会(变更)")
+    li.click("button", "批准,发出去")
+    expect(li.page.get_by_text("进度").first).to_be_visible()
+    assert li.done() <= CLICKS
+    while broadcast.advance(office):
+        pass
+    with office.database.reading() as connection:
+        moved = connection.execute(select(Broadcast.fields).where(Broadcast.title == "冬季双选会")).scalar_one()
+    assert moved["place"] == "图书馆一楼"
 
 
 def test_a_draft_approved_and_the_month_taken_home(live: Starlette, chromium: Browser) -> None:

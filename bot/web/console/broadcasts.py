@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import broadcast, outcomes
+from bot import broadcast, changes, outcomes
 from bot.broadcast import Broadcast, BroadcastError
 from bot.delivery import FINAL
 from bot.web.console.gate import Desk
@@ -104,6 +104,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     try:
         with desk.app.database.reading() as connection:
             row = broadcast.get(connection, number)
+            changed = [dict(each) | {"told": broadcast.told(each)} for each in changes.of(connection, number)]
         preview, status = outcomes.preview(desk.app, number), outcomes.status(desk.app, number)
     except BroadcastError as error:
         raise HTTPException(404, f"{error}。") from error
@@ -112,7 +113,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     again = [(name, RESULTS[name]) for name in ("failed", "unknown", "expired") if status[name]]
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
     values = {"row": row, "told": broadcast.told(row), "preview": preview, "status": status, "counts": counts, "over": over, "again": again}
-    values["quiet"] = desk.app.quiet.until(desk.now)
+    values |= {"quiet": desk.app.quiet.until(desk.now), "changed": changed, "form": changes.form(row, desk.now), "said": desk.form}
     return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
 
 
@@ -127,3 +128,14 @@ def act(desk: Desk) -> Response:
         return shown(desk, f"{error}。")
     desk.write(lambda connection: desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", "")))
     return desk.to(f"/broadcasts/{number}")
+
+
+def change(desk: Desk) -> Response:
+    """A draft of its own, which a second person lets go."""
+    number, form = desk.number(), desk.form
+    try:
+        made = changes.written(desk.app, number, {name: form[f"f_{name}"] for name in changes.ABOUT if f"f_{name}" in form}, desk.who.display)
+    except BroadcastError as error:
+        return shown(desk, f"{error}。")
+    desk.write(lambda connection: desk.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}"))
+    return desk.to(f"/broadcasts/{made}")

@@ -232,9 +232,10 @@ class Gate:
         return bool(desk.token and origin and origin in hosts) and hmac.compare_digest(desk.form.get("csrf", "").encode(), csrf(desk.token).encode())
 
     def refused(self, desk: Desk, why: str) -> None:
-        log.warning("console refused", path=desk.request.url.path[:100], why=why)
+        path = desk.request.url.path.replace("\x00", "")
+        log.warning("console refused", path=path[:100], why=why)
         if desk.member:
-            desk.write(lambda connection: desk.note(connection, f"被拒:{why}", desk.request.url.path))
+            desk.write(lambda connection: desk.note(connection, f"被拒:{why}", path))
 
 
 async def filed(request: Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:

@@ -40,6 +40,7 @@ PAGES = (
     Page("GET", "/broadcasts/new", broadcasts.blank, TEACHERS),
     Page("POST", "/broadcasts", broadcasts.write, TEACHERS),
     Page("GET", "/broadcasts/{number:int}", broadcasts.shown, TEACHERS),
+    Page("POST", "/broadcasts/{number:int}/change", broadcasts.change, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
     Page("GET", "/knowledge", policies.listed, TEACHERS, "知识库"),
     Page("POST", "/knowledge/attach", policies.attach, TEACHERS),
