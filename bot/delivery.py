@@ -168,6 +168,11 @@ def due(now: datetime) -> ColumnElement[bool]:
     return and_(come, or_(Delivery.expires_at.is_(None), Delivery.expires_at > now))
 
 
+def of_account(account: str) -> ColumnElement[bool]:
+    """Rows of all conversations of one account. No range of keys: a database that sorts by language counts signs last."""
+    return Delivery.conversation.startswith(f"{account}:", autoescape=True)
+
+
 def seen(now: datetime) -> ColumnElement[bool]:
     """Rows that a page may show: what is due, what was said, nothing that was stopped before."""
     return or_(Delivery.status == "sent", Delivery.piece > 0, and_(due(now), Delivery.status.not_in(STOPPED)))

@@ -114,17 +114,12 @@ class Group:
 # what may leave
 
 
-def of_account(account: str) -> Any:
-    """Conversations of an account; the sign after the colon ends them."""
-    return and_(Delivery.conversation >= f"{account}:", Delivery.conversation < f"{account};")
-
-
 def unreached(account: str, now: datetime) -> Any:
     """In the mailbox, in time, of somebody who is there and has not had all of this month's."""
     out = or_(Allowance.name == GONE, and_(Allowance.name == MASS, Allowance.left == 0, Allowance.until > now))
     shut = exists().where(Allowance.owner == Delivery.conversation, out)
     waits = (Delivery.status == "ready", Delivery.mailbox, Delivery.created_at > now - KEPT, delivery.due(now))
-    return and_(Delivery.channel == account.partition(":")[0], of_account(account), Delivery.priority > 0, *waits, ~shut)
+    return and_(Delivery.channel == account.partition(":")[0], delivery.of_account(account), Delivery.priority > 0, *waits, ~shut)
 
 
 def ripe(connection: Connection, account: str, least: int, now: datetime) -> list[int]:
@@ -134,7 +129,7 @@ def ripe(connection: Connection, account: str, least: int, now: datetime) -> lis
     numbers = connection.execute(waiting.group_by(Delivery.broadcast_id).having(func.count() >= least).order_by(Delivery.broadcast_id))
     coming = and_(Delivery.status == "ready", ~Delivery.mailbox, delivery.due(now))
     leaving = and_(Delivery.status.in_(("claimed", "sending")), Delivery.lease_until.is_not(None))
-    moves = select(Delivery.id).where(of_account(account), or_(coming, leaving)).limit(1)
+    moves = select(Delivery.id).where(delivery.of_account(account), or_(coming, leaving)).limit(1)
     return [number for number in numbers.scalars() if number and connection.execute(moves.where(Delivery.broadcast_id == number)).first() is None]
 
 

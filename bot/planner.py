@@ -197,7 +197,7 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
     query = select(Delivery.__table__).where(
         Delivery.channel == carrier.channel,
         Delivery.status == "ready",
-        Delivery.conversation.startswith(f"{owner_of(carrier)}:", autoescape=True),  # no range: sorted by language, signs come last
+        delivery.of_account(owner_of(carrier)),
         ~Delivery.mailbox,
         delivery.due(now),
         (Delivery.priority == 0) if replies else (Delivery.priority > 0),
