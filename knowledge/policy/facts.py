@@ -19,6 +19,8 @@ Truth = bool | None
 YOUNGEST = {"专科": 19, "高级工": 18, "本科": 20, "硕士": 22, "博士": 24}
 """Nobody is taken to be younger when graduating: school begins at six (义务教育法 art. 11), two skipped years allowed for."""
 PENSION = 60
+AGES = 1200
+"""Months that nobody reaches: where there is no upper bound."""
 WEST = ("内蒙古", "广西", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆")
 MIDDLE = ("河北", "山西", "吉林", "黑龙江", "安徽", "江西", "河南", "湖北", "湖南", "海南")
 """With WEST the 22 provinces that the notices on tuition refunds for grass-roots work call 中西部 (sources of GRA-07)."""
@@ -86,8 +88,8 @@ class Facts:
             return Span(years_between(born.high, at.low), years_between(born.low, at.high))
         said = self.profile.get("age")
         if said is not None:
-            past = self.today.year - at.low.year
-            return Span(said, said) if past == 0 else Span(said - past - 1, said - past + 1)
+            sooner, later = years_between(self.today, at.low), years_between(self.today, at.high)
+            return Span(said + sooner, said + later + ((at.high.month, at.high.day) != (self.today.month, self.today.day)))
         youngest, on = YOUNGEST.get(self.profile.get("degree", "")), self.left_on
         return Span(youngest + max(0, years_between(on.high, at.low)), 99) if youngest and on else None
 
@@ -258,6 +260,41 @@ def ui_months(facts: Facts) -> Any:
     said = facts.profile.get("ui_paid_months")
     insured = facts.profile.get("insured_months")
     return said if said is not None or insured is None else insured if insured == 0 else Span(0, insured)
+
+
+def begun(facts: Facts) -> Span:
+    """Calendar months since the hiring, the first and this one counted: as many as an employer can have paid for."""
+    hired: Span | None = facts.value("hired_on")
+    if hired is None:
+        return Span(0, AGES)
+    low, high = (12 * (facts.today.year - day.year) + facts.today.month - day.month + 1 for day in (hired.high, hired.low))
+    return Span(low, high)
+
+
+def paid_here(facts: Facts, name: str, months: int) -> Truth:
+    """At least so many of the months in a field were paid by the present employer; those of an earlier one do not count."""
+    held = facts.value(name)
+    paid = held if isinstance(held, Span) else Span(0, AGES) if held is None else Span(held, held)
+    since, whole = begun(facts), months_since(facts, "hired_on") or Span(0, AGES)
+    if facts.profile.get("pays_own_insurance") or min(paid.high, since.high) < months:
+        return False
+    return True if min(paid.low, since.low) >= months and (paid.high <= since.low or whole.low >= months) else None
+
+
+def insured_before(facts: Facts) -> Truth:
+    """Insured before the present employer, as far as said: more months than have begun since the hiring."""
+    return bool(max(facts.profile.get(name, 0) for name in ("insured_months", "ui_paid_months")) > begun(facts).high)
+
+
+def settled(facts: Facts) -> Truth:
+    """落实过工作, as far as said: a contract, months of insurance, a registration as flexible worker or a licence (IDS-01)."""
+    signs = ("contract_signed", "flexible_registered", "business.has_license")
+    return any(facts.value(name) for name in signs) or any(facts.profile.get(name) for name in ("insured_months", "ui_paid_months"))
+
+
+def recruited(facts: Facts) -> Span | None:
+    """The ages from today to the end of the year that is recruited for next: a year's last call-up ends in September (MIL-01)."""
+    return facts.age(Span(facts.today, date(facts.today.year + (facts.today.month > 9), 12, 31)))
 
 
 def contract(facts: Facts) -> Truth:
