@@ -40,7 +40,10 @@ SKILL, NO_SKILL = re.compile(f"{LEVELS}|{TRADES}"), re.compile(OTHERS)
 MEDICAL = re.compile(r"临床|中医|中西医|口腔|预防医学|针灸|医学|乡村医生|全科")
 NO_MEDICAL = re.compile(r"医学(检验|影像|实验|信息|美容|工程)|护理|药学|生物医学")
 MAKES = re.compile(r"制造|生产|加工|零部件|机械|电子厂|汽车|纺织|服装|食品|化工|装备|材料|五金|家具")
-RURAL, URBAN = re.compile(r"乡|镇|村|县|旗|牧区|林场"), re.compile(r"区|市区|市中心")
+RURAL = re.compile(r"(?<![宁桐内西平])乡(?!.?[县市区旗])|镇(?!.?[县市区旗])|村|苏木|牧区|林场")
+"""Below a county; counties and cities may have these signs in their names (镇雄县, 宁乡), so that a doubtful one is none."""
+COUNTY, URBAN = re.compile(r"县|旗|城关"), re.compile(r"(?<!自治)(?<!地)区|市中心")
+"""The county itself may mean its town: whether that is 基层 is decided case by case (GRA-07)."""
 
 
 class Facts:
@@ -198,13 +201,16 @@ def region_kind(text: str | None) -> Truth:
 
 
 def county_level(text: str | None) -> Truth:
-    """Whether a workplace lies below county level, as far as its name says."""
+    """Whether a workplace lies below county level, as far as its name says; that of its city (新乡, 景德镇) says nothing."""
     if not text:
         return None
-    if RURAL.search(text):
-        return True
     found = whereabouts(text)
-    return False if URBAN.search(text) or (found and CAPITALS.fullmatch(found.name)) else None
+    within = text.replace(found.name, "", 1) if found else text
+    if RURAL.search(within) and "城关" not in within:
+        return True
+    if COUNTY.search(within):
+        return None
+    return False if URBAN.search(within) or (found and CAPITALS.fullmatch(found.name)) else None
 
 
 def skilled(facts: Facts) -> Truth:
