@@ -26,7 +26,7 @@ NOTICES = ("GRP", "IDS", "POS-06")
 def line(verdict: Verdict, entry: Entry, today: date) -> str:
     """One entitlement of a list: what it gives, or what is missing, or which condition fails by which source."""
     if verdict.verdict == "eligible":
-        return f"· {verdict.title}:{wording.conclusion(entry, today)}"
+        return f"· {verdict.title}:{wording.conclusion(entry, today)}{wording.doubt(entry)}"
     if verdict.nearly:
         return f"· {verdict.title}:{verdict.next.removeprefix('差一步:')}"
     if verdict.verdict == "need_more_info":

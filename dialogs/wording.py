@@ -24,6 +24,7 @@ AUTHORITY = {
     "AGR-03": "以协议怎么写为准,谈不拢由法院定。",
     "AGR-04": "谈不拢由法院定,可打 12348 问法律援助。",
     "EMP-06": TAX,
+    "ENT-01": "以登记注册地的人社部门和经办银行为准,可打 12333 问。",
     "ENT-03": TAX,
     "FRD": POLICE,
     "FRD-01": DECIDES,
@@ -33,6 +34,7 @@ AUTHORITY = {
     "GRA": "以当次招募公告为准。",
     "GRA-07": AID,
     "GRA-08": "以当次招考、招生公告为准。",
+    "GRP-01": "以当地残联和人社部门为准,可打 12333 问。",
     "GRP-03": "学历认证以教育部留服中心为准,算不算应届看当次公告。",
     "GRP-04": "以当地退役军人事务部门和人社部门为准,可打 12333 问。",
     "HLP": "",
@@ -104,9 +106,13 @@ def statements(entry: Entry, aspect: Aspect) -> list[str]:
     return [said(line) for line in getattr(entry, aspect)]
 
 
+def doubt(entry: Entry) -> str:
+    """Behind a conclusion that stands without its source."""
+    return "(尚待核实)" if "C" in (entry.certainty, entry.source[0].certainty) else ""
+
+
 def source_line(source: Source) -> str:
-    doubt = "(尚待核实)" if source.certainty == "C" else ""
-    return f"{source.issuer},{source.document},{source.date}{doubt}"
+    return f"{source.issuer},{source.document},{source.date}{'(尚待核实)' if source.certainty == 'C' else ''}"
 
 
 def place_lines(found: Iterable[Region]) -> list[str]:
