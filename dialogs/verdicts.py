@@ -19,11 +19,14 @@ CAVEAT = "以经办核定为准"
 MOST = 3
 """Conditions of one kind that a card names; the rest are counted."""
 
+NOTICES = ("GRP", "IDS", "POS-06")
+"""Entries that tell how things are and grant nothing: fitting them is worth no line."""
+
 
 def line(verdict: Verdict, entry: Entry, today: date) -> str:
     """One entitlement of a list: what it gives, or what is missing, or which condition fails by which source."""
     if verdict.verdict == "eligible":
-        return f"· {verdict.title}:{wording.conclusion(entry, today)}"
+        return f"· {verdict.title}:{wording.conclusion(entry, today)}{wording.doubt(entry)}"
     if verdict.nearly:
         return f"· {verdict.title}:{verdict.next.removeprefix('差一步:')}"
     if verdict.verdict == "need_more_info":
@@ -46,7 +49,7 @@ def on_file(verdict: Verdict) -> str:
 
 def settled(verdict: Verdict, lead: str) -> str:
     if verdict.verdict == "eligible":
-        return f"{lead}你初步符合,{CAVEAT}。"
+        return "" if verdict.id.startswith(NOTICES) else f"{lead}你初步符合,{CAVEAT}。"
     if verdict.verdict == "not_eligible":
         broken = verdict.broken[0]
         mend = f"{verdict.next}" if verdict.nearly else ""

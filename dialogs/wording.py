@@ -15,8 +15,51 @@ ROOM = 280
 """Characters of one answer; the rest waits behind a choice."""
 LINES = 8
 """Lines of one answer before its source."""
-AUTHORITY = {"MIL": "以当地征兵办(武装部)答复为准。", "GRA": "以当次招募公告为准。", "POS": "以当次公告为准。", "HLP": ""}
 DECIDES = "以当地人社部门为准,可打 12333 问。"
+AID = "以毕业学校的学生资助中心答复为准。"
+TAX = "税以税务部门为准,可打 12366;证和登记以人社部门为准,可打 12333。"
+POLICE = "已经被骗或有危险,马上打 110;拿不准的先打反诈电话 96110 问。"
+AUTHORITY = {
+    "AGR": "以协议怎么写和学校就业中心答复为准。",
+    "AGR-03": "以协议怎么写为准,谈不拢由法院定。",
+    "AGR-04": "谈不拢由法院定,可打 12348 问法律援助。",
+    "EMP-06": TAX,
+    "ENT-01": "以登记注册地的人社部门和经办银行为准,可打 12333 问。",
+    "ENT-03": TAX,
+    "FRD": POLICE,
+    "FRD-01": DECIDES,
+    "FRD-06": "人走不了或有危险,马上打 110。",
+    "FRD-07": DECIDES,
+    "FRD-08": "",
+    "GRA": "以当次招募公告为准。",
+    "GRA-07": AID,
+    "GRA-08": "以当次招考、招生公告为准。",
+    "GRP-01": "以当地残联和人社部门为准,可打 12333 问。",
+    "GRP-03": "学历认证以教育部留服中心为准,算不算应届看当次公告。",
+    "GRP-04": "以当地退役军人事务部门和人社部门为准,可打 12333 问。",
+    "HLP": "",
+    "IDS-01": "以当次招考公告为准。",
+    "IDS-02": "以当次招考公告为准。",
+    "IDS-04": "以学校就业中心通知为准。",
+    "IDS-05": "以学校就业中心通知为准。",
+    "IDS-09": "以迁入地派出所(公安)答复为准。",
+    "IDS-11": "党团关系以两边的党团组织为准,学历证明以毕业学校为准。",
+    "MIL": "以当地征兵办(武装部)答复为准。",
+    "MIL-02": AID,
+    "MIL-03": "考研、考公以当次公告为准,安置以退役军人事务部门为准。",
+    "PLT-01": "以平台公告为准。",
+    "PLT-04": "以学校就业网通知为准。",
+    "PLT-05": "以学校就业中心答复为准。",
+    "POS": "以当次公告为准。",
+    "POS-04": "以招聘单位公告为准。",
+    "POS-05": DECIDES,
+    "POS-06": "以当地教育部门和当次招聘公告为准。",
+    "SUB-01": "以学校通知为准,人社部门复核,可打 12333 问。",
+    "SUB-11": "以贷款的经办银行和资助中心答复为准。",
+    "SUB-12": "以当地民政部门核定为准,找街道或乡镇。",
+    "SUB-13": "以当地驿站(团委)和铁路 12306 的公告为准。",
+}
+"""Who decides, by an id or its letters, the id first; DECIDES where neither is here. From what each entry says of where to go."""
 LABELS: dict[Aspect, str] = {
     "conditions": "我符合吗",
     "amount": "多少钱、多久",
@@ -63,9 +106,13 @@ def statements(entry: Entry, aspect: Aspect) -> list[str]:
     return [said(line) for line in getattr(entry, aspect)]
 
 
+def doubt(entry: Entry) -> str:
+    """Behind a conclusion that stands without its source."""
+    return "(尚待核实)" if "C" in (entry.certainty, entry.source[0].certainty) else ""
+
+
 def source_line(source: Source) -> str:
-    doubt = "(尚待核实)" if source.certainty == "C" else ""
-    return f"{source.issuer},{source.document},{source.date}{doubt}"
+    return f"{source.issuer},{source.document},{source.date}{'(尚待核实)' if source.certainty == 'C' else ''}"
 
 
 def place_lines(found: Iterable[Region]) -> list[str]:
@@ -81,8 +128,9 @@ def closing(entry: Entry, shown: str, today: date) -> list[str]:
         lines.append(f"这项目前只到 {entry.valid_to:%Y-%m-%d},之后有没有延续要看新文件。")
     if today > entry.review_by:
         lines.append(OVERDUE)
-    if "12333" not in shown:
-        lines.append(AUTHORITY.get(entry.id[:3], DECIDES))
+    decides = AUTHORITY.get(entry.id, AUTHORITY.get(entry.id[:3], DECIDES))
+    if not ("12333" in decides and "12333" in shown):
+        lines.append(decides)
     return [line for line in lines if line]
 
 

@@ -60,8 +60,21 @@ def graduation_year(facts: Facts, name: str = "") -> Truth:
 def aged(facts: Facts, low: int, high: int, name: str = "") -> Truth:
     """Between two ages in full years, both included, on the day of the named field."""
     at = facts.value(name) if name else None
-    age = None if name and at is None else facts.age(at)
+    return within(None if name and at is None else facts.age(at), low, high)
+
+
+def recruited(facts: Facts, low: int, high: int) -> Truth:
+    """Between two ages by every way of counting: full years today and to the end of the year that is recruited for next."""
+    return within(known.recruited(facts), low, high)
+
+
+def within(age: Span | None, low: int, high: int) -> Truth:
     return None if age is None else True if age.low >= low and age.high <= high else False if age.high < low or age.low > high else None
+
+
+def said(facts: Facts, name: str) -> Truth:
+    """Whether anything is known of a field; never unknown itself."""
+    return facts.value(name) is not None
 
 
 def had(facts: Facts, key: str) -> Truth:
@@ -98,6 +111,11 @@ CALLS: dict[str, Call] = {
     "graduated": Call(known.graduated, ("graduation_date",)),
     "final_year": Call(known.final_year, ("graduation_date",)),
     "aged": Call(aged, ("birth_date",), (2, 3)),
+    "recruited": Call(recruited, ("birth_date",), (2, 2)),
+    "said": Call(said, (), (1, 1)),
+    "settled": Call(known.settled, ()),
+    "insured_before": Call(known.insured_before, ()),
+    "paid_here": Call(known.paid_here, ("hired_on",), (2, 2)),
     "member": Call(known.members, ("groups",), (1, 12)),
     "had": Call(had, (), (1, 1)),
     "received": Call(received, ("received_before",), (1, 1)),
@@ -113,7 +131,7 @@ CALLS: dict[str, Call] = {
     "pensioned": Call(known.pensioned, ()),
     "ended": Call(lambda facts: False, ()),
 }
-NAMING = {"months_since": (0, 2), "located": (0,), "left_within": (1,), "graduation_year": (0,), "aged": (2,)}
+NAMING = {"months_since": (0, 2), "paid_here": (0,), "said": (0,), "located": (0,), "left_within": (1,), "graduation_year": (0,), "aged": (2,)}
 """Which arguments of a call are names of fields."""
 COMPARES: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,

@@ -141,10 +141,10 @@ def compile_entry(entry: Entry) -> Compiled:
     Raises:
         ConditionError: a rule that cannot be read.
     """
-    rules = list(entry.rule)
+    rules = [rule.model_copy(update={"source": entry.voiced(rule.source)}) for rule in entry.rule]
     if entry.valid_to and not any(rule.key == VALID and not rule.place for rule in rules):
         text = f"政策还在有效期内({entry.valid_to} 截止)"
-        rules.append(Rule(text=text, test="ended()", source=entry.source[0].document, key=VALID, valid_from=after(entry.valid_to)))
+        rules.append(Rule(text=text, test="ended()", source=entry.voiced(entry.source[0].document), key=VALID, valid_from=after(entry.valid_to)))
     tests = [(rule, compiled(rule.test, entry.id)) for rule in rules]
     return Compiled(entry, tests, tuple(sorted({rule.at for rule in rules if rule.place})), any(rule.valid_from or rule.valid_to for rule in rules))
 

@@ -17,6 +17,7 @@ Ask = Annotated[str, Field(min_length=2, max_length=200)]
 T = TypeVar("T", "Entry", "Redirect")
 CLAUSE, LOCAL = re.compile(r" 第 [\d、— ]+ 条$"), re.compile(r"地方口径\((.+)\)")
 """How a condition names its source: a source of its entry and the clause, or the entry's variant of a place."""
+BRACKETS = re.compile("[《》]")
 MARK = re.compile(r"\s*\[([ABC])\]$")
 
 
@@ -101,13 +102,21 @@ class Entry(Part):
 
     @model_validator(mode="after")
     def conditions_have_sources(self) -> Self:
-        told = [f"{source.issuer} {source.document}".replace("《", "").replace("》", "") for source in self.source]
-        local = {region.place for region in self.region}
         for rule in self.rule:
-            place = LOCAL.fullmatch(rule.source)
-            if place[1] not in local if place else not any(CLAUSE.sub("", rule.source) in text for text in told):
+            if not self.certainties(rule.source):
                 raise ValueError(f"条件「{rule.text}」的依据「{rule.source}」不在这条的来源或地方口径里")
         return self
+
+    def certainties(self, named: str) -> list[Certainty]:
+        """Of the sources, or the variants of a place, that a condition names so."""
+        if place := LOCAL.fullmatch(named):
+            return [region.certainty for region in self.region if region.place == place[1]]
+        wanted = BRACKETS.sub("", CLAUSE.sub("", named))
+        return [source.certainty for source in self.source if wanted in BRACKETS.sub("", f"{source.issuer} {source.document}")]
+
+    def voiced(self, named: str) -> str:
+        """The name of a condition's source as people read it: doubt is said."""
+        return f"{named}(尚待核实)" if set(self.certainties(named)) == {"C"} else named
 
     def expired(self, today: date) -> bool:
         return self.valid_to is not None and today > self.valid_to

@@ -19,6 +19,8 @@ Truth = bool | None
 YOUNGEST = {"专科": 19, "高级工": 18, "本科": 20, "硕士": 22, "博士": 24}
 """Nobody is taken to be younger when graduating: school begins at six (义务教育法 art. 11), two skipped years allowed for."""
 PENSION = 60
+AGES = 1200
+"""Months that nobody reaches: where there is no upper bound."""
 WEST = ("内蒙古", "广西", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆")
 MIDDLE = ("河北", "山西", "吉林", "黑龙江", "安徽", "江西", "河南", "湖北", "湖南", "海南")
 """With WEST the 22 provinces that the notices on tuition refunds for grass-roots work call 中西部 (sources of GRA-07)."""
@@ -38,7 +40,10 @@ SKILL, NO_SKILL = re.compile(f"{LEVELS}|{TRADES}"), re.compile(OTHERS)
 MEDICAL = re.compile(r"临床|中医|中西医|口腔|预防医学|针灸|医学|乡村医生|全科")
 NO_MEDICAL = re.compile(r"医学(检验|影像|实验|信息|美容|工程)|护理|药学|生物医学")
 MAKES = re.compile(r"制造|生产|加工|零部件|机械|电子厂|汽车|纺织|服装|食品|化工|装备|材料|五金|家具")
-RURAL, URBAN = re.compile(r"乡|镇|村|县|旗|牧区|林场"), re.compile(r"区|市区|市中心")
+RURAL = re.compile(r"(?<![宁桐内西平])乡(?!.?[县市区旗])|镇(?!.?[县市区旗])|村|苏木|牧区|林场")
+"""Below a county; counties and cities may have these signs in their names (镇雄县, 宁乡), so that a doubtful one is none."""
+COUNTY, URBAN = re.compile(r"县|旗|城关"), re.compile(r"(?<!自治)(?<!地)区|市中心")
+"""The county itself may mean its town: whether that is 基层 is decided case by case (GRA-07)."""
 
 
 class Facts:
@@ -86,8 +91,8 @@ class Facts:
             return Span(years_between(born.high, at.low), years_between(born.low, at.high))
         said = self.profile.get("age")
         if said is not None:
-            past = self.today.year - at.low.year
-            return Span(said, said) if past == 0 else Span(said - past - 1, said - past + 1)
+            sooner, later = years_between(self.today, at.low), years_between(self.today, at.high)
+            return Span(said + sooner, said + later + ((at.high.month, at.high.day) != (self.today.month, self.today.day)))
         youngest, on = YOUNGEST.get(self.profile.get("degree", "")), self.left_on
         return Span(youngest + max(0, years_between(on.high, at.low)), 99) if youngest and on else None
 
@@ -196,13 +201,16 @@ def region_kind(text: str | None) -> Truth:
 
 
 def county_level(text: str | None) -> Truth:
-    """Whether a workplace lies below county level, as far as its name says."""
+    """Whether a workplace lies below county level, as far as its name says; that of its city (新乡, 景德镇) says nothing."""
     if not text:
         return None
-    if RURAL.search(text):
-        return True
     found = whereabouts(text)
-    return False if URBAN.search(text) or (found and CAPITALS.fullmatch(found.name)) else None
+    within = text.replace(found.name, "", 1) if found else text
+    if RURAL.search(within) and "城关" not in within:
+        return True
+    if COUNTY.search(within):
+        return None
+    return False if URBAN.search(within) or (found and CAPITALS.fullmatch(found.name)) else None
 
 
 def skilled(facts: Facts) -> Truth:
@@ -258,6 +266,41 @@ def ui_months(facts: Facts) -> Any:
     said = facts.profile.get("ui_paid_months")
     insured = facts.profile.get("insured_months")
     return said if said is not None or insured is None else insured if insured == 0 else Span(0, insured)
+
+
+def begun(facts: Facts) -> Span:
+    """Calendar months since the hiring, the first and this one counted: as many as an employer can have paid for."""
+    hired: Span | None = facts.value("hired_on")
+    if hired is None:
+        return Span(0, AGES)
+    low, high = (12 * (facts.today.year - day.year) + facts.today.month - day.month + 1 for day in (hired.high, hired.low))
+    return Span(low, high)
+
+
+def paid_here(facts: Facts, name: str, months: int) -> Truth:
+    """At least so many of the months in a field were paid by the present employer; those of an earlier one do not count."""
+    held = facts.value(name)
+    paid = held if isinstance(held, Span) else Span(0, AGES) if held is None else Span(held, held)
+    since, whole = begun(facts), months_since(facts, "hired_on") or Span(0, AGES)
+    if facts.profile.get("pays_own_insurance") or min(paid.high, since.high) < months:
+        return False
+    return True if min(paid.low, since.low) >= months and (paid.high <= since.low or whole.low >= months) else None
+
+
+def insured_before(facts: Facts) -> Truth:
+    """Insured before the present employer, as far as said: more months than have begun since the hiring."""
+    return bool(max(facts.profile.get(name, 0) for name in ("insured_months", "ui_paid_months")) > begun(facts).high)
+
+
+def settled(facts: Facts) -> Truth:
+    """落实过工作, as far as said: a contract, months of insurance, a registration as flexible worker or a licence (IDS-01)."""
+    signs = ("contract_signed", "flexible_registered", "business.has_license")
+    return any(facts.value(name) for name in signs) or any(facts.profile.get(name) for name in ("insured_months", "ui_paid_months"))
+
+
+def recruited(facts: Facts) -> Span | None:
+    """The ages from today to the end of the year that is recruited for next: a year's last call-up ends in September (MIL-01)."""
+    return facts.age(Span(facts.today, date(facts.today.year + (facts.today.month > 9), 12, 31)))
 
 
 def contract(facts: Facts) -> Truth:

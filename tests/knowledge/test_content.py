@@ -10,7 +10,7 @@ from typing import get_args
 
 import pytest
 
-from dialogs import notices, wording
+from dialogs import notices, questions, wording
 from dialogs.consult import Context, consult, small_talk
 from dialogs.messages import Say
 from dialogs.questions import Aspect
@@ -193,6 +193,42 @@ def test_money_for_employers_is_said_to_be_for_employers() -> None:
     for entry in ENTRIES:
         if entry.receiver == "employer":
             assert re.search("不(给|发给)个人|公司|单位|企业", wording.conclusion(entry, TODAY)), entry.id
+
+
+OFFICES = {
+    "FRD-06": "110", "IDS-09": "公安", "SUB-11": "银行", "SUB-12": "民政", "AGR-01": "学校", "AGR-02": "学校", "IDS-04": "学校", "IDS-11": "党团组织",
+    "MIL-01": "武装部", "MIL-02": "资助中心", "GRA-07": "资助中心", "ENT-03": "税务", "EMP-06": "税务", "IDS-01": "公告", "POS-06": "教育部门",
+}  # fmt: skip
+"""Who decides where it is not the office of labour, by the facts."""
+
+
+@pytest.mark.parametrize("key", OFFICES)
+def test_an_answer_ends_with_the_office_that_decides(key: str) -> None:
+    entry = SHOWN.entries[key]
+    last = wording.closing(entry, "", TODAY)[-1]
+    assert OFFICES[key] in last
+    assert last != wording.DECIDES
+    assert wording.whole(entry, TODAY).text.endswith(last)
+
+
+def test_every_office_is_of_an_entry() -> None:
+    assert all(any(entry.id.startswith(key) for entry in ENTRIES) for key in wording.AUTHORITY)
+
+
+@pytest.mark.parametrize("key", ["EMP-01", "EMP-05", "SUB-06"])
+def test_what_runs_by_a_notice_known_at_second_hand_says_so(key: str) -> None:
+    """The notice of 2026 is certain at C: it comes first, and its doubt is said in every answer."""
+    entry = SHOWN.entries[key]
+    assert "2026〕39号" in entry.source[0].document
+    assert DOUBT in wording.closing(entry, "", TODAY)[0]
+    assert any("2026-12-31" in line or "2026 年 12 月 31 日" in line for line in entry.deadline)
+    assert all(MARK.search(line) for line in (*entry.deadline, *entry.amount, *entry.conditions) if line.startswith("2026 年"))
+
+
+def test_whether_it_still_runs_is_answered_with_its_dates() -> None:
+    for name in ("扩岗补助现在还有吗", "稳岗返还现在还有吗", "技能提升补贴今年还有没"):
+        assert questions.aspect(name) == "deadline", name
+    assert questions.aspect("还有吗") is None
 
 
 def everything_said() -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from knowledge.policy.eligibility import Eligibility
 from knowledge.policy.entry import Entry
 from knowledge.policy.facts import Facts
 from knowledge.policy.store import Knowledge, files, knowledge_of
-from knowledge.profile import FIELDS, read, schema
+from knowledge.profile import FIELDS, Span, read, schema
 
 TODAY = date(2026, 11, 22)
 PEOPLE = [json.loads(line) for line in Path(__file__).with_name("people.jsonl").read_text(encoding="utf8").splitlines()]
@@ -114,6 +114,47 @@ def test_after_its_end_a_policy_grants_nothing() -> None:
     plan = {verdict.id: verdict for verdict in ELIGIBILITY.plan(read(person["profile"])[0], date(2027, 1, 1))}
     assert plan["EMP-01"].verdict == "not_eligible"
     assert any("截止" in each.text for each in plan["EMP-01"].broken)
+
+
+def conditions(key: str, person: dict[str, Any]) -> dict[str, Any]:
+    verdict = ELIGIBILITY.judge(key, read(person)[0], TODAY)
+    assert verdict
+    return {each.text: each.met for each in verdict.conditions}
+
+
+def test_a_condition_is_only_met_by_what_its_words_say() -> None:
+    """EMP-04: having begun in 2025 is not having paid in 2025, and two cohorts must have been without work."""
+    person = {"employment": "就业", "degree": "本科", "cohort": 2024, "hired_on": "2025-07-01", "insured_months": 16, "pays_own_insurance": False}
+    stand = conditions("EMP-04", person)
+    assert stand["2025 年年底前进的这家单位"] is True
+    assert stand["2025 年单位给你交过养老、医疗、失业三险"] is None
+    assert next(met for text, met in stand.items() if "离校未就业" in text) is None
+    assert next(met for text, met in conditions("EMP-04", {**person, "cohort": 2025}).items() if "离校未就业" in text) is True
+
+
+def test_a_way_that_insurance_cannot_be_paid_is_no_step_to_take() -> None:
+    person = {"employment": "就业", "employer": {"type": "企业", "size": "小微"}, "hired_on": "2026-03-02", "contract_years": 2}
+    verdict = ELIGIBILITY.judge(
+        "EMP-03", read({**person, "cohort": 2026, "degree": "本科", "insured_months": 6, "pays_own_insurance": True})[0], TODAY
+    )
+    assert verdict
+    assert verdict.verdict == "not_eligible"
+    assert not verdict.nearly
+
+
+def test_what_only_tells_how_things_are_is_nobodys_due() -> None:
+    assert "GRP-06" not in ELIGIBILITY.entries
+
+
+def test_an_age_that_was_told_counts_as_that_of_somebody_born_then() -> None:
+    """Who is 24 today may be 23 or 24 on an earlier day of this year."""
+    for birth in ("2001-11-23", "2002-11-22"):
+        born, told = (Facts(read(held)[0], TODAY) for held in ({"birth_date": birth}, {"age": 24}))
+        for day in (date(2025, 6, 1), date(2026, 3, 2), TODAY, date(2026, 12, 31), date(2027, 12, 31)):
+            exact, wide = born.age(Span(day, day)), told.age(Span(day, day))
+            assert exact
+            assert wide
+            assert wide.low <= exact.low <= wide.high, (birth, day)
 
 
 def test_what_can_be_mended_is_one_step_away() -> None:
