@@ -286,7 +286,7 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
         return True
     if bare:
         return False
-    return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.9 if leans or questions.aspect(text) else 0.0))
+    return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.88 if leans or questions.aspect(text) else 0.0))
 
 
 def overview(kind: Literal["person", "employer"], search: PolicySearch, today: date) -> Consultation:
