@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogs import verdicts
+from dialogs import questions, verdicts
 from dialogs.consult import Consultation
 from dialogs.turn import Turn
+from knowledge.words import words
 
 
 def facts(turn: Turn) -> dict[str, Any]:
@@ -21,10 +22,20 @@ def tell(stated: dict[str, object], turn: Turn) -> None:
         turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
 
 
+BRIEF = 12
+"""Characters of a message that is nothing but a fact: 我大专, 没工作."""
+
+
+def only(text: str, found: Consultation) -> bool:
+    """A short message that tells a fact and found nothing of its own."""
+    return len(words().plain(text)) <= BRIEF and found.outcome in ("menu", "handover", "clarify") and not found.talk
+
+
 def with_verdict(found: Consultation, stated: dict[str, object], turn: Turn) -> Consultation:
-    """An answer to somebody who told facts in the question: with what these settle, behind the conclusion."""
-    if not (stated and found.sure and found.entry):
+    """An answer to somebody who told facts in the question, or before and now asks of themself: with what these settle, behind the conclusion."""
+    told = stated or (turn.place.memo.get("stated", {}) if questions.mine(turn.text) else {})
+    if not (told and found.sure and found.entry):
         return found
     tell(stated, turn)
     verdict = turn.world.eligibility.judge(found.entry.id, facts(turn), turn.today)
-    return verdicts.led(found, verdicts.beside(verdict, stated, filed=bool(turn.person.profile)) if verdict else "")
+    return verdicts.led(found, verdicts.beside(verdict, told, filed=bool(turn.person.profile)) if verdict else "")

@@ -35,6 +35,12 @@ def lately(turn: Turn) -> bool:
     return bool(at) and turn.now < datetime.fromisoformat(str(at)) + LASTS
 
 
+def stay(turn: Turn) -> None:
+    """What is said to somebody who called for help lately and now says anything else: not twice the same in a row."""
+    turn.place.memo["cared"] = again = not turn.place.memo.get("cared")
+    turn.say(notices.CRISIS_AGAIN if again else notices.CRISIS_STAYS, *SAFE)
+
+
 def brushed_off(found: Consultation, turn: Turn) -> bool:
     """Whether these words would answer somebody who lately called for help with a phrase."""
     phrases = ("handover",) if turn.place.memo.get("safe") else ("handover", "clarify")

@@ -28,11 +28,14 @@ PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|�
 """把档案拿回家行不行: what is asked about is a proposal, not a fact."""
 SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
 PERSONAL = re.compile(r"[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
+TELLING = re.compile(r"[了过着](?=.)|还在|一直|没(?!有?(?:用|交|签))")
+"""Words of telling: who searches uses none."""
 OWN = re.compile(r"我(?!国)|俺|咱|本人|已经|刚")
 PEOPLE = sayings.patterns("people")
 ASKS_FOR, HAS_CHILD, HELPS_LATER, SELF, OUR_HOME, THIRD, BOSS, LATER_SELF, OF_PARENTS = (
     PEOPLE[name] for name in ("asks_for", "has_child", "helps_later", "self", "our_home", "third", "boss", "later_self", "of_parents")
 )
+PARENT = re.compile(r"(?:^|[,。:; ])我是(?:他|她|孩子|娃)的?(?:妈|爸|母亲|父亲|家长|爹|娘)")
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
 ANSWER = re.compile(r"没|有|不|交|办|签|早|已|还没")
@@ -80,6 +83,8 @@ def who_is_asked_for(text: str) -> str | None:
     found = ASKS_FOR.search(text) or HELPS_LATER.search(text)
     if found:
         return found["who"]
+    if PARENT.search(text):
+        return "孩子"
     child = HAS_CHILD.search(text)
     if child and (SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃)", text)):
         return child["who"] or child["who2"]
@@ -135,7 +140,7 @@ def spoken(whole: str) -> list[Clause]:
 def stated(text: str) -> Said:
     """The clauses that speak of the person, each cut down to what it claims."""
     whole = normal(text)
-    if " " in whole and "," not in whole and not PERSONAL.search(whole):
+    if " " in whole and "," not in whole and not PERSONAL.search(whole) and not TELLING.search(whole):
         whole = ""  # search words, not a statement
     asked_for = who_is_asked_for(whole)
     kept: list[str] = []

@@ -25,11 +25,27 @@ from knowledge.words import NOT_WORD, words
 Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "handover"]
 SHORT = 16
 """Characters up to which a message may be a follow-up that only makes sense with the last entry."""
-VENTS = re.compile(r"累|烦|难受|难过|好难|太难|愁|崩溃|丧|焦虑|失望|没人要|压力|迷茫|委屈|想哭|失眠|睡不着|emo")
+VENTS = re.compile(
+    r"手断|投到(?:吐|麻|哭)|笑死|累|烦|难受|难过|好难|太难|愁|崩溃|丧|焦虑|失望|没人要|压力|迷茫|委屈|想哭|失眠|睡不着|emo|倒霉|呜呜|命苦|好惨|太惨|心寒"
+)
+SIGHS = re.compile(r"怎么[这那]么|为(?:什么|啥)[这那总老偏]|凭什么")
+"""Shaped like a question, asking nothing."""
+NOTHING_BUT = re.compile(r"(?:我|我们|人|现在|目前|就|是|在|的|市|省|这边|这儿|这里|那边|人在|呢|啊|呀)*")
+"""What stands around a place where nothing else is told."""
+ASKS_BARELY = re.compile(
+    r"(?!.*(?:别的|其他|其它))(?:那|那么)?(?:还|也|都)?(?:有|能|要|给|交|发|会|可以|得|用|需要)[^\s]{1,4}(?:不|吗|么|没|嘛|没有)"
+)
+"""A question with hardly a matter of its own: 有工资不, 要体检吗."""
+SAME = 0.8
+"""Similarity from which a short message is a written follow-up of the last entry, whatever else it names."""
 BARE = 5
 """Characters of a question that is nothing but its side: 多少钱, 最长多久."""
-FAR = 0.3
+FAR = 0.4
 """Share of the best score under which the last entry gives way to a sure answer, whatever the message looks like."""
+DOUBTFUL, FEEBLE = 0.5, 0.3
+"""P of a menu's first under which a sentence of the last entry is the better answer, and under which the last entry stays the one talked about."""
+AHEAD = 0.1
+"""So much of the best score another of a menu must be ahead to be the one meant."""
 RIVAL = 0.7
 """Share of the best score under which the last entry gives way to another that is named."""
 TALK = Path(__file__).parent / "smalltalk.toml"
@@ -42,10 +58,18 @@ DISHONEST = re.compile(
 
 @dataclass(frozen=True)
 class Context:
-    """What was talked about: the last entry and the last place named."""
+    """What was talked about: the last entry and the last place named; `among`: the entries of a menu nobody chose from yet."""
 
     entry: Entry | None = None
     place: regions.Place | None = None
+    among: Sequence[str] = ()
+
+    def narrowed(self, found: Found, search: PolicySearch) -> Context:
+        """Of an open menu, the entry that the new words point to more than to the last one."""
+        best = max((key for key in self.among if key in search.knowledge.entries), key=found.share, default="")
+        if not best or (self.entry and found.share(best) < found.share(self.entry.id) + AHEAD):
+            return self
+        return replace(self, entry=search.knowledge.entries[best])
 
 
 @dataclass(frozen=True)
@@ -63,8 +87,14 @@ class Consultation:
     """Asks whether the person fits `entry`: the conditions are the answer only where there is no room to work it out."""
 
 
+BREATH = 10
+"""Characters up to which two small things without a sign between them are looked for."""
 SMALL = 200
 """Signs past which no message is small talk: its patterns, tried at the end of every row of one sign, cost the square of its length."""
+
+
+STRUNG = ("ack", "laugh", "greeting", "praise", "thanks", "bye")
+"""Small talk that may come strung together, the weightier later."""
 
 
 @cache
@@ -75,10 +105,30 @@ def small_talk() -> list[tuple[str, re.Pattern[str], str]]:
 
 def talk(text: str) -> tuple[str, str] | None:
     """The kind and answer of small talk, where the whole message is that."""
-    plain = NOT_WORD.sub("", words().normalise(text))
+    normal = words().normalise(text)
+    plain = NOT_WORD.sub("", normal)
     if not 0 < len(plain) <= SMALL:
         return None
+    return whole_talk(plain) or strung(normal, plain)
+
+
+def whole_talk(plain: str) -> tuple[str, str] | None:
     return next(((kind, answer) for kind, pattern, answer in small_talk() if pattern.fullmatch(plain)), None)
+
+
+def strung(normal: str, plain: str) -> tuple[str, str] | None:
+    """Two or three small things in one breath, with signs between them or none: 晓得了,辛苦啦; the weightiest is answered."""
+    pieces = [piece for part in re.split(r"[,.;!?~|\s\u3002\uff0c\uff01]+", normal) if (piece := NOT_WORD.sub("", part))]
+    if len(pieces) == 1 and len(plain) <= BREATH and not questions.shaped(normal):
+        halves = ((plain[:cut], plain[cut:]) for cut in range(1, len(plain)))
+        pieces = next(([a, b] for a, b in halves if all(light(part) for part in (a, b))), pieces)
+    found = [light(piece) for piece in pieces]
+    known = [each for each in found if each]
+    return max(known, key=lambda each: STRUNG.index(each[0])) if len(pieces) > 1 and len(known) == len(found) else None
+
+
+def light(piece: str) -> tuple[str, str] | None:
+    return next(((kind, answer) for kind, pattern, answer in small_talk() if kind in STRUNG and pattern.fullmatch(piece)), None)
 
 
 def consult(text: str, search: PolicySearch, today: date, context: Context = Context(), passages: Passages = NOTHING) -> Consultation:  # frozen
@@ -95,6 +145,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if not re.search(r"[\u3400-\u9fff]|[a-z]{2}", plain) and "12333" not in plain:
         return Consultation("clarify", Say(notices.CLARIFY, (notices.TO_MENU, notices.TO_HUMAN)))
     found = search.search(text)
+    context = context.narrowed(found, search)
     place = regions.find(words().normalise(text)) or None
     following = follow_up(text, found, search, today, context, place, passages)
     if following:
@@ -109,7 +160,11 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     kind_asked = questions.overview(text)
     if kind_asked and (found.zone == "unsure" or (found.zone == "menu" and questions.general(text))):
         return overview(kind_asked, search, today)
-    if found.zone == "unsure" and VENTS.search(plain) and not questions.shaped(text):
+    vents = VENTS.search(plain) and (SIGHS.search(plain) or not questions.shaped(text))
+    if found.zone == "menu" and vents and found.hits[0].p >= DOUBTFUL and found.policies(search.knowledge):
+        offered = conclude(text, found, search, today, place or context.place, context.entry, passages)
+        return replace(offered, say=replace(offered.say, text=f"{notices.HEARD_FIRST}\n{offered.say.text}"))
+    if found.zone != "answer" and vents:
         heard = f"{notices.HEARD}\n{notices.SOFT_HOTLINE}" if level == "low" else notices.HEARD
         return Consultation("clarify", Say(heard, starters("complaint")), level=level, talk="complaint")
     return conclude(text, found, search, today, place or context.place, context.entry, passages)
@@ -140,12 +195,18 @@ def conclude(
     if not isinstance(top, Entry):
         if found.zone == "answer":
             return Consultation(top.kind, Say(top.answer, (notices.TO_MENU, notices.TO_HUMAN)), found.hits[:1], sure=True)
+        if len(ours := found.policies(search.knowledge)) > 1 and top.kind == "redirect":  # rather ours than what is only perhaps not ours
+            return replace(conclude(text, replace(found, hits=ours), search, today, place, last, passages), outcome="clarify")
+        if last and top.kind == "redirect" and not questions.shaped(text):
+            return Consultation("clarify", Say(notices.STILL.format(title=last.title), wording.choices(last, [])), found.hits)
         return Consultation("clarify", Say(f"{top.answer}\n如果不是这个意思,换个说法再问我。", menu_choices(found, search)), found.hits)
     if found.zone == "menu":
+        asked = text
         lines = [wording.menu_line(entry, today) for hit in found.hits if (entry := search.knowledge.entries.get(hit.id))]
         quote = passages.find(text, today, place, excerpt.SHORT)
         text = "\n".join((notices.WHICH, *lines, *([excerpt.beside(quote)] if quote else [])))
-        about = last if last and any(hit.id == last.id for hit in found.hits) else top
+        stays = found.hits[0].p < FEEBLE or (len(words().plain(asked)) <= SHORT // 2 and not search.named(asked, 2))
+        about = last if last and (stays or any(hit.id == last.id for hit in found.hits)) else top
         return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, about, place)
     answer = excerpt.locally(say_entry(top, text, search, today, place, passages), text, passages, today, place)
     return Consultation("answer", answer, found.hits, top, place, sure=True)
@@ -184,12 +245,16 @@ def follow_up(
 
     if place and short and not search.named(text) and (wanted := regions.named(last, text) or regions.variants(last, place)):
         return answer(wording.of_place(last, wanted, today))
+    if place and NOTHING_BUT.fullmatch(plain.replace(place.name, "", 1)):
+        return answer(wording.whole(last, today, place=place, text=text), sure=False)
+    line = search.within(last.id, text)
+    if short and line and line.faq and line.similarity >= SAME:
+        return answer(wording.one_line(last, line.answer, today))
     if stands_alone(text, found, search, last, leans=leans, length=len(plain)):
         return None
     about_last = leans or short or any(hit.id == last.id for hit in found.hits)
     if not about_last:
         return None
-    line = search.within(last.id, text)
     if line and line.faq and line.similarity >= search.DIRECT:
         return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
@@ -200,10 +265,11 @@ def follow_up(
     if top and top.id == last.id and found.zone == "answer" and not leans:
         return None  # the same once more, in full words: the whole answer
     vague = found.zone != "answer" and questions.elliptic(text)
-    unclear = leans or vague or found.zone == "unsure" or any(hit.id == last.id for hit in found.hits)
+    doubtful = found.zone == "unsure" or (found.zone == "menu" and short and top is not None and top.p < DOUBTFUL)
+    unclear = leans or vague or doubtful or any(hit.id == last.id for hit in found.hits)
     if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
-    if vague or (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
+    if vague or ASKS_BARELY.fullmatch(plain) or (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
 
@@ -222,6 +288,8 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
         return False
     if any(key != last.id for key in search.named(text)):
         return True
+    if ASKS_BARELY.fullmatch(words().plain(text)):
+        return False
     if any(key != last.id for key in search.named(text, 2)) and found.share(last.id) < RIVAL:
         return True
     top = found.hits[0] if found.hits else None
@@ -232,7 +300,7 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
         return True
     if bare:
         return False
-    return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.9 if leans or questions.aspect(text) else 0.0))
+    return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.88 if leans or questions.aspect(text) else 0.0))
 
 
 def overview(kind: Literal["person", "employer"], search: PolicySearch, today: date) -> Consultation:

@@ -19,6 +19,13 @@ RELATIVE = re.compile(r"(?P<year>大前年|今年|本年|去年|上年|前年|�
 COHORT = re.compile(r"(?<!\d)(?P<year>(?:20)?\d{2})\s*(?:届|级毕业|年毕业|毕业)")
 BARE_YEAR = re.compile(r"(?<!\d)(?P<year>(?:19|20)\d{2})(?=年|$|[^\d.%元块级])|(?<![\d第])(?P<short>\d{2})年(?![半多以零之前内了级限期])")
 MONTH = re.compile(r"(?<![\d年.])(?P<month>1[0-2]|0?[1-9])月份?(?:(?P<day>\d{1,2})(?:[日号]|(?=[签入办去注登领拿])))?")
+FEASTS = {"元旦": (1, 1), "三八": (3, 8), "五一": (5, 1), "劳动节": (5, 1), "五四": (5, 4), "六一": (6, 1), "七一": (7, 1), "八一": (8, 1)}
+FEASTS |= {"建军节": (8, 1), "教师节": (9, 10), "国庆": (10, 1), "十一": (10, 1), "双十一": (11, 11), "圣诞": (12, 25)}
+"""Days of the sun's calendar that people date by; those of the moon's fall on another day each year."""
+FEAST = re.compile(
+    rf"(?:(?P<year>今年|去年|前年)的?)?(?P<feast>{'|'.join(sorted(FEASTS, key=len, reverse=True))})(?:劳动|青年|儿童|妇女)?节?"
+    r"(?:的?(?:那天|当天|当日)|的?(?P<before>前一天|头一天)|(?P<after>的?后一天|的?第二天|过后第一天|后第一天))"
+)
 NEAR = {"上个月": "month", "上月": "month", "这个月": "this", "本月": "this", "今天": "0", "昨天": "1", "前天": "2"}
 NEARBY = re.compile(rf"(?P<near>{'|'.join(NEAR)})(?:(?P<day>(?<=月)\d{{1,2}})[日号]?)?")
 COUNT = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
@@ -103,6 +110,14 @@ def last(month: int, on: int | None, today: date) -> str | None:
     return None
 
 
+def feast(found: re.Match[str], today: date) -> str | None:
+    """国庆那天, 去年元旦前一天: the last such day, or that of the year said."""
+    month, on = FEASTS[found["feast"]]
+    exact = date(full_year(found["year"], today), month, on).isoformat() if found["year"] else last(month, on, today)
+    beside = timedelta(bool(found["after"]) - bool(found["before"]))
+    return exact and (date.fromisoformat(exact) + beside).isoformat()
+
+
 def near(said: str, today: date) -> str:
     """上个月, 昨天…: as exact as the word."""
     if NEAR[said].isdigit():
@@ -113,18 +128,21 @@ def near(said: str, today: date) -> str:
 def find(text: str, today: date) -> Iterator[Dated]:
     """All dates of a normalised text, left to right, never overlapping."""
     place = 0
-    if not re.search(r"[\d年月天]", text):
+    if not re.search(r"[\d年月天日]", text):
         return
     while place < len(text):
-        tries = ((pattern, pattern.search(text, place)) for pattern in (DATE, COMPACT, RELATIVE, MONTH, NEARBY, BARE_YEAR))
+        tries = ((pattern, pattern.search(text, place)) for pattern in (FEAST, DATE, COMPACT, RELATIVE, MONTH, NEARBY, BARE_YEAR))
         hits = [(found.start(), -found.end(), order, pattern, found) for order, (pattern, found) in enumerate(tries) if found]
         if not hits:
             return
         *_, pattern, found = min(hits, key=lambda hit: hit[:3])
         parts = found.groupdict()
-        if pattern is NEARBY:
+        said: str | None
+        if pattern is FEAST:
+            said = feast(found, today)
+        elif pattern is NEARBY:
             month = near(found["near"], today)
-            said: str | None = value({"year": month[:4], "month": month[5:7], "day": parts["day"]}, today) if parts["day"] else month
+            said = value({"year": month[:4], "month": month[5:7], "day": parts["day"]}, today) if parts["day"] else month
         elif pattern is MONTH:
             said = last(int(parts["month"]), int(parts["day"]) if parts["day"] else None, today)
         else:

@@ -404,14 +404,14 @@ def talk_openly(turn: Turn) -> None:
     stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key not in SENSITIVE}
     if stated and CORRECTS.search(turn.text) and not re.search(r"[?\uff1f]|吗", turn.text):
         return correct(turn, stated)
-    if len(CORE & stated.keys()) >= 2 and not questions.shaped(turn.text):
-        return note(turn, stated)
     found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
+    if not questions.shaped(turn.text) and (len(CORE & stated.keys()) >= 2 or (stated and not found.sure and account.only(turn.text, found))):
+        return note(turn, stated)
     if found.mine and found.entry:
         account.tell(stated, turn)
         return mine(found.entry.id, turn)
     if care.brushed_off(found, turn):
-        return turn.say(notices.CRISIS_AGAIN, *care.SAFE)
+        return care.stay(turn)
     said_entry(turn, account.with_verdict(found, stated, turn))
 
 
@@ -453,7 +453,7 @@ def said_entry(turn: Turn, found: Consultation) -> None:
     if found.outcome == "crisis":
         turn.effects.append(OpenCase("crisis", turn.text[:200]))
     if found.entry:
-        turn.place.memo["entry"] = found.entry.id
+        turn.place.memo |= {"entry": found.entry.id, "among": [hit.id for hit in found.hits] if found.outcome == "menu" else []}
     if found.place:
         turn.place.memo["place"] = found.place.name
 
@@ -468,7 +468,7 @@ def context_place(turn: Turn) -> regions.Place | None:
 
 
 def context(turn: Turn) -> Context:
-    return Context(last_entry(turn), context_place(turn))
+    return Context(last_entry(turn), context_place(turn), turn.place.memo.get("among", ()))
 
 
 def timer(turn: Turn) -> None:

@@ -8,11 +8,18 @@ from typing import Any
 from dialogs import sayings
 from dialogs.clauses import Said
 from dialogs.polarity import NOT, denied
+from knowledge.postings import families
 
 DEGREE = sayings.patterns("degree")
 MAJOR = sayings.TABLE["major"]
 SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", "lead", "none"))
+BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
+SCHOOLED = re.compile("毕业|届|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
+"""Beside such a clause a bare 护理 is what was studied."""
 PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER = (sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has"))
+HIGHER = ("硕士", "博士")
+"""Degrees one has only when they are finished: who studies for one has the one before."""
+STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|没[读念]完|没毕业|没拿)")
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
 
@@ -21,6 +28,7 @@ def degree(said: Said) -> str | None:
     """The highest one said, the last one after a correction."""
     best: tuple[int, int, str] | None = None
     said_before = False
+    studies = bool(re.search(r"在读|研[一二三]|没毕业|还没读完", said.text))
     for place, clause in enumerate(said.own):
         studying = said_before and bool(re.search(r"在读|还在|自考中|没拿到|没毕业", clause))
         said_before = said_before or any(pattern.search(clause) for pattern in DEGREE.values())
@@ -28,7 +36,12 @@ def degree(said: Said) -> str | None:
             continue
         for rank, (level, pattern) in enumerate(DEGREE.items()):
             for found in pattern.finditer(clause):
-                if not denied(clause, found.start()) and not re.search(r"(?:考|报|招|想读)(?:的|个|了)?$", clause[: found.start()]):
+                unfinished = level in HIGHER and (STUDYING.search(clause[found.end() :]) or re.search(r"[读念](?:的|着)?$", clause[: found.start()]))
+                if unfinished and (studies or STUDYING.search(clause[found.end() :])):
+                    continue
+                if not denied(clause, found.start()) and not re.search(
+                    r"(?:(?<![自成])考[上取到]?|报|招|想读)(?:的|个|了)*$", clause[: found.start()]
+                ):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
     return best[2] if best else None
@@ -40,6 +53,10 @@ def major(said: Said) -> str | None:
             name = AFTER_LEAD.sub("", next(filter(None, found.groups()), ""))
             if 2 <= len(name) <= 10 and not NO_MAJOR.search(name):
                 return name
+    for before, clause, after in zip(("", *said.own), said.own, (*said.own[1:], ""), strict=False):
+        beside = any(SCHOOLED.search(part) for part in (before, after))
+        if beside and BARE_MAJOR.fullmatch(clause) and (KNOWN_MAJOR.search(clause) or families.of_major(clause)):
+            return clause.removesuffix("专业")
     return None
 
 

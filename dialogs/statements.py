@@ -18,21 +18,26 @@ from knowledge.profile import GROUPS
 Facts = dict[str, Any]
 READ_CHARS = 1000
 """So much of a text is read: nobody tells facts beyond that."""
-COHORT = re.compile(r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届")
+COHORT = re.compile(r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以))")
+COUNTS_BY = {
+    "届": re.compile(r"(?:按|看|认|照)(?:的是|着)?(?:毕业)?届"),
+    "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款)"),
+}
+"""How the office counts the two years since leaving."""
 BIRTH_YEAR = re.compile(
     r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
-    r"(?<![\d~到至五六七八九百-])(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|年龄是|周岁|毕业(?=[2-4]\d了))"
-    r"(?P<bare>[1-6]\d|[二三四]十[一二三四五六七八九]?)(?:了|(?=,|$))"
+    r"(?<![\d~到至五六七八九百快就-])(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄是|周岁|毕业(?=[2-4]\d了))"
+    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
 )
 GENDER = {
     "女": re.compile(
-        r"本人女|我(?:是|一个)?(?:个)?女(?:的|生|孩|性)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小姑娘|女孩子|妹子)一枚"
+        r"本人女|我(?:是|一个)?(?:个)?女(?:的|生|孩|性)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小姑娘|女孩子|妹子)一[枚个]"
     ),
     "男": re.compile(
-        r"本人男|我(?:是|一个)?(?:个)?男(?:的|生|孩|性)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|小伙子一枚"
+        r"本人男|我(?:是|一个)?(?:个)?男(?:的|生|孩|性)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|小伙子一[枚个]"
     ),
 }
 FACTS = tuple(
@@ -47,6 +52,16 @@ FACTS = tuple(
 )
 DENIALS = tuple((row["field"], sayings.pattern(row["said"])) for row in sayings.TABLE["denial"])
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
+SERVED = re.compile(
+    r"期满|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+        "{数}", sayings.NAMES["数"]
+    )
+)
+NOT_SERVED = re.compile(r"考(?![上核])|想|没|招|[?吗]|条件")
+NEVER_SERVED = re.compile(
+    r"(?:基层|服务)项目[^,]{0,8}(?:没|未)|(?:没|未)[^,]{0,4}基层[^,]{0,2}项目"
+    r"|(?:三支一扶|西部计划|特岗|村官|支[教农医])[^,没]{0,12}(?:都|这些|什么的|哪个|一个)[^,没]{0,4}(?:没|未)[^,]{0,2}(?:参加|干|去|做|报|当)过"
+)
 HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
 TOOK = re.compile(
     r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给)|见习(?:了|过|期?满|结束|{数})".replace(
@@ -54,11 +69,11 @@ TOOK = re.compile(
     )
 )
 NONE_OF_THEM = re.compile(
-    r"(?:这些|那些|以上|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
+    r"(?:这些|那些|以上|这几[样种个]|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
     r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
     r"|^(?:我)?都不(?:是|属于)(?:的)?$|(?:什么|啥|任何)(?:特殊)?困难(?:情况|群体|家庭)?(?:都|也)?(?:没|不)|(?:困难|特殊)群体(?:都)?不(?:是|沾|属于)"
 )
-ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|以上|" + "|".join(sayings.TABLE["groups"]))
+ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|这几|以上|" + "|".join(sayings.TABLE["groups"]))
 NOT_GROUPS = re.compile(r"登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
 NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
 ELDERS = re.compile(r"(?:奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
@@ -115,11 +130,18 @@ def flags(said: Said) -> Facts:
         found["quit_involuntary"] = bool(places["quit_yes"])
         if places["quit_yes"] and places["quit_no"] and not re.search(r"让我|叫我|逼我|其实", text):
             found["quit_involuntary"] = places["quit_yes"][-1] > places["quit_no"][-1]
-    if places["seeking"] and looks:
+    wants = WANTS.search(said.whole) and not re.search(r"[?吗么]", said.whole)
+    if (places["seeking"] or wants) and looks:
         found["job_seeking"] = True
     elif not looks and not re.search(r"[?吗]", said.whole):
         found["job_seeking"] = False
     return found
+
+
+WANTS = re.compile(
+    r"(?<![不没])(?:想|打算|准备)要?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?[^,没不]{0,4}(?:工作|活干|班上|事做)(?=,|$|啥|什么)"
+)
+"""Wishing for work is looking for it, though a wish states nothing else."""
 
 
 def denied_far(text: str, start: int) -> bool:
@@ -224,6 +246,8 @@ def person(said: Said) -> Facts:
     found: Facts = {}
     if age := AGE.search(said.text):
         found["age"] = dates.count(age["age"] or age["bare"])
+    if said.asked_for and (parent := re.search(r"我是([他她])的?(?:妈|爸|母|父|家长)", said.whole)):
+        return found | {"gender": "女" if parent[1] == "她" else "男"}
     spoken = {sign for sign, pattern in GENDER.items() if pattern.search(said.text)}
     if said.asked_for and not spoken:
         pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘)", "", said.whole))
@@ -231,6 +255,13 @@ def person(said: Said) -> Facts:
             return found | {"gender": "女" if "她" in pronouns else "男"}
         spoken = {"男"} if MALE.search(said.asked_for) else {"女"} if FEMALE.search(said.asked_for) else set()
     return found | ({"gender": spoken.pop()} if len(spoken) == 1 else {})
+
+
+def service(said: Said) -> str | None:
+    """The programme served in, over or under way; 没有 where all of them are denied."""
+    if served := said_last(SERVICE, (part for part in said.own if SERVED.search(part) and not NOT_SERVED.search(part))):
+        return served
+    return "没有" if any(NEVER_SERVED.search(part) for part in said.raw) else None
 
 
 PLAIN: dict[str, Callable[[Said], Any]] = {
@@ -242,16 +273,17 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "archive": schooling.archive,
     "groups": groups,
     "school_type": lambda said: said_last(SCHOOL, said.raw),
-    "service": lambda said: said_last(
-        SERVICE,
-        (
-            part
-            for part in said.own
-            if re.search(r"期满|结束|到期|志愿者|(?:服务|参加|干|做)(?:[了过完]|[^,]{0,6}[年月])|考上|服务期|队员", part)
-            and not re.search(r"考(?!上)|想|没", part)
-        ),
-    ),
+    "service": service,
+    "counts_by": lambda said: said_last(COUNTS_BY, said.raw) if re.search(r"届|毕业证|[两2]年|离校", said.whole) else None,
 }
+
+
+def owned(result: Facts, own: Facts) -> Facts:
+    """With what belongs to an own business; months paid through it are its own."""
+    paid = ("insured_months", "ui_paid_months", "flexible_paid_months")
+    months = own.get("business.social_months")
+    through_it = months is not None and months in (result.get("insured_months"), result.get("flexible_paid_months"))
+    return {name: value for name, value in result.items() if not (through_it and name in paid)} | own
 
 
 def read(text: str, today: date) -> Facts:
@@ -262,9 +294,9 @@ def read(text: str, today: date) -> Facts:
     days = bound(said, today)
     result = graduation(said, days)
     result |= {field: value for field, reader in PLAIN.items() if (value := reader(said)) is not None}
-    result |= matters(said) | flags(said) | person(said) | work.insurance(said)
+    result |= matters(said) | flags(said) | person(said) | work.insurance(said, result)
     result |= schooling.papers(said, result)
-    result |= work.contract(said, result)
+    result |= work.contract(said, result, today)
     if took := received(said):
         result["received_before"] = took
     if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
@@ -282,7 +314,7 @@ def read(text: str, today: date) -> Facts:
     for field in [field for field in result if field.startswith("business.")]:
         del result[field]
     if own:
-        result |= own
+        result = owned(result, own)
     if result.get("employment") != "创业":
         result |= work.employer(said, result)
     result |= dated(said, days, result, today)

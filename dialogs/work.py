@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 from dialogs import dates, localities, sayings
@@ -14,11 +15,12 @@ EMPLOYMENT = sayings.patterns("employment")
 EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
 NAMES, LEFT, WEAK = EMPLOYMENT["names"], EMPLOYMENT["走了"], EMPLOYMENT["备着"]
 STUDIES = re.compile(
-    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|在校生?(?=,|$)|还是学生"
+    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
 )
 DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
+OF_HOME = re.compile(r"(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案|袋)[^,人]{0,4}在(?:老家|家)")
 ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
@@ -38,6 +40,7 @@ OTHER_BILLS = re.compile(
 )
 CONTRACT = re.compile(r"(?<!三方)(?<!劳务)(?<!实习)(?<!租房)(?<!租赁)合同(?!工)")
 CONTRACT_OTHER = re.compile(sayings.TABLE["contract"]["other"])
+YEARLY = re.compile(r"([一二两三四五1-5])年一签")
 TERM = re.compile(r"(?:签|合同)(?:了|的|是|期|劳动|只|给|一共)*$")
 ENTITY, SIZE, KIND, INDUSTRY = (sayings.patterns(name) for name in ("entity", "employer.size", "employer.type", "employer.industry"))
 HIRES = sayings.pattern(
@@ -47,6 +50,9 @@ FOR_OTHERS = re.compile(
     r"(?:^|有|带着?)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
     r"|(?:员工|店员|伙计)(?:有|一共|就|才)*(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)|给(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:人|员工|店员|工人)"
 )
+INSURED_ON = re.compile(r"(?:连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
+UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
+"""Who works for themself and has no employer that could pay instead."""
 OPERATING = re.compile(r"(?:经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|已)*$")
 SHOP = re.compile(r"第[二三]家|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
 
@@ -58,7 +64,12 @@ def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
 def employment(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
     text = NAMES.sub(
-        "·", ",".join(clause for clause in said.now if not OF_PAPERS.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause)))
+        "·",
+        ",".join(
+            clause
+            for clause in said.now
+            if not OF_PAPERS.search(clause) and not OF_HOME.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause))
+        ),
     )
     last_left = max(places_of(LEFT, text), default=-1)
     strong: dict[str, int] = {}
@@ -92,11 +103,13 @@ def topic(whole: str) -> str:
     return "五险" if first and first["all"] else "社保" if first or "灵活就业" in whole or UNPAID.search(whole) else ""
 
 
-def insurance(said: Said) -> Facts:
+def insurance(said: Said, result: Facts) -> Facts:
     """Who pays, and for how many months, told apart by what was paid."""
     found: Facts = {}
     kind, alone, lately = topic(said.whole), False, 0
     for clause in said.raw:
+        if "挂靠" in clause:
+            continue
         named = list(INSURANCE.finditer(clause))
         paying = bool(named) or bool(PAYING.search(clause)) or bool(ONLY.fullmatch(clause) and not re.search(r"合同|工作|干|上班|毕业", said.whole))
         paying = paying or bool(lately and kind and BARE.fullmatch(clause))
@@ -126,6 +139,8 @@ def insurance(said: Said) -> Facts:
             found |= months(clause, named, kind, alone)
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
+    if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
+        found.setdefault("pays_own_insurance", False)
     return found
 
 
@@ -147,12 +162,14 @@ def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> F
     return found
 
 
-def contract(said: Said, result: Facts) -> Facts:
+def contract(said: Said, result: Facts, today: date) -> Facts:
     """How long a labour contract runs; whether it is signed is in the table of facts."""
     found: Facts = {}
     about = False
     for clause in said.now:
         named = CONTRACT.search(clause)
+        if (named or about) and (runs := term(clause, today)):
+            found |= {"contract_years": runs, "contract_signed": True}
         if result.get("contract_signed") is False or (CONTRACT_OTHER.search(clause) and not re.search(r"签(?:了|的)|合同(?:到期)?是", clause)):
             about = False
             continue
@@ -175,6 +192,18 @@ def contract(said: Said, result: Facts) -> Facts:
     return found
 
 
+def term(clause: str, today: date) -> float | None:
+    """Years from the one day to the other: 自 2026 年 3 月 16 日起至 2027 年 3 月 15 日止; or the rhythm of renewal: 一年一签."""
+    if yearly := YEARLY.search(clause):
+        return float(dates.count(yearly[1]))
+    days = [date.fromisoformat(day.value) for day in dates.find(clause, today) if len(day.value) == 10]
+    if len(days) != 2 or days[1] <= days[0]:
+        return None
+    first, after = days[0], days[1] + timedelta(1)
+    months = (after.year - first.year) * 12 + after.month - first.month
+    return round(months / 12, 2) if after.day == first.day else None
+
+
 def last_of(table: dict[str, re.Pattern[str]], clauses: tuple[str, ...]) -> str | None:
     """The name said last, a longer one before one inside it."""
     text = ",".join(clauses)
@@ -194,6 +223,9 @@ def business(said: Said, result: Facts) -> Facts:
         for start, _, length in dates.lengths(clause):
             if OPERATING.search(clause[:start]) and length == int(length) and not re.search(r"合同|社保|保险|送外卖|跑", clause[:start]):
                 told["business.operating_months"] = int(length)
+        insured = INSURED_ON.search(clause) if INSURANCE.search(said.whole) else None
+        if insured and not re.search(r"上家|原来|以前|之前", clause):
+            told["business.social_months"] = dates.count(insured[1])
         hired = HIRES.search(clause) or FOR_OTHERS.search(clause)
         if hired and not denied(clause, hired.start()):
             told["business.hires"] = dates.count(next(filter(None, hired.groups())))
