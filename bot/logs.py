@@ -44,9 +44,9 @@ class Formatter(logging.Formatter):
         return told(ei) if ei[1] else ""
 
 
-def told(found: ExcInfo) -> str:
+def told(exc_info: ExcInfo) -> str:
     """The frames and the kinds of an error and of what led to it."""
-    return "".join(chain(found[1])).rstrip()
+    return "".join(chain(exc_info[1])).rstrip()
 
 
 def chain(error: BaseException) -> Iterator[str]:
