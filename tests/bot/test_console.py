@@ -247,6 +247,23 @@ def test_a_one_time_password_must_be_changed_first(any_app: App) -> None:
     assert held.startswith("$argon2id$")
 
 
+def test_what_was_written_stands_on_the_page_while_the_database_is_away(office: tuple[App, dict[str, int]]) -> None:
+    app, numbers = office
+    browser = Browser(app)
+    browser.login("wang")
+    written = {"text": "档案在人才中心", "once": "x"}
+    csrf = re.search(r'name="csrf" value="(\w+)"', browser.get("/password").text)
+    assert csrf
+    with app.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE delivery RENAME TO away")
+    told = browser.post(f"/cases/{numbers['case wang']}/answer", csrf=csrf[1], **written)
+    assert (told.status_code, "过一会儿再试" in told.text, "档案在人才中心" in told.text) == (503, True, True)
+    assert csrf[1] not in told.text.partition("<main")[2]
+    with app.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO delivery")
+    assert browser.post(f"/cases/{numbers['case wang']}/answer", csrf=csrf[1], **written).status_code == 303
+
+
 def test_an_answer_reaches_the_person_once_and_is_written_down(office: tuple[App, dict[str, int]]) -> None:
     app, numbers = office
     browser = Browser(app)

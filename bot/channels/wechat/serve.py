@@ -20,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot import forgetting
 from bot.allowances import Allowance, Opening
 from bot.app import App
 from bot.channels import Outcome
@@ -170,7 +169,7 @@ class WeChatAccount:
         COUNTED.labels(self.channel, received.kind.value).inc()
         log.info("received", trace=self.app.trace(f"{conversation}|{received.key}"), channel=self.channel, kind=received.kind.value)
         if received.kind in ERASES:
-            await self.write(partial(forgetting.channel, conversation=conversation))
+            await asyncio.wrap_future(self.app.accept(Inbound(conversation, received.key, "gone", "", self.app.clock.now())))
             return ""
         if received.results or not received.answerable:
             await self.write(partial(passive.report, conversation=conversation, received=received, template=self.settings.template))
