@@ -30,6 +30,8 @@ WAYS = {
 """How a predicted way is told to staff."""
 WITHIN = timedelta(days=7)
 """How long after a broadcast began to leave a word of somebody counts as having to do with it."""
+STOPS = ("退订", "go/stop")
+"""Who only turns it off has not come to talk; a button is kept by its label, a command by its value."""
 RATE = timedelta(minutes=5)
 """The time whose sends foretell the rest."""
 
@@ -71,8 +73,17 @@ def preview(app: App, number: int) -> str:
         if row["status"] == "draft":
             count, held, ways = foreseen(app, row, connection)
             routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {number}" for way, number in sorted(ways.items()))
-            lines.append(f"会发 {count} 人" + (f",留出 {held} 人不发、用来比较" if held else "") + ";退订的、没有对话的不在内")
-            lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
+            if "groups" in row["audience"]:
+                held, ways = 0, Counter()
+            lines.append(
+                f"会发 {audience.veiled(count, row['audience'])} 人"
+                + (f",留出 {held} 人不发、用来比较" if held else "")
+                + ";退订的、没有对话的不在内"
+            )
+            if "groups" in row["audience"]:
+                lines.append("按群体选的,批准以前不说准确的人数和各走哪条路")
+            else:
+                lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
     for name, pieces in renderings(row, app.clock.now()).items():
         lines.append(f"{name}({len(pieces)} 条)")
         lines += [f"    {line}" for piece in pieces for line in piece.split("\n")]
@@ -127,7 +138,11 @@ def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str,
         side = (Target.broadcast_id == row["id"], Target.held.is_(held))
         wrote = select(func.count(func.distinct(Target.conversation))).join(InboxMessage, InboxMessage.conversation == Target.conversation)
         wrote = wrote.where(
-            *side, InboxMessage.kind != "timer", InboxMessage.received_at > begun, InboxMessage.received_at <= min(now, begun + WITHIN)
+            *side,
+            InboxMessage.kind.in_(("text", "choice", "file")),
+            InboxMessage.text.not_in(STOPS),
+            InboxMessage.received_at > begun,
+            InboxMessage.received_at <= min(now, begun + WITHIN),
         )
         people = connection.execute(select(func.count()).select_from(Target).where(*side)).scalar_one()
         found[name] = {"people": people, "replied": connection.execute(wrote).scalar_one()}

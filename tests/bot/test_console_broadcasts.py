@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.app import App
 from bot.broadcast import Broadcast, advance
 from bot.delivery import Delivery
 from bot.web.console.audit import Audit
+from knowledge import people
 from tests.bot.test_console import Browser, come, light, talker
 
 __all__ = ["come", "light"]
@@ -42,6 +43,27 @@ def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]
     assert done == ["起草群发", "批准群发", "暂停群发", "接着群发"]
     assert li.post(f"{path}/cancel").status_code == 303
     assert "取消 3" in li.get(path).text
+
+
+def test_before_the_approval_nobody_learns_who_is_in_a_group(any_app: App, come: Callable[..., Browser]) -> None:
+    """A draft costs nothing: one with a person left out and one without would tell."""
+    people_ = [talker(any_app, f"g{number}", "你好") for number in range(7)]
+    now = any_app.clock.now()
+
+    def stated(connection: Connection) -> None:
+        people.record_consent(connection, "groups", True, [(who, now) for who in people_])
+        people.save_groups(connection, {who: (["低保"], now) for who in people_} | {people_[0]: (["残疾", "低保"], now)})
+
+    any_app.inbox.write(stated).result()
+    wang, boss = come("wang"), come("boss")
+    for group, told in (("残疾", "会发 不足 5 人"), ("低保", "会发 约 10 人")):
+        page = wang.get(wang.post("/broadcasts", **{**FAIR, "title": group, "everyone": "", "groups": group}).headers["location"][8:]).text
+        assert told in page
+        assert "现在发" not in page
+    for more in ({"without": people_[0]}, {"people": people_[0]}):
+        refused = wang.post("/broadcasts", **{**FAIR, "everyone": "", "groups": "残疾"}, **more)
+        assert (refused.status_code, "不能再点名" in refused.text) == (400, True)
+        assert boss.post("/broadcasts", **{**FAIR, "everyone": "", "groups": "残疾"}, **more).status_code == 303
 
 
 def test_a_mistake_is_said_and_what_was_typed_stays(any_app: App, come: Callable[..., Browser]) -> None:
