@@ -459,3 +459,15 @@ def test_the_list_of_people_is_sorted_out_and_taken_as_a_workbook(any_app: App, 
     with app.database.reading() as connection:
         assert "导出名单" in connection.execute(select(Access.what).where(Access.graduate_id == silent)).scalars().all()
         assert connection.execute(select(func.count()).where(Audit.what == "导出名单")).scalar_one() == 2
+
+
+def test_who_is_named_on_the_first_page_finds_it_in_the_log(app: App) -> None:
+    enrol(app, *PEOPLE)
+    silent = talker(app, "quiet", "你好")
+    app.clock.advance(timedelta(days=40))
+    record(app, "赵一", "王老师", silent, phone="13800138000", cohort=2026)
+    browser = Browser(app)
+    browser.login("wang")
+    assert "赵一" in browser.get("/").text
+    with app.database.reading() as connection:
+        assert "看失联名单" in connection.execute(select(Access.what).where(Access.graduate_id == silent)).scalars().all()
