@@ -260,6 +260,7 @@ class App:
             while not self.closing.wait(SWEEP_SECONDS):
                 try:
                     self.look_for_postings()
+                    self.reader.recall()
                     if not works:
                         continue
                     while broadcast.advance(self) or digest.advance(self) or checkins.advance(self):

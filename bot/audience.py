@@ -35,6 +35,11 @@ MOST = 0.5
 """Share that may be held back."""
 
 
+FEW = 5
+"""Fewer people of a group than this are not told apart."""
+SINGLED = "按群体选人时不能再点名、也不能排除个别人:人数一变就看得出谁在群体里。分开写两份,或者请管理员来写"
+
+
 class AudienceError(ValueError):
     """Rules that cannot be used; the message is one sentence for the person who wrote them."""
 
@@ -191,6 +196,14 @@ def people(connection: Connection, numbers: list[str]) -> ColumnElement[bool]:
 def count(connection: Connection, rules: Mapping[str, Any], now: datetime) -> int:
     """How many it is, those held back among them."""
     return int(connection.execute(select(func.count()).select_from(query(connection, rules, now).subquery())).scalar_one())
+
+
+def veiled(number: int, rules: Mapping[str, Any]) -> str:
+    """A count before the approval. Drafts cost nothing and the access log knows nothing of them: where groups choose, the exact numbers of
+    two that differ by one person would tell who is in a group."""
+    if "groups" not in rules:
+        return str(number)
+    return "不足 5" if number < FEW else f"约 {(number + 5) // 10 * 10}"
 
 
 def held_back(number: int, person: str, part: float) -> bool:

@@ -101,20 +101,20 @@ def draft(connection: Connection, title: str, parts: list[dict[str, Any]], rules
     return int(connection.execute(new.returning(Broadcast.id)).scalar_one())
 
 
-def written(app: App, raw: Any, author: str) -> int:
-    """Drafts what somebody wrote. Returns its number.
+def written(app: App, raw: Any, author: str, *, singles: bool = True) -> int:
+    """Drafts what somebody wrote (`readable`). Returns its number.
 
     Raises:
         BroadcastError: says what is wrong with it.
     """
     now = app.clock.now()
-    values = readable(raw, author, now)
+    values = readable(raw, author, now, singles=singles)
     with app.database.writing() as connection:
         return draft(connection, author=author, now=now, **values)
 
 
-def readable(raw: Any, author: str, now: datetime) -> dict[str, Any]:
-    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`, `mass`) as `draft` takes it.
+def readable(raw: Any, author: str, now: datetime, *, singles: bool = True) -> dict[str, Any]:
+    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`, `mass`) as `draft` takes it. `singles`: they may name people beside a group.
 
     Raises:
         BroadcastError: says what is wrong with it.
@@ -134,6 +134,8 @@ def readable(raw: Any, author: str, now: datetime) -> dict[str, Any]:
             raise DraftError("各项内容(fields)写成 {名称: 内容}")
         fields = broadcasts.cleaned(kind, held)
         rules = audience.checked(raw.get("audience"))
+        if not singles and "groups" in rules and {"people", "without"} & set(rules):
+            raise DraftError(audience.SINGLED)
         if kind.warning and rules.get("holdout"):
             raise DraftError(f"{kind.name}不能留出一部分人不发")
         at = moment(raw["at"], now) if raw.get("at") else None

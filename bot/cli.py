@@ -6,7 +6,6 @@ Exit codes: 0 fine, 1 something wrong in the input, 2 usage, 3 the environment i
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import uuid
 from collections.abc import Iterator
@@ -15,10 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-import structlog
 import typer
 from pydantic import ValidationError
 
+from bot import logs
 from bot.announcing import broadcasts
 from bot.clinic import clinic
 from bot.config import settings
@@ -63,10 +62,7 @@ def serve(
 
     aside = TemporaryDirectory() if demo else nullcontext("")
     with aside as folder, running(database_url=folder and f"sqlite:///{folder}/demo.db") as app:
-        structlog.configure(
-            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-            processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(), structlog.processors.format_exc_info, as_line],
-        )
+        logs.serve()
         app.start_meaning()
         if demo:
             demonstrated(app)
@@ -76,9 +72,6 @@ def serve(
             raise fail(str(error), 3) from error
         except OSError as error:
             raise fail(f"端口 {port} 用不了({error.strerror or error}),换一个:bulixian serve --port {port + 1}", 3) from error
-
-
-as_line = structlog.processors.JSONRenderer()
 
 
 def demonstrated(app: Any) -> None:
@@ -338,7 +331,7 @@ def menu(file: Annotated[Path, typer.Argument(help="菜单(JSON,和公众平台�
 
 def main() -> None:
     """Entry point; settings that cannot be read are an environment fault."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING), logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.begin()
     try:
         settings()
     except ValidationError as error:

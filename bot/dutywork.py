@@ -218,7 +218,7 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     first = from_json(row["parts"][0])
     head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
     draft = row["status"] == "draft"
-    people_ = broadcast.size(seat.connection, row, seat.turn.now) if draft else row["people"]
+    people_ = foreseen(seat, row) if draft else row["people"]
     by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
     text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
@@ -226,6 +226,10 @@ def cast(seat: Seat, number: int, _: str) -> Say:
         found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]
     found += [Choice("先发给我看看", f"duty/try/{number}"), Choice("取消这次群发", f"duty/cancel/{number}")] if row["status"] != "cancelled" else []
     return Say(text, (*found, CASTS))
+
+
+def foreseen(seat: Seat, row: RowMapping) -> str:
+    return audience.veiled(broadcast.size(seat.connection, row, seat.turn.now), row["audience"])
 
 
 def tried(seat: Seat, number: int, _: str) -> Say:
@@ -241,8 +245,8 @@ def approve(seat: Seat, number: int, sure: str) -> Say:
     """Asked once more: a tap in a pocket must not write to hundreds."""
     row = broadcast.get(seat.connection, number)
     if sure != "yes":
-        count = broadcast.size(seat.connection, row, seat.turn.now)
-        return Say(f"发给 {count} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {count} 人", f"duty/approve/{number}/yes"), CASTS))
+        told = foreseen(seat, row)
+        return Say(f"发给 {told} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
     count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now, Quiet(*seat.turn.world.night))
     seat.note("批准群发", f"群发 {number}")
     return Say(f"第 {number} 号批准了,发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
@@ -259,7 +263,7 @@ def move(what: str, told: str, done: str, work: Callable[[Seat, int], int]) -> C
 
 
 def written(seat: Seat, effect: WriteBroadcast) -> Say:
-    values = broadcast.readable(effect.raw, seat.who.display, seat.turn.now)
+    values = broadcast.readable(effect.raw, seat.who.display, seat.turn.now, singles=seat.who.role == "admin")
     number = broadcast.draft(seat.connection, author=seat.who.display, now=seat.turn.now, **values)
     seat.note("起草群发", f"群发 {number}", new=values["title"])
     seat.drafted.append(number)

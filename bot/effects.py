@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product, zip_longest
 from typing import Any
 
@@ -59,6 +59,9 @@ ROOMS: tuple[tuple[Any, Callable[[Connection, Turn, Any], list[Part]]], ...] = (
     (Hours, hours.carry_out),
 )
 """Effects that have a file of their own."""
+EXPORTS = timedelta(hours=1)
+"""How often somebody gets all of their data: each copy is kept with what was said, and making it holds the writer up."""
+EXPORTED = ("本人", "导出全部数据")
 
 
 def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
@@ -108,8 +111,7 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
         case OfferCode() | Join() | Unlink():
             return [about_channels(connection, turn, effect)]
         case Export():
-            people.log_access(connection, person, "本人", "导出全部数据", at)
-            return [export(connection, turn)]
+            return export(connection, turn)
         case ShowAccesses():
             return [accesses(connection, person)]
         case Erase():
@@ -147,18 +149,22 @@ def about_work(connection: Connection, person: str, effect: Showed | Mark | Unma
             wishes.keep(connection, person, wanted, rhythm, at)
 
 
-def export(connection: Connection, turn: Turn) -> Paper:
-    """All data on the person as a JSON paper, conversation included."""
-    who = turn.person.graduate_id
+def export(connection: Connection, turn: Turn) -> list[Part]:
+    """All data on the person as a JSON paper, conversation included; once in `EXPORTS`, which is read from the log of accesses."""
+    who, where = turn.person.graduate_id, forgetting.conversations(connection, turn.person.graduate_id)
+    if people.accessed(connection, who, *EXPORTED, turn.now - EXPORTS):
+        return [Say(notices.EXPORTED, (notices.TO_MENU,))]
+    people.log_access(connection, who, *EXPORTED, turn.now)
     held = people.record(connection, who) | {"questions": questions.record(connection, who)}
     held |= posting.record(connection, who)
     held["resumes"] = papers.record(connection, turn.world.seal, who)
     held |= {"submissions": queue.record(connection, who), "bookings": slots.record(connection, who)}
     held["school_record"] = record.own(connection, who)
-    held["events"] = coming.record(connection, forgetting.conversations(connection, who))
-    held["reminders"] = reminders.record(connection, turn.inbound.conversation)
-    held |= transcript.everything(connection, forgetting.conversations(connection, who))
-    return Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1, default=str))
+    held |= {"cases": cases.record(connection, who), "events": coming.record(connection, where)}
+    held["reminders"] = reminders.record(connection, where)
+    held |= transcript.everything(connection, where)
+    paper = Paper("我的数据.json", "application/json", json.dumps(held, ensure_ascii=False, indent=1, default=str))
+    return [Say(notices.EXPORT, (notices.TO_MENU,)), paper]
 
 
 def accesses(connection: Connection, graduate_id: str) -> Say:

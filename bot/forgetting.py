@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, delete, func, select
 
-from bot import allowances, transcript
+from bot import allowances, services, transcript
 from dialogs.place import Conversation
 from knowledge.clinic.papers import KeptResume
 from knowledge.clinic.queue import Submission
@@ -21,7 +23,7 @@ def person(connection: Connection, graduate_id: str, last: str) -> None:
     connection.execute(delete(Graduate).where(Graduate.id == graduate_id))
 
 
-def channel(connection: Connection, conversation: str) -> None:
+def channel(connection: Connection, conversation: str, at: datetime) -> None:
     """What came through one channel. The person goes with it unless they are here by another one too.
 
     WeChat asks for it at once when somebody unfollows [D dws/Account_Management/Wechat_Accreditation_Event_Push.html].
@@ -29,6 +31,8 @@ def channel(connection: Connection, conversation: str) -> None:
     platform, account, handle = conversation.split(":", 2)
     where = (Identity.channel == platform, Identity.account == account, Identity.handle == handle)
     who = connection.execute(select(Identity.graduate_id).where(*where)).scalar()
+    if who:
+        services.gather(connection, at, who)
     transcript.erase(connection, conversation, "")
     allowances.forget(connection, conversation)
     for table in (KeptResume, Pass, Submission, Booking):

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
-from bot import allowances, delivery, planner
+from bot import allowances, delivery, forgetting, planner
 from bot.allowances import Opening
 from bot.delivery import Delivery
 from bot.effects import carry_out
@@ -45,6 +45,8 @@ HELD = (
 KEPT: dict[str, Any] = {name: bindparam(name) for name in ("mode", "stack", "memo", "due_at")}
 KEPT["last_in_at"] = func.coalesce(bindparam("last_in_at", type_=Moment), Conversation.last_in_at)
 STORE = update(Conversation).where(Conversation.key == bindparam("of")).values(version=Conversation.version + 1, **KEPT)
+OURS = ("timer", "result")
+"""Kinds that we send ourselves."""
 NUMBER = re.compile(r"\s*[0-9０-９]{1,2}[.、。]?\s*")
 OVERTAKEN = (IntegrityError, OperationalError)
 """What a transaction meets where another process made the same row, or waits for it crosswise; a database that is away refuses twice."""
@@ -94,6 +96,11 @@ def promised() -> Future[Any]:
     future: Future[Any] = Future()
     future.set_running_or_notify_cancel()
     return future
+
+
+def overtaken(error: Exception) -> bool:
+    """`OVERTAKEN`, also where `Database.writing` has made a sentence of it."""
+    return isinstance(error, OVERTAKEN) or isinstance(error.__cause__, OVERTAKEN)
 
 
 def at_once(_: str, then: Callable[[], None]) -> None:
@@ -174,7 +181,7 @@ class Inbox:
             with self.database.writing() as connection:
                 results = [work(connection) for work, _ in works]
         except Exception as error:  # supervisor: the waiting caller gets the error
-            if len(works) == 1 and isinstance(error, OVERTAKEN) and not again:
+            if len(works) == 1 and overtaken(error) and not again:
                 self.settle(works, again=True)
             elif len(works) == 1:
                 works[0][1].set_exception(error)
@@ -196,7 +203,7 @@ class Inbox:
                 log.warning("batch split", error=type(error).__name__, size=len(batch))
                 for waiting in batch:
                     self.turn([waiting])
-            elif isinstance(error, OVERTAKEN) and not again:
+            elif overtaken(error) and not again:
                 self.turn(batch, again=True)
             elif isinstance(error, SQLAlchemyError | RuntimeError):
                 log.error("turn not stored", error=type(error).__name__)
@@ -210,6 +217,10 @@ class Inbox:
 
     def answer(self, connection: Connection, batch: Sequence[Waiting]) -> list[Reply]:
         known = self.repeats(connection, [waiting.key for waiting in batch])
+        for waiting in batch:
+            if waiting.inbound.kind == "gone":
+                forgetting.channel(connection, waiting.inbound.conversation, waiting.inbound.at)
+                known[waiting.key] = Reply(None, [])
         fresh = [waiting for waiting in batch if waiting.key not in known]
         if fresh:
             known |= self.steps(connection, sorted(fresh, key=lambda waiting: waiting.inbound.conversation))
@@ -227,6 +238,10 @@ class Inbox:
     def steps(self, connection: Connection, fresh: Sequence[Waiting]) -> dict[str, Reply]:
         world = self.world(connection)
         held = load(connection, [waiting.inbound for waiting in fresh])
+        silent = {waiting.key: Reply(None, []) for waiting in fresh if waiting.inbound.conversation not in held}
+        fresh = [waiting for waiting in fresh if waiting.key not in silent]
+        if not fresh:
+            return silent
         turns = [self.step(waiting.inbound, held[waiting.inbound.conversation], world) for waiting in fresh]
         incoming = [
             {
@@ -257,7 +272,7 @@ class Inbox:
         store(connection, turns)
         ids = dict(zip([row["key"] for row in outgoing], delivery.plan(connection, outgoing), strict=True))
         said = {row["key"]: row["parts"] for row in outgoing}
-        return {w.key: Reply(ids.get(f"reply|{w.key}"), said.get(f"reply|{w.key}", [])) for w in fresh}
+        return silent | {w.key: Reply(ids.get(f"reply|{w.key}"), said.get(f"reply|{w.key}", [])) for w in fresh}
 
     def step(self, inbound: Inbound, held: Held, world: World) -> Turn:
         """The pure step on a copy; an exception leaves the stored place as it was and the person gets a way on."""
@@ -283,7 +298,8 @@ class Held:
 
 
 def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
-    """The conversations of a batch with one SELECT (locked on PostgreSQL); new people and conversations are made."""
+    """The conversations of a batch with one SELECT (locked on PostgreSQL). Who speaks for the first time is made; a timer or a result of ours
+    for somebody who is gone makes nobody."""
     found: dict[str, Held] = {}
     rows = connection.execute(HELD, {"keys": [message.conversation for message in inbound]})
     for key, mode, stack, memo, due_at, who, profile, consent, groups_consent in rows:
@@ -293,7 +309,7 @@ def load(connection: Connection, inbound: Sequence[Inbound]) -> dict[str, Held]:
         members = select(Membership.graduate_id, Membership.group).where(Membership.graduate_id.in_(with_groups))
         for graduate_id, group in connection.execute(members):
             with_groups[graduate_id].groups = (*with_groups[graduate_id].groups, group)
-    newcomers = [message for message in inbound if message.conversation not in found]
+    newcomers = [message for message in inbound if message.conversation not in found and message.kind not in OURS]
     if newcomers:
         found |= create(connection, newcomers)
     if numbers := [message.conversation for message in inbound if message.kind == "text" and NUMBER.fullmatch(message.text)]:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from bot.session import fail, running
 
@@ -41,7 +42,7 @@ def add(
 
 @user.command("reset")
 def reset(name: Name) -> None:
-    """重设密码,打印新的一次性密码;这个人所有登录都结束。"""
+    """重设密码,打印新的一次性密码;这个人所有登录都结束,试错太多的也马上能再试。"""
     from bot.web.console import staff
 
     once, held = staff.one_time()
@@ -50,7 +51,12 @@ def reset(name: Name) -> None:
             known = staff.known(connection, name)
         if known is None:
             raise fail(f"没有叫「{name}」的账号,或者已经停用", 1)
-        app.inbox.write(lambda connection: staff.change(connection, known[0], held, fresh=True)).result()
+
+        def work(connection: Connection) -> None:
+            staff.change(connection, known[0], held, fresh=True)
+            staff.forgive(connection, name)
+
+        app.inbox.write(work).result()
     print(once)
 
 

@@ -36,6 +36,8 @@ BY_MASS = "没有别的路的人用微信群发(每人每月最多 4 次;开了�
 NO_MASS = "写了没有别的路的人用微信群发,但没有公众号开着它(BULIXIAN_WECHAT__MASS),不会用"
 WITHIN = timedelta(days=7)
 """How long after a broadcast began to leave a word of somebody counts as having to do with it."""
+STOPS = ("退订", "go/stop")
+"""Who only turns it off has not come to talk; a button is kept by its label, a command by its value."""
 RATE = timedelta(minutes=5)
 """The time whose sends foretell the rest."""
 
@@ -85,8 +87,17 @@ def preview(app: App, number: int) -> str:
         if row["status"] == "draft":
             count, held, ways = foreseen(app, row, connection)
             routes = "、".join(f"{WAYS.get(way.partition('/')[2], way)} {number}" for way, number in sorted(ways.items()))
-            lines.append(f"会发 {count} 人" + (f",留出 {held} 人不发、用来比较" if held else "") + ";退订的、没有对话的不在内")
-            lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
+            if "groups" in row["audience"]:
+                held, ways = 0, Counter()
+            lines.append(
+                f"会发 {audience.veiled(count, row['audience'])} 人"
+                + (f",留出 {held} 人不发、用来比较" if held else "")
+                + ";退订的、没有对话的不在内"
+            )
+            if "groups" in row["audience"]:
+                lines.append("按群体选的,批准以前不说准确的人数和各走哪条路")
+            else:
+                lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
             if row["changes"]:
                 lines.append(f"改的是第 {row['changes']} 号:告诉收到过它的和说想参加的人;还没收到的直接收到改过的,提醒按新的时间")
     for name, pieces in renderings(row, app.clock.now(), app.passes).items():
@@ -157,7 +168,13 @@ def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str,
     for name, held in (("sent_to", False), ("held_back", True)):
         side = (Target.broadcast_id == row["id"], Target.held.is_(held))
         wrote = select(func.count(func.distinct(Target.conversation))).join(InboxMessage, InboxMessage.conversation == Target.conversation)
-        wrote = wrote.where(*side, InboxMessage.kind != "timer", InboxMessage.received_at > begun, InboxMessage.received_at <= until)
+        wrote = wrote.where(
+            *side,
+            InboxMessage.kind.in_(("text", "choice", "file")),
+            InboxMessage.text.not_in(STOPS),
+            InboxMessage.received_at > begun,
+            InboxMessage.received_at <= until,
+        )
         told = select(func.count(func.distinct(Conversation.graduate_id))).join(Target, Target.conversation == Conversation.key)
         told = told.where(*side, Conversation.graduate_id.in_(linking.registered(begun, until)))
         people = connection.execute(select(func.count()).select_from(Target).where(*side)).scalar_one()

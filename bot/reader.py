@@ -116,8 +116,8 @@ class Reader:
     def say(self, conversation: str, about: str) -> Future[Reply]:
         return self.app.accept(Inbound(conversation, f"result-{new_id()}", "result", about, self.app.clock.now()))
 
-    def tidy(self) -> None:
-        """Deletes what has had its days; says of a file that a process took with it that it has to be sent again."""
+    def recall(self) -> None:
+        """Says of a file that a process took with it that it has to be sent again: once after each start, in every process that takes files."""
         now = self.app.clock.now()
         if self.started and now - self.started >= LEFT:
             with self.app.database.reading() as connection:
@@ -125,6 +125,10 @@ class Reader:
             for conversation, message in cut:
                 self.refuse(conversation, message, CUT).result()
             self.started = None
+
+    def tidy(self) -> None:
+        """Deletes what has had its days."""
+        now = self.app.clock.now()
         with self.app.database.reading() as connection:
             late = papers.overdue(connection, now)
         if late:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot import checkins
+from bot import checkins, services
 from dialogs.effects import CheckIn, Dispute, LinkRecord, ShowRecord, UnlinkRecord
 from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_HUMAN, TO_MENU
@@ -40,6 +40,7 @@ def registered(connection: Connection, turn: Turn, effect: Registration) -> Say:
                 return Say(REFUSED[outcome], (TO_HUMAN, TO_MENU))
             return Say("连上了。学校登记的去向和给过你的服务你都能看,不对就说;随时发「断开学校登记」。", (SEE, TO_MENU))
         case UnlinkRecord():
+            services.gather(connection, at, person)
             gone = linking.unlink(connection, person, at)
             return Say("断开了。学校自己的登记还在学校,我不再把它和你连在一起。" if gone else "这里没有连着学校的登记。", (TO_MENU,))
         case Dispute(said):

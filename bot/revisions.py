@@ -48,10 +48,11 @@ def summary(items: Sequence[Item], numbers: Sequence[int], problems: Sequence[st
 
 
 def edited(app: App, key: str, settings: Sequence[str], author: str, answers: Sequence[int] = ()) -> Checked:
-    """A draft of one entry with some fields set: `answer=…`, `valid_to=2027-12-31`, `papers=["…"]`."""
+    """A draft of one entry with some fields set: `answer=…`, `valid_to=2027-12-31`, `papers=["…"]`; on top of what the author drafted before."""
     with app.database.writing() as connection:
         revisions.lock(connection)
-        body = store.body_of(questions.item(connection, key))
+        mine = revisions.own_draft(connection, key, author)
+        body = dict(mine["body"]) if mine else store.body_of(questions.item(connection, key))
         for setting in settings:
             field, sign, value = setting.partition("=")
             if not sign:

@@ -52,14 +52,19 @@ def told(delivery_id: int, kind: str, parts: list[dict[str, Any]], at: datetime)
 
 
 def everything(connection: Connection, conversations: Sequence[str]) -> dict[str, Any]:
-    """All that was said on every channel, for the person's own copy."""
+    """All that was said on every channel, for the person's own copy; of papers the name: a copy must not hold the copies before it."""
     mine = select(InboxMessage.received_at, InboxMessage.text).where(InboxMessage.conversation.in_(conversations))
     mine = mine.where(InboxMessage.kind.not_in(("timer", "result"))).order_by(InboxMessage.id)
     said = select(Delivery.created_at, Delivery.parts).where(Delivery.conversation.in_(conversations)).order_by(Delivery.id)
     return {
         "you_said": [{"at": at.isoformat(), "text": text} for at, text in connection.execute(mine)],
-        "we_said": [{"at": at.isoformat(), "parts": parts} for at, parts in connection.execute(said)],
+        "we_said": [{"at": at.isoformat(), "parts": [named(part) for part in parts]} for at, parts in connection.execute(said)],
     }
+
+
+def named(part: dict[str, Any]) -> dict[str, Any]:
+    """A part without what is in the file."""
+    return {name: value for name, value in part.items() if name != "content"}
 
 
 def erase(connection: Connection, conversation: str, last_key: str) -> None:

@@ -11,11 +11,11 @@ from typing import Any, Literal
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """One thing a person did. `text` is what was typed, the value of a tapped choice, a file's name, what a timer is about;
-    a `result` is what slow work of ours has come to, which the person waits for."""
+    a `result` is what slow work of ours has come to, which the person waits for; `gone`: they left the channel, all of theirs goes too."""
 
     conversation: str
     message_id: str
-    kind: Literal["text", "choice", "file", "timer", "result"]
+    kind: Literal["text", "choice", "file", "timer", "result", "gone"]
     text: str
     at: datetime
 

@@ -50,5 +50,7 @@ FLOW_GONE = "上次填到一半的「{title}」已经改版,填过的我都留�
 TO_MENU = Choice("菜单", "go/menu")
 TO_HUMAN = Choice("问老师", "go/human")
 STILL = "还是在说「{title}」吗?想知道哪一样,点一个,或者再说细一点。"
+EXPORT = "这是我存着的关于你的全部内容,别转给不认识的人。"
+EXPORTED = "刚给过你一份,往上翻就能找到。一小时导出一次,过一会儿再发「导出」,新的那份什么都不会少。"
 WHICH = "可能是下面这几件,先各说一句。想细问哪一件?"
 """Says nothing of numbers: inside a dialog a number answers the dialog."""

@@ -58,9 +58,9 @@ def due(connection: Connection, now: datetime, most: int = 500) -> list[tuple[st
     return [(row.conversation, f"remind-{row.about}-{row.due_at.isoformat()}", f"remind/{row.about}/{row.until}") for row in rows]
 
 
-def record(connection: Connection, conversation: str) -> list[dict[str, Any]]:
+def record(connection: Connection, conversations: Sequence[str]) -> list[dict[str, Any]]:
     """For the person's own copy."""
-    query = select(Reminder.about, Reminder.until, Reminder.due_at).where(Reminder.conversation == conversation).order_by(Reminder.due_at)
+    query = select(Reminder.about, Reminder.until, Reminder.due_at).where(Reminder.conversation.in_(conversations)).order_by(Reminder.due_at)
     return [{"about": row.about, "until": str(row.until), "at": row.due_at.isoformat()} for row in connection.execute(query)]
 
 

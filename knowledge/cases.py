@@ -59,6 +59,12 @@ def get(connection: Connection, case_id: int) -> RowMapping | None:
     return connection.execute(select(Case.__table__).where(Case.id == case_id)).mappings().first()
 
 
+def record(connection: Connection, graduate_id: str) -> list[dict[str, Any]]:
+    """For the person's own copy."""
+    rows = connection.execute(select(Case.__table__).where(Case.graduate_id == graduate_id).order_by(Case.id)).mappings()
+    return [{name: value for name, value in row.items() if name not in ("graduate_id", "conversation")} for row in rows]
+
+
 def mark_answered(connection: Connection, case_id: int, who: str, at: datetime) -> None:
     connection.execute(update(Case).where(Case.id == case_id).values(answered_at=at, owner=who))
 

@@ -144,6 +144,12 @@ def accesses(connection: Connection, graduate_id: str, most: int = 10) -> Sequen
     return connection.execute(query).mappings().all()
 
 
+def accessed(connection: Connection, graduate_id: str, who: str, what: str, since: datetime) -> bool:
+    """Whether that was done with the person's data after `since`."""
+    query = select(Access.id).where(Access.graduate_id == graduate_id, Access.who == who, Access.what == what, Access.at > since).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def record(connection: Connection, graduate_id: str) -> dict[str, Any]:
     """Everything these tables hold on one person, ready for JSON: the person's own copy."""
     graduate = connection.execute(select(Graduate.__table__).where(Graduate.id == graduate_id)).mappings().one()

@@ -159,7 +159,7 @@ def run(app: App, host: str, port: int, *, works: bool = True) -> None:
         recover(app)
     web = create(app, found, works=works)
     chat: WebChat = web.state.chat
-    config = uvicorn.Config(web, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5, server_header=False)
+    config = uvicorn.Config(web, host=host, port=port, log_level="warning", log_config=None, timeout_graceful_shutdown=5, server_header=False)
     listener = bind(host, port)
     members.first(app)
     app.start_sweeper(chat.wake, works=works)

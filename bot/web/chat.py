@@ -180,10 +180,10 @@ class WebChat:
         with self.app.database.reading() as connection:
             messages = transcript.history(connection, conversation, now)
             open_ids = delivery.open_ids(connection, conversation, now)
-        last = max((int(message["key"][4:]) for message in messages if message["key"].startswith("out:")), default=0)
-        if open_ids:
-            self.delivered(open_ids)
-        return messages, last
+        shown = [int(message["key"][4:]) for message in messages if message["key"].startswith("out:")]
+        if arrived := sorted(set(open_ids) & set(shown)):  # what stood further back was not seen: it was not sent
+            self.delivered(arrived)
+        return messages, max(shown, default=0)
 
     async def events(self, request: Request) -> Response:
         try:

@@ -41,6 +41,7 @@ ROOM = 16
 SLOW = 60
 """Seconds for a body to arrive: 10 MB in a minute is a poor mobile line."""
 TOO_BIG = f"文件超过 {LIMITS.file_bytes // 1_000_000} MB。从 Word 里另存一份 PDF 通常就小了,再传一次。"
+LONG = "贴的内容太长了,只贴岗位的要求那一段。"
 NOTHING = "还没有选文件,也没有粘贴文字。选一个再点「开始看」。"
 BROKEN = "没有传完整。网络稳一点的时候再传一次。"
 UNBOOKED = "这个预约已经取消、改了时间或者过了。回到聊天里发「我的预约」看看。"
@@ -169,7 +170,11 @@ class ResumePages:
     async def against(self, request: Request) -> Response:
         """The report again, beside the posting that was pasted."""
         try:
-            form = await asyncio.wait_for(received(request), SLOW)
+            await run_in_threadpool(self.known, request.path_params["token"], "report")
+            async with self.room:
+                form = await asyncio.wait_for(received(request, 0, LONG), SLOW)
+        except PassError as error:
+            return self.page(request, 410, str(error), open_=False)
         except Refused as error:
             return self.page(request, error.status, str(error), open_=False)
         except (ClientDisconnect, TimeoutError):

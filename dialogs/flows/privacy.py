@@ -32,7 +32,6 @@ def show(turn: Turn, _: Slots) -> None:
 
 
 def export(turn: Turn, _: Slots) -> None:
-    turn.say("这是我存着的关于你的全部内容,别转给不认识的人。", notices.TO_MENU)
     turn.effects.append(Export())
 
 

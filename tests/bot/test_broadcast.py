@@ -176,6 +176,10 @@ def test_some_are_held_back_the_same_ones_as_foreseen_and_compared(office: App) 
     held = next(key for key, _ in everybody if key not in sent)
     for key in (min(sent), max(sent), held):
         office.accept(Inbound(key, "m1", "text", "收到", office.clock.now() + timedelta(seconds=1))).result(10)
+    silent = [key for key, _ in everybody if key not in (min(sent), max(sent), held)][:2]
+    at = office.clock.now() + timedelta(seconds=1)
+    office.accept(Inbound(silent[0], "m1", "choice", "go/stop", at), "退订").result(10)
+    office.accept(Inbound(silent[1], "m1", "result", "clinic/first/0", at)).result(10)
     with office.database.reading() as connection:
         found = outcomes.results(connection, broadcast.get(connection, number), office.clock.now() + timedelta(minutes=1))
     assert found["sent_to"] == {"people": people, "replied": 2, "registered": 0, "delivered": 0, "opened": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -384,9 +385,24 @@ def test_a_file_that_a_process_took_with_it_is_asked_for_again_once(any_app: App
     again = App(any_app.settings, any_app.clock, any_app.search)  # the first one is gone
     for _ in range(2):
         again.clock.advance(timedelta(minutes=4))
-        again.reader.tidy()
+        again.reader.recall()
     with again.database.reading() as connection:
         rows = connection.execute(select(Delivery.conversation, Delivery.parts).where(Delivery.key.startswith("refused|"))).all()
     assert [row.conversation for row in rows] == [cut.key]
     assert "请再发一次" in rows[0].parts[0]["text"]
     again.close()
+
+
+def test_a_process_that_does_no_work_asks_again_for_the_file_it_took_with_it(any_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.app.SWEEP_SECONDS", 0.05)
+    Person(any_app, "断").say("简历.pdf", "file")
+    any_app.clock.advance(timedelta(seconds=1))
+    again = App(any_app.settings, any_app.clock, any_app.search)
+    again.clock.advance(timedelta(minutes=4))
+    again.start_sweeper(lambda _: None, works=False)
+    end = time.monotonic() + 10
+    while again.reader.started and time.monotonic() < end:
+        time.sleep(0.05)
+    again.close()
+    with any_app.database.reading() as connection:
+        assert connection.execute(select(Delivery.conversation).where(Delivery.key.startswith("refused|"))).scalars().all() == ["console::断"]

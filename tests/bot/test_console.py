@@ -28,6 +28,7 @@ from bot.web.console.staff import LoginTry, Staff
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
 from knowledge.cases import Case
+from knowledge.db import Database, now
 from knowledge.ledger import record as ledger
 from knowledge.ledger.record import FollowUp, Record
 from knowledge.people import Access, Graduate, Membership
@@ -210,15 +211,22 @@ def test_forms_of_others_are_refused_and_written_down(any_app: App, come: Callab
 
 def test_guessing_is_braked_by_name_and_by_address_for_all_processes(any_app: App) -> None:
     enrol(any_app, "wang", "li")
-    said = [Browser(any_app, f"10.0.1.{n}").login("wang", "wrong").status_code for n in range(staff.BY_NAME + 1)]
-    assert said == [403] * staff.BY_NAME + [429]
-    assert Browser(any_app).login("wang").status_code == 429
-    assert Browser(any_app).login("li").status_code == 303
+    said = [Browser(any_app, "10.0.1.1").login("wang", "wrong").status_code for _ in range(staff.BY_PAIR + 1)]
+    assert said == [403] * staff.BY_PAIR + [429]
+    assert Browser(any_app, "10.0.1.1").login("wang").status_code == 429
+    assert Browser(any_app, "10.0.1.1").login("li").status_code == 303, "an office behind one address"
+    assert Browser(any_app).login("wang").status_code == 303, "a stranger keeps nobody out"
+    with any_app.database.writing() as connection:
+        everywhere = [{"name": staff.digest("li"), "address": f"10.1.0.{n}", "at": any_app.clock.now()} for n in range(staff.BY_NAME)]
+        connection.execute(insert(LoginTry), everywhere)
+    assert Browser(any_app).login("li").status_code == 429
+    with any_app.database.writing() as connection:
+        staff.forgive(connection, "li")
     with any_app.database.writing() as connection:
         connection.execute(insert(LoginTry), [{"name": b"x", "address": "10.0.2.1", "at": any_app.clock.now()}] * staff.BY_ADDRESS)
     assert Browser(any_app, "10.0.2.1").login("li").status_code == 429
     any_app.clock.advance(staff.WINDOW + timedelta(seconds=1))
-    assert Browser(any_app).login("wang").status_code == 303
+    assert Browser(any_app, "10.0.2.1").login("wang").status_code == 303
 
 
 def test_a_one_time_password_must_be_changed_first(any_app: App) -> None:
@@ -237,6 +245,23 @@ def test_a_one_time_password_must_be_changed_first(any_app: App) -> None:
     with any_app.database.reading() as connection:
         held = connection.execute(select(Staff.password).where(Staff.name == "new")).scalar_one()
     assert held.startswith("$argon2id$")
+
+
+def test_what_was_written_stands_on_the_page_while_the_database_is_away(office: tuple[App, dict[str, int]]) -> None:
+    app, numbers = office
+    browser = Browser(app)
+    browser.login("wang")
+    written = {"text": "档案在人才中心", "once": "x"}
+    csrf = re.search(r'name="csrf" value="(\w+)"', browser.get("/password").text)
+    assert csrf
+    with app.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE delivery RENAME TO away")
+    told = browser.post(f"/cases/{numbers['case wang']}/answer", csrf=csrf[1], **written)
+    assert (told.status_code, "过一会儿再试" in told.text, "档案在人才中心" in told.text) == (503, True, True)
+    assert csrf[1] not in told.text.partition("<main")[2]
+    with app.database.writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO delivery")
+    assert browser.post(f"/cases/{numbers['case wang']}/answer", csrf=csrf[1], **written).status_code == 303
 
 
 def test_an_answer_reaches_the_person_once_and_is_written_down(office: tuple[App, dict[str, int]]) -> None:
@@ -388,6 +413,22 @@ def test_an_account_is_opened_from_the_command_line(run: Run) -> None:
     assert run("user", "list").stdout == "wang\t王老师\tteacher\t\n"
 
 
+def test_a_password_that_is_reset_lifts_the_brake(run: Run, sqlite_url: str) -> None:
+    run("user", "add", "wang", "--role", "teacher")
+
+    def braked() -> bool:
+        database = Database(sqlite_url)
+        with database.writing() as connection:
+            found = [staff.braked(connection, "wang", "10.0.0.1", now()) for _ in range(staff.BY_PAIR + 1)]
+        database.close()
+        return found[0]
+
+    assert not braked()
+    assert braked()
+    assert run("user", "reset", "wang").exit_code == 0
+    assert not braked()
+
+
 def test_the_list_of_people_is_sorted_out_and_taken_as_a_workbook(any_app: App, come: Callable[..., Browser]) -> None:
     app = any_app
     silent = talker(app, "quiet", "你好")
@@ -418,3 +459,15 @@ def test_the_list_of_people_is_sorted_out_and_taken_as_a_workbook(any_app: App, 
     with app.database.reading() as connection:
         assert "导出名单" in connection.execute(select(Access.what).where(Access.graduate_id == silent)).scalars().all()
         assert connection.execute(select(func.count()).where(Audit.what == "导出名单")).scalar_one() == 2
+
+
+def test_who_is_named_on_the_first_page_finds_it_in_the_log(app: App) -> None:
+    enrol(app, *PEOPLE)
+    silent = talker(app, "quiet", "你好")
+    app.clock.advance(timedelta(days=40))
+    record(app, "赵一", "王老师", silent, phone="13800138000", cohort=2026)
+    browser = Browser(app)
+    browser.login("wang")
+    assert "赵一" in browser.get("/").text
+    with app.database.reading() as connection:
+        assert "看失联名单" in connection.execute(select(Access.what).where(Access.graduate_id == silent)).scalars().all()

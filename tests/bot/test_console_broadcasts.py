@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.app import App
 from bot.broadcast import Broadcast, advance
@@ -12,6 +12,7 @@ from bot.channels.wechat.serve import WeChatAccount
 from bot.config import WeChat
 from bot.delivery import Delivery
 from bot.web.console.audit import Audit
+from knowledge import people
 from tests.bot.test_console import Browser, come, light, talker
 
 __all__ = ["come", "light"]
@@ -58,6 +59,27 @@ def test_a_mass_send_is_chosen_by_the_author_and_seen_by_the_second(any_app: App
         assert ("没有别的路的人用微信群发" in li.get(path).text) is bool(chosen)
     mistaken = wang.post("/broadcasts", **FAIR | {"f_start": "明天"}, mass="1").text
     assert 'name="mass" value="1" checked' in mistaken
+
+
+def test_before_the_approval_nobody_learns_who_is_in_a_group(any_app: App, come: Callable[..., Browser]) -> None:
+    """A draft costs nothing: one with a person left out and one without would tell."""
+    people_ = [talker(any_app, f"g{number}", "你好") for number in range(7)]
+    now = any_app.clock.now()
+
+    def stated(connection: Connection) -> None:
+        people.record_consent(connection, "groups", True, [(who, now) for who in people_])
+        people.save_groups(connection, {who: (["低保"], now) for who in people_} | {people_[0]: (["残疾", "低保"], now)})
+
+    any_app.inbox.write(stated).result()
+    wang, boss = come("wang"), come("boss")
+    for group, told in (("残疾", "会发 不足 5 人"), ("低保", "会发 约 10 人")):
+        page = wang.get(wang.post("/broadcasts", **{**FAIR, "title": group, "everyone": "", "groups": group}).headers["location"][8:]).text
+        assert told in page
+        assert "现在发" not in page
+    for more in ({"without": people_[0]}, {"people": people_[0]}):
+        refused = wang.post("/broadcasts", **{**FAIR, "everyone": "", "groups": "残疾"}, **more)
+        assert (refused.status_code, "不能再点名" in refused.text) == (400, True)
+        assert boss.post("/broadcasts", **{**FAIR, "everyone": "", "groups": "残疾"}, **more).status_code == 303
 
 
 def test_a_mistake_is_said_and_what_was_typed_stays(any_app: App, come: Callable[..., Browser]) -> None:

@@ -367,10 +367,10 @@ def test_failures_are_braked_and_logins_are_not(school: tuple[App, World]) -> No
     assert (world.calls["openid-configuration"], world.calls["keys"]) == (1, 1)
     world.user = {"sub": "78", "preferred_username": "mallory"}
     stranger = Browser(app, "10.0.9.9")
-    codes = [stranger.get("/oidc/back?state=wang").status_code for _ in range(staff.BY_NAME)]
-    assert codes == [403] * staff.BY_NAME
+    codes = [stranger.get("/oidc/back?state=wang").status_code for _ in range(staff.BY_PAIR)]
+    assert codes == [403] * staff.BY_PAIR
     assert Browser(app).login("wang").status_code == 303, "a name in the address locks nobody out"
-    codes = [entered(stranger).status_code for _ in range(staff.BY_ADDRESS - staff.BY_NAME)]
+    codes = [entered(stranger).status_code for _ in range(staff.BY_ADDRESS - staff.BY_PAIR)]
     assert codes == [403] * len(codes)
     tried = world.calls["token"]
     told = entered(stranger)

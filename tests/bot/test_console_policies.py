@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
+from bot import revisions
 from bot.app import App
 from bot.delivery import Delivery
 from bot.web.console.audit import Audit
@@ -62,6 +63,29 @@ def test_an_entry_is_changed_in_a_form_and_what_is_wrong_is_said(any_app: App, c
     assert "+" in wang.get(draft_of(wang)).text
     assert "申请表(窗口领)" in wang.get(draft_of(wang)).text
     assert "不用了" in wang.post(f"{draft_of(wang)}/discard").text
+
+
+def test_a_second_edit_goes_on_with_the_first(any_app: App, come: Callable[..., Browser]) -> None:
+    """The question hangs on the draft: without its phrasing, who asked would be told of an answer that is not there."""
+    talker(any_app, "one", ODD)
+    wang = come("wang")
+    number = re.search(r'name="questions" value="(\d+) "', wang.get("/knowledge").text)
+    assert number
+    wang.post("/knowledge/attach", questions=number[1], to="SUB-02")
+    page = wang.get("/knowledge/SUB-02").text
+    assert ODD in page, "the form shows the draft"
+    fields = dict(re.findall(r'<textarea id="(\w+)"[^>]*>([^<]*)</textarea>', page)) | dict(
+        re.findall(r'<input id="(\w+)" name="\w+" value="([^"]*)"', page)
+    )
+    wang.post("/knowledge/SUB-02", **{**fields, "papers": fields["papers"] + "\n申请表(窗口领)"})
+    drafted = wang.get(draft_of(wang)).text
+    assert f"+questions = {ODD}" in drafted
+    assert "申请表(窗口领)" in drafted
+    revisions.edited(any_app, "SUB-02", ["review_by=2027-06-30"], "王老师")
+    drafted = wang.get(draft_of(wang)).text
+    assert f"+questions = {ODD}" in drafted
+    assert "申请表(窗口领)" in drafted
+    assert "2027-06-30" in drafted
 
 
 def test_out_of_scope_and_nonsense(any_app: App, come: Callable[..., Browser]) -> None:

@@ -19,6 +19,8 @@ from typer.main import get_command
 from bot.channels.telegram.limits import BODY_BYTES
 from bot.cli import cli
 from bot.config import Settings
+from bot.web.console.gate import LIST_BYTES
+from bot.web.console.pages import PAGES
 from bot.web.upload import FORM
 from knowledge.resume.extract import LIMITS
 
@@ -195,13 +197,17 @@ def test_the_web_processes_leave_the_work_to_one_that_does_it() -> None:
 def test_nginx_lets_through_what_the_program_takes() -> None:
     told = nginx()
     words = [words for _, words in told]
-    most, upload = [int(size) for size in re.findall(r"client_max_body_size (\d+)m", "\n".join(words))]
+    most, upload, lists = [int(size) for size in re.findall(r"client_max_body_size (\d+)m", "\n".join(words))]
     assert most << 20 >= BODY_BYTES
     assert upload << 20 >= LIMITS.file_bytes + FORM
+    assert lists << 20 >= LIST_BYTES + FORM
+    assert (("server", "location /console/lists"), "proxy_read_timeout 300s") in told
+    for page in (page for page in PAGES if page.file):
+        assert page.path.startswith("/lists"), "a page that takes a file has a location of its own"
     assert (("server", "location = /chat/events"), "proxy_buffering off") in told
     assert (("server", "location = /metrics"), "deny all") in told
     locations = {place[-1].split()[-1] for place, _ in told if place and place[-1].startswith("location")}
-    assert locations == {"/", "/hook/", "/chat/messages", "/chat/events", "/upload/", "/metrics"}
+    assert locations == {"/", "/hook/", "/chat/messages", "/chat/events", "/upload/", "/console/lists", "/metrics"}
     passed = {place for place, words in told if words.startswith("proxy_pass")}
     assert len(passed) == len(locations)
     assert text("bulixian.env").count("BULIXIAN_TRUSTED_PROXIES=1") == 1, "one nginx stands in front"

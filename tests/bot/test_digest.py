@@ -98,6 +98,27 @@ def test_only_what_was_sent_is_a_service(office: App) -> None:
         assert meter.counts(connection, office.clock.today())[record_id] == {"referral": 3}
 
 
+@pytest.mark.parametrize("way", ["gone", "unlinked"])
+def test_who_leaves_takes_no_service_out_of_the_ledger(office: App, way: str) -> None:
+    subscribed(office, "a")
+    bring(office, POSTS)
+    office.clock.advance(timedelta(days=1, hours=2))
+    [row] = digests(office)
+    [who] = [graduate.id for graduate in rows(office, Graduate)]
+    now = office.clock.now()
+    with office.database.writing() as connection:
+        school = {"name": "李一", "groups": [], "source": "名单", "created_at": now, "updated_at": now, "graduate_id": who}
+        connection.execute(insert(Record).values(school))
+        delivery.finish(connection, [row.id], now)
+    if way == "gone":
+        office.accept(Inbound(row.conversation, "left", "gone", "", now)).result(10)
+    else:
+        say(office, "a", "断开学校登记")
+    with office.database.reading() as connection:
+        [record_id] = connection.execute(select(Record.id).where(Record.graduate_id.is_(None))).scalars()
+        assert meter.counts(connection, office.clock.today())[record_id] == {"referral": 3}
+
+
 def test_a_new_repeat_of_an_old_posting_is_nothing_new(office: App) -> None:
     subscribed(office, "a")
     say(office, "b", "你好")

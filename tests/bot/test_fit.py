@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 from sqlalchemy import select
 
@@ -37,6 +39,25 @@ async def test_the_report_is_laid_beside_a_posting_that_is_not_kept(person: Pers
     assert (await person.browser.post("/report/nothing/posting", files=files)).status_code == 410
     with person.app.database.reading() as connection:
         assert not [said for said in connection.execute(select(InboxMessage.text)).scalars() if "从业资格" in said]
+
+
+async def test_a_body_without_a_good_link_stays_unread_and_a_long_one_is_cut_off(person: Person) -> None:
+    address = (await person.send(person.link(), SAMPLE.encode())).headers["location"]
+    taken = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal taken
+        yield b'--b\r\ncontent-disposition: form-data; name="posting"; filename="x.txt"\r\n\r\n'
+        while taken < 10_000_000:
+            taken += 50_000
+            yield b"x" * 50_000
+
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    assert (await person.browser.post("/report/nothing/posting", content=body(), headers=headers)).status_code == 410
+    assert taken == 0
+    long = await person.browser.post(f"{address}/posting", content=body(), headers=headers)
+    assert (long.status_code, "太长" in long.text) == (413, True)
+    assert taken < 1_000_000
 
 
 async def test_in_the_chat_the_latest_kept_one_is_meant(person: Person) -> None:

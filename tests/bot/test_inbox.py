@@ -9,16 +9,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.app import App, Secret
+from bot.config import Clock
 from bot.delivery import Delivery, books
 from bot.transcript import InboxMessage, history
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
 from knowledge.db import DatabaseError
 from knowledge.people import Graduate
+from knowledge.policy.search import PolicySearch
+from tests.conftest import TODAY, settings_for
 
 
 def message(app: App, who: str, number: int | str, text: str) -> Inbound:
@@ -191,3 +194,26 @@ def test_who_stops_waiting_does_not_stop_the_writer(any_app: App) -> None:
     assert not any(future.cancel() for future in left)
     assert any_app.accept(message(any_app, "b", 1, "菜单")).result(timeout=30).parts
     assert left[0].result(timeout=30).parts
+
+
+def test_a_deadlock_with_another_process_is_tried_again(postgres_url: str, search: PolicySearch) -> None:
+    app = App(settings_for(postgres_url), Clock(TODAY), search)
+    waits = update(Secret).where(Secret.name == "other").values(value="ours")
+
+    def crosswise(connection: Connection) -> None:
+        connection.execute(update(Secret).where(Secret.name == "one").values(value="ours"))
+        holds.set()
+        connection.execute(waits)
+
+    for name in ("one", "other"):
+        app.secret(name)
+    holds = threading.Event()
+    with app.database.write.begin() as other:
+        other.execute(text("SET LOCAL deadlock_timeout = '60s'"))  # they find it, and PostgreSQL ends their transaction
+        other.execute(update(Secret).where(Secret.name == "other").values(value="theirs"))
+        done = app.inbox.write(crosswise)
+        assert holds.wait(10)
+        other.execute(update(Secret).where(Secret.name == "one").values(value="theirs"))
+    done.result(20)
+    assert app.secret("one") == "ours"
+    app.close()

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
+import logging
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+import structlog
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
+from bot import logs
+from bot.app import App
+from dialogs.messages import Inbound
+from dialogs.place import Conversation
 from knowledge.db import now
+from knowledge.people import Identity
 from tests.simulators import oidc
 from tests.simulators.telegram import Simulator
 from tests.simulators.wechat import Account, Api, World, serving
@@ -80,6 +92,19 @@ def spoken(http: httpx.Client, telegram: Simulator, wechat: World) -> None:
     http.get("/hook/wechat", params={"signature": TOKEN, "timestamp": "1", "nonce": PHONE, "echostr": ID_NUMBER})
 
 
+def broken(http: httpx.Client, path: str) -> str:
+    """Pages that fail because a table is away; the visitor's own name in the database, which must not be logged for that."""
+    cookie = http.cookies["bulixian"].strip('"').partition(".")[0]
+    handle = json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4)))
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)) as database:
+        database.execute("ALTER TABLE inbox RENAME TO away")
+        try:
+            assert http.get("/chat/history", headers={"connection": "close"}).status_code == 500
+        finally:
+            database.execute("ALTER TABLE away RENAME TO inbox")
+    return str(handle)
+
+
 def logged_in(http: httpx.Client, school: oidc.World) -> None:
     """By the school: somebody without an account, then a code that is none, then a provider that fails."""
     school.user = {"sub": PHONE, "preferred_username": NAME}
@@ -123,6 +148,7 @@ def test_no_secret_and_no_person_in_logs_and_metrics(sqlite_url: str, tmp_path: 
         with served(environment, written) as home, httpx.Client(base_url=home, timeout=PATIENCE) as http:
             spoken(http, telegram, world)
             logged_in(http, school)
+            handle = broken(http, sqlite_url.removeprefix("sqlite:///"))
             end, numbers = time.monotonic() + PATIENCE, itertools.count(100)
             while not telegram.world.saw(PERSON) and time.monotonic() < end:  # the first one after all faults
                 http.post("/hook/telegram", json=update(next(numbers), {"text": "菜单"}), headers={"x-telegram-bot-api-secret-token": HOOK_SECRET})
@@ -138,9 +164,52 @@ def test_no_secret_and_no_person_in_logs_and_metrics(sqlite_url: str, tmp_path: 
     logged = written.read_text(encoding="utf8")
     fates = {json.loads(line).get("fate") for line in logged.splitlines() if '"event": "sent"' in line}
     assert {"sent", "unknown"} <= fates, "what went wrong was logged"
+    assert "DatabaseError" in logged, "what failed was logged"
     assert "bulixian_sends_total" in shown
     assert "已备份到" in shown
-    canaries = (PHONE, ID_NUMBER, NAME, OPENID, str(PERSON), HOOK_SECRET, APP_SECRET, TOKEN, AES_KEY, COOKIE_SECRET, LEDGER_KEY, *tokens)
+    canaries = (PHONE, ID_NUMBER, NAME, OPENID, str(PERSON), HOOK_SECRET, APP_SECRET, TOKEN, AES_KEY, COOKIE_SECRET, LEDGER_KEY, handle, *tokens)
     for canary in canaries:
         assert canary not in logged, [line for line in logged.splitlines() if canary in line][:2]
         assert canary not in shown, [line for line in shown.splitlines() if canary in line][:2]
+
+
+@pytest.fixture
+def as_it_was() -> Iterator[None]:
+    """The log of the tests, after that of the server."""
+    root, before = logging.getLogger(), structlog.get_config()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**before)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_what_a_database_refuses_is_logged_without_whom_it_was_about(any_app: App, capfd: pytest.CaptureFixture[str]) -> None:
+    """PostgreSQL quotes the row itself, SQLAlchemy its parameters, Python the value it could not read."""
+    logs.serve()
+    kept = dict.fromkeys(("channel", "account"), "x") | {"handle": OPENID}
+    conversation = f"console::{NAME}"
+    any_app.accept(Inbound(conversation, "m1", "text", "菜单", now())).result()
+
+    def twice(connection: Connection) -> None:
+        who = connection.execute(select(Conversation.graduate_id)).scalar_one()
+        connection.execute(insert(Identity), [{"graduate_id": who, **kept}] * 2)
+
+    with pytest.raises(IntegrityError, match="parameters hidden") as refused:
+        any_app.inbox.write(twice).result()
+    try:
+        raise refused.value
+    except IntegrityError as error:
+        structlog.get_logger().exception("sweep failed")
+        logging.getLogger("uvicorn.error").error("Exception in ASGI application\n", exc_info=error)
+        logging.getLogger("asyncio").error(f"Task exception was never retrieved\nfuture: {error!r} {OPENID}", exc_info=error)
+    try:
+        int(SAID)
+    except ValueError:
+        structlog.get_logger().exception("step failed")
+    said = "".join(capfd.readouterr())
+    assert said.count("IntegrityError") >= 3
+    assert said.count("test_secrets.py") >= 4, "where it broke is there"
+    assert "Task exception was never retrieved" in said
+    assert not [line for line in said.splitlines() for canary in (OPENID, PHONE, NAME, ID_NUMBER) if canary in line]

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import delivery
 from bot.app import App
+from bot.delivery import Delivery
 from bot.web import chat as web_chat
 from dialogs.messages import Say
 from tests.bot.test_browser import event, listening, serving
@@ -57,3 +59,18 @@ async def test_an_open_page_shows_what_comes_due_once_though_newer_words_are_the
             newer = delivery.row_of("newer", key, "notice", [Say("刚说的")], any_app.clock.now())
             any_app.inbox.write(lambda connection: delivery.plan(connection, [newer])).result(10)
             assert (await event(lines))[1]["parts"][0]["text"] == "刚说的"
+
+
+async def test_only_what_the_page_showed_counts_as_sent(any_app: App, any_visitor: Visitor) -> None:
+    await any_visitor.enter()
+    await any_visitor.say("你好")
+    now, key = any_app.clock.now(), any_visitor.conversation
+    rows = [delivery.row_of(f"d{n}", key, "digest", [Say(f"岗位 {n}")], now) | {"expires_at": now + timedelta(days=3)} for n in range(100)]
+    any_app.inbox.write(lambda connection: delivery.plan(connection, rows)).result(10)
+    shown = [part["text"] for message in (await any_visitor.history())["messages"] for part in message.get("parts", ())]
+    digests = [text for text in shown if text.startswith("岗位")]
+    assert 0 < len(digests) < 100
+    any_app.inbox.write(lambda _: None).result(10)
+    with any_app.database.reading() as connection:
+        sent = select(Delivery.parts).where(Delivery.kind == "digest", Delivery.status == "sent")
+        assert sorted(parts[0]["text"] for parts in connection.execute(sent).scalars()) == sorted(digests)

@@ -20,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot import forgetting
 from bot.allowances import Allowance, Opening
 from bot.app import App
 from bot.channels import Mass, Outcome
@@ -181,7 +180,7 @@ class WeChatAccount:
         COUNTED.labels(self.channel, received.kind.value).inc()
         log.info("received", trace=self.app.trace(f"{conversation}|{received.key}"), channel=self.channel, kind=received.kind.value)
         if received.kind in ERASES:
-            await self.write(partial(forgetting.channel, conversation=conversation))
+            await asyncio.wrap_future(self.app.accept(Inbound(conversation, received.key, "gone", "", self.app.clock.now())))
             return ""
         if received.results or not received.answerable:
             now = self.app.clock.now()

@@ -62,7 +62,7 @@ def write(desk: Desk) -> Response:
             "at": form.get("at"),
             "mass": bool(form.get("mass")),
         }
-        number = broadcast.written(desk.app, raw, desk.who.display)
+        number = broadcast.written(desk.app, raw, desk.who.display, singles=desk.who.role == "admin")
     except BroadcastError as error:
         return blank(desk, f"{error}。")
     desk.write(lambda connection: desk.note(connection, "起草群发", f"群发 {number}", new=form.get("title", "")[:60]))

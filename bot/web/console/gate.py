@@ -29,13 +29,16 @@ from bot.web.console import audit, staff
 from bot.web.console.staff import ROLES, Member, Role
 from bot.web.upload import Refused, named, received
 from knowledge.cases import KINDS
-from knowledge.db import CHINA
+from knowledge.db import CHINA, DatabaseError
 from knowledge.policy.revisions import ACTIONS
 
 COOKIE, ROOT = "bulixian_staff", "/console"
 BODY_BYTES = 64 * 1024
 """Forms here are words; lists come in by their own page."""
 LIST_BYTES = 20_000_000
+AWAY = "数据库刚才没应,这次没存上。过一会儿再试;写过的字在下面,可以先复制下来。"
+UNTYPED = ("csrf", "password", "old", "new", "again")
+"""Fields that are no text of somebody's, or must not be shown."""
 log = structlog.get_logger()
 templates = Jinja2Templates(Path(__file__).parents[1] / "templates")
 
@@ -197,6 +200,15 @@ class Gate:
         return await filed(request) if await run_in_threadpool(known) else ({}, None)
 
     def answer(self, page: Page, desk: Desk) -> Response:
+        """What the page says; where the database is away, so that nothing is lost that somebody wrote."""
+        try:
+            return self.let_in(page, desk)
+        except DatabaseError:
+            log.exception("console without database", path=page.path)
+            typed = {name: text for name, text in desk.form.items() if name not in UNTYPED and text.strip()}
+            return desk.show("refused", 503, why=AWAY, typed=typed)
+
+    def let_in(self, page: Page, desk: Desk) -> Response:
         if desk.token:
             with self.app.database.reading() as connection:
                 found = staff.at_desk(connection, desk.token, desk.now)

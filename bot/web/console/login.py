@@ -15,7 +15,7 @@ from bot.web.console.staff import StaffError
 
 log = structlog.get_logger()
 WRONG = "登录名或密码不对。"
-WAIT = "试得太多了,15 分钟后再来,或者请管理员重设密码。"
+WAIT = "试得太多了,15 分钟后再来;忘了密码,请管理员重设。"
 
 
 def keep(desk: Desk, response: Response, token: str) -> Response:

@@ -113,13 +113,23 @@ def entry(desk: Desk, wrong: str = "", done: str = "") -> Response:
     item = desk.app.search.knowledge.entries.get(key)
     if item is None:
         return listed(desk, f"没有正在用的 {key},请核对编号。")
-    body = store.body_of(item)
+    body, mine = begun(desk, item)
     said = {name: "\n".join(body.get(name) or ()) if name in LINES else str(body.get(name) or "") for name in FIELDS}
     said |= {name: value for name, value in desk.form.items() if name in FIELDS} if wrong else {}
     with desk.app.database.reading() as connection:
         past = kept.history(connection, key)
-    shown = {"item": item, "says": read(desk, item), "fields": FIELDS, "lines": LINES, "said": said, "past": past}
+    shown = {"item": item, "says": read(desk, item), "fields": FIELDS, "lines": LINES, "said": said, "past": past, "mine": mine}
     return desk.show("policy", 400 if wrong else 200, wrong=wrong, done=done, **shown)
+
+
+def begun(desk: Desk, item: Item) -> tuple[dict[str, Any], int | None]:
+    """What the form starts from: the own draft, with its number, or what is live."""
+    with desk.app.database.reading() as connection:
+        try:
+            mine = kept.own_draft(connection, item.id, desk.who.display)
+        except RevisionError:  # made on an entry that has changed since; drafting says so
+            mine = None
+    return (dict(mine["body"]), mine["id"]) if mine else (store.body_of(item), None)
 
 
 def change(desk: Desk) -> Response:
@@ -128,7 +138,7 @@ def change(desk: Desk) -> Response:
     item = desk.app.search.knowledge.entries.get(key)
     if item is None:
         return listed(desk, f"没有正在用的 {key},请核对编号。")
-    body, settings = store.body_of(item), []
+    body, settings = begun(desk, item)[0], []
     for name in FIELDS:
         told = desk.form.get(name, "").replace("\r", "").strip()
         value: Any = [line.strip() for line in told.split("\n") if line.strip()] if name in LINES else told

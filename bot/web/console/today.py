@@ -15,6 +15,7 @@ from bot.web.console.gate import Desk
 from bot.web.console.staff import Member
 from knowledge.cases import Case
 from knowledge.ledger.record import FollowUp, Record, Step
+from knowledge.people import log_accesses
 from knowledge.policy.questions import OpenQuestion
 from knowledge.postings import store
 
@@ -43,6 +44,8 @@ def page(desk: Desk) -> Response:
                 "questions": counted(connection, select(OpenQuestion.id).where(OpenQuestion.status == "open")),
                 "held": store.counts(connection).get("held", 0),
             }
+    if called_up := [row.graduate_id for row in values.get("silent_rows", ()) if row.graduate_id]:  # names and telephones, as in `calls`
+        desk.write(lambda connection: log_accesses(connection, called_up, desk.who.display, "看失联名单", desk.now))
     entries = desk.app.search.knowledge.entries.values()
     ends = [(day, entry) for entry in entries if (day := min(filter(None, (entry.valid_to, entry.review_by)))) <= today + SOON]
     expiring = sorted(((day, entry.id, entry.title) for day, entry in ends), key=str)
@@ -63,5 +66,7 @@ def called(member: Member, today: Any) -> Select[*tuple[Any, ...]]:
 
 def quiet(connection: Connection, desk: Desk) -> Select[*tuple[Any, ...]]:
     """Those whom the page of calls lists, priority groups first."""
-    query = select(Record.id, Record.name, Record.college, Record.phone).where(scope.records(desk.who), silence.silent(connection, desk.now, SILENT))
+    query = select(Record.id, Record.name, Record.college, Record.phone, Record.graduate_id).where(
+        scope.records(desk.who), silence.silent(connection, desk.now, SILENT)
+    )
     return query.order_by(cast(Record.groups, String) == "[]", Record.id)
