@@ -142,7 +142,7 @@ def alike(text: str, most: int) -> Likeness:
     if odds < ALIKE:
         return Likeness(odds, None)
     words = heaviest(seen, span)
-    said = "」「".join(seen[slice(*word)] for word in words)
+    said = "」「".join(dict.fromkeys(seen[slice(*word)] for word in words))
     start, end = words[0] if words else span
     at = (places[start], places[end - 1] + 1) if places else (start, end)
     say = f"说法和常见骗局很像,最像的是「{said}」"

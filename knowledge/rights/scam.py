@@ -13,8 +13,8 @@ Level = Literal["none", "hint", "warning", "high"]
 LENGTH = 6000
 """Characters that are read: about what fits ten messages."""
 RIGHTS_AT_MOST = 45
-NAMED, SEVERAL = 20, 70
-"""Points of signs with a name: one that is no mere mention, and more than one heavy sign."""
+NAMED, SEVERAL, MANY = 20, 70, 100
+"""Points of signs with a name: one that is no mere mention, more than one heavy sign, two or more of the heaviest."""
 SURE, LIKELY, POSSIBLE = 1.1, 0.4, -0.3
 """Log-odds of likeness to known frauds, from texts it was not learned from (tests/knowledge/rights): what a sign with a name must have
 beside it for `high`, a mere mention for `warning`, and several heavy signs for `warning`."""
@@ -82,7 +82,7 @@ def weighed(text: str, named: int, odds: float, rights: bool, score: int) -> Lev
         level = "warning"
     if ABOUT.search(text) and not DEMANDS.search(text):
         return "hint"
-    if level == "high" and len(text) <= QUESTION and ASKS.search(text.strip()) and (named < 2 * SEVERAL or not DEMANDS.search(text)):
+    if level == "high" and len(text) <= QUESTION and ASKS.search(text.strip()) and (named < MANY or not DEMANDS.search(text)):
         return "warning"
     return level
 
