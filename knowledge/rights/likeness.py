@@ -23,6 +23,8 @@ WINDOW, STEP = 200, 60
 """Signs that are judged at once, about a long message; of a longer text the worst stretch counts."""
 SHORT = 60
 """Buckets below which a text is too short to be very like anything."""
+FEW = 10
+"""Signs below which likeness says nothing: a title, one word."""
 LENGTHS = (2, 3)
 PRIMES = (np.uint64(1), np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE3D))
 SCALE = 0.02
@@ -138,8 +140,8 @@ class Likeness:
 
 def alike(text: str, most: int) -> Likeness:
     seen, places = unmasked(plain(text, most))
-    odds, span = likeness(seen)
-    if odds < ALIKE:
+    odds, span = likeness(seen) if len(seen) >= FEW else (0.0, (0, 0))
+    if odds < ALIKE or not span[1]:
         return Likeness(odds, None)
     words = heaviest(seen, span)
     said = "」「".join(dict.fromkeys(seen[slice(*word)] for word in words))
