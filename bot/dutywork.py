@@ -273,7 +273,7 @@ def written(seat: Seat, effect: WriteBroadcast) -> Say:
 def keep_posting(seat: Seat, _: int, text: str) -> Say:
     """A posting told in one message, screened like any other."""
     found, at = numbered([(1, intake(text, seat.turn.today).draft)]), seat.turn.now
-    report = postings.bring_in(Within(seat.connection), f"{seat.who.display}录入"[:64], found, seat.turn.today, at)
+    report = postings.bring_in(Within(seat.connection), f"{seat.who.display}录入"[:64], found, seat.turn.today, at, seal=seat.turn.world.seal)
     line = report.lines[0]
     seat.note("录入岗位", line.title[:60], new=postings.OUTCOMES[line.outcome])
     why = f":{line.why}" if line.why else ""

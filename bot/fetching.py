@@ -125,7 +125,7 @@ def fetched(app: App, name: str) -> str:
         else:
             found = numbered(enumerate(drafts(answer.body), 1))
             age = timedelta(days=app.settings.posting_days)
-            report = store.bring_in(app.database, name, found, app.clock.today(), now, age=age, complete=feed.complete)
+            report = store.bring_in(app.database, name, found, app.clock.today(), now, age=age, complete=feed.complete, seal=app.seal)
             outcome = told(report)
             values = {"etag": answer.etag[:200], "modified": answer.modified[:64]}
     except (FeedError, store.PostingError) as error:

@@ -106,7 +106,14 @@ def import_(
             found = arrived(file, feed, saved, mapping or ())
             preview(found)
             age = timedelta(days=app.settings.posting_days)
-            options: dict[str, Any] = {"age": age, "complete": complete, "dry": dry_run, "reader": reader(progress), "progress": progress}
+            options: dict[str, Any] = {
+                "age": age,
+                "complete": complete,
+                "dry": dry_run,
+                "seal": app.seal,
+                "reader": reader(progress),
+                "progress": progress,
+            }
             done = store.bring_in(app.database, name, found.readings, app.clock.today(), app.clock.now(), **options)
             done.lines += found.lines()
         except (ArrivalError, store.PostingError) as error:
@@ -166,7 +173,7 @@ def add(
                 print(f"{what}：{'、'.join(names)}", file=sys.stderr)
         if not yes:
             return
-        done = store.bring_in(app.database, f"{who}录入"[:64], numbered([(1, found.draft)]), app.clock.today(), app.clock.now())
+        done = store.bring_in(app.database, f"{who}录入"[:64], numbered([(1, found.draft)]), app.clock.today(), app.clock.now(), seal=app.seal)
     told(done.counts(), done.lines, done.notes, as_json=False)
     if done.counts()["refused"]:
         raise typer.Exit(1)
@@ -216,6 +223,44 @@ def release(number: Number, who: Who) -> None:
 def refuse(number: Number, who: Who) -> None:
     """核实过有问题,不用;一样的岗位换个编号再来,也会先拦下。"""
     print(f"不再使用：{decided(number, 'refused', who)}")
+
+
+@postings.command()
+def fraud(who: Who, company: Annotated[str, typer.Option(help="单位名称,没有就不写")] = "") -> None:
+    """标准输入里的一段话核实是骗局:它的电话、微信、QQ、邮箱、网址和单位再出现,岗位就先扣下;只存认得出的指纹,不存原文。"""
+    from knowledge.postings import proven
+
+    text = sys.stdin.read(10_000)
+    with running() as app, app.database.writing() as connection:
+        try:
+            number, held = proven.confirm(connection, app.seal, text, company, who, app.clock.now())
+        except proven.FraudError as error:
+            raise fail(str(error), 1) from error
+    print(f"记下了,编号 {number}；在招的扣下 {held} 条")
+
+
+@postings.command()
+def frauds() -> None:
+    """核实过的骗局,新的在前:谁、什么时候、凭什么认得出。"""
+    from knowledge.db import local_date
+    from knowledge.postings import proven
+
+    with running() as app, app.database.reading() as connection:
+        for row in proven.listed(connection):
+            print(f"{row['id']:>5} {local_date(row['confirmed_at'])} {row['confirmed_by']}：{row['kinds']}")
+
+
+@postings.command()
+def clear(number: Annotated[int, typer.Argument(help="编号,见 postings frauds")], who: Who) -> None:
+    """核实错了,撤回:以后不再因为它扣岗位,已经扣下的逐条 release。"""
+    from knowledge.postings import proven
+
+    with running() as app, app.database.writing() as connection:
+        try:
+            proven.withdraw(connection, number, who, app.clock.now())
+        except proven.FraudError as error:
+            raise fail(str(error), 1) from error
+    print(f"撤回了编号 {number}")
 
 
 @postings.command()

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from dialogs import crisis, excerpt, notices, questions, wording
+from dialogs import crisis, excerpt, frauds, notices, questions, wording
 from dialogs.messages import Choice, Say
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry, Redirect, said
@@ -188,6 +188,9 @@ def conclude(
     if found.zone != "answer" and not DISHONEST.search(words().normalise(text)):
         found = replace(found, hits=tuple(hit for hit in found.hits if not refuses(search.knowledge[hit.id])))
     if found.zone == "unsure" or not found.hits:
+        if alarm := frauds.noticed(text):
+            choices = (Choice("原话贴给我看", "open/scam"), notices.TO_HUMAN, notices.TO_MENU)
+            return Consultation("handover", Say(alarm, choices), found.policies(search.knowledge))
         quote = passages.find(text, today, place)
         unsure = excerpt.alone(quote) if quote else notices.UNSURE
         return Consultation("handover", Say(unsure, (notices.TO_HUMAN, notices.TO_MENU)), found.policies(search.knowledge))

@@ -103,7 +103,7 @@ def postings(app: App, chance: random.Random, now: datetime) -> None:
     for fraud in TOWN["fraud"]:
         rows.append({"岗位": fraud["title"], "单位": fraud["company"], "城市": "成都", "薪资": fraud["pay"], "岗位描述": fraud["text"]})
     found = numbered(enumerate((drafted(row, named(row)) for row in rows), 1))
-    store.bring_in(app.database, "演示就业网", found, local_date(now), now)
+    store.bring_in(app.database, "演示就业网", found, local_date(now), now, seal=app.seal)
     app.look_for_postings()
 
 

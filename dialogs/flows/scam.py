@@ -5,23 +5,13 @@ from __future__ import annotations
 from dialogs import notices
 from dialogs.effects import OpenCase
 from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.frauds import ALARM, told
 from dialogs.messages import Choice
 from dialogs.turn import Turn
-from knowledge.rights.scam import Judgement, judge
+from knowledge.rights.scam import judge
 
-MOST = 3
-"""Reasons that are said; a message holds about eight lines."""
-STEPS = 4
-QUOTED = 14
-"""Characters of the person's text that are quoted with a reason."""
 KEPT = 180
 """Characters of the text that a teacher sees in the case."""
-SAID = {
-    "high": "很像骗局,先别转钱,也别给验证码和证件。",
-    "warning": "有几处可疑,先别交钱,弄清楚再说。",
-    "hint": "有一点要留心,还说不上是骗局。",
-    "none": "没看出骗局的常见迹象,不过我只看得到这段文字,不能保证没事。要你先交钱、给验证码或卡号,就停下来再问我。",
-}
 FRAUDS = ("骗子", "诈骗", "骗局", "骗人的", "骗我的")
 ASK = "把对方发来的话、招聘信息或者经过原样贴给我,越全越好,我帮你看哪里可疑。身份证号、卡号、密码别发。"
 
@@ -32,30 +22,11 @@ def read(text: str, _: Turn) -> str:
     return text
 
 
-def quoted(text: str, span: tuple[int, int]) -> str:
-    start, end = span
-    room = max(0, QUOTED - (end - start)) // 2
-    piece = text[max(0, start - room) : min(len(text), start + QUOTED, end + room) if end > start else 0]
-    return " ".join(piece.split())
-
-
-def told(text: str, found: Judgement) -> str:
-    """The verdict first, then up to three reasons with the words they stand on, then what to do now."""
-    rows = [SAID[found.level]]
-    if found.level != "none":
-        named = [each for each in found.reasons if each.rule != "M01"]
-        for reason in (named or found.reasons)[:MOST]:
-            words = quoted(text, reason.span) if named else ""
-            rows.append(f"· {reason.say}" + (f"(「{words}」)" if words else ""))
-        rows.append("现在这样做:" + ";".join(found.advice[:STEPS]) + "。")
-    return "\n".join(rows)
-
-
 def finish(turn: Turn, slots: Slots) -> None:
     text = slots["suspect"]
     found = judge(text)
     turn.place.memo["suspect"] = text[:KEPT]
-    report = (Choice("告诉老师", "open/tell_scam"),) if found.level in ("high", "warning") else ()
+    report = (Choice("告诉老师", "open/tell_scam"),) if found.level in ALARM else ()
     turn.say(told(text, found), *report, Choice("再看一段", "open/scam"), notices.TO_MENU)
 
 

@@ -21,6 +21,8 @@ HELD, WARN = 50, 25
 """Points: the office's table suggests 25 and 50 (estimates); measured on 69 094 real postings, see tests."""
 NAMED = 15
 """Points of other signs from which likeness to known frauds is asked for and counts: alone it says nothing of a posting."""
+UNLIKE = -0.5
+"""Log-odds below which signs with a name only warn: the words are there, but everything around them is what honest employers write."""
 RIGHTS_AT_MOST = 45
 """Breaches of law that are no fraud (性别, 婚育) warn; they alone never hold a posting."""
 LENGTH = 30_000
@@ -94,9 +96,13 @@ def screen(offer: Offer) -> Screening:
     fraud = sum(reason.weight for reason in found if reason.family == "fraud")
     talk = sum(reason.weight for reason in found if reason.rule in spoken())
     fraud -= max(0, talk - TALK_AT_MOST)
-    if NAMED <= fraud < HELD and (like := alike(offer.words, LENGTH)):
-        found.append(like)
-        fraud += like.weight
+    if fraud >= NAMED:
+        like = alike(offer.words, LENGTH)
+        if like.sign:
+            found.append(like.sign)
+            fraud += like.sign.weight
+        elif like.odds < UNLIKE:
+            fraud = min(fraud, HELD - 1)
     others = sum(reason.weight for reason in found if reason.family != "fraud")
     score = min(100, fraud + min(others, RIGHTS_AT_MOST))
     level: Verdict = "held" if fraud >= HELD else "warn" if score >= WARN else "fine"

@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Table, and_, bindparam, func, insert, literal
 from sqlalchemy import text as sql
 
 from knowledge.db import Database, Within
+from knowledge.ledger.seal import NO_SEAL, Seal
+from knowledge.postings import proven
 from knowledge.postings.dedupe import Item, bare, fold
 from knowledge.postings.drafts import Reading, hide, read
 from knowledge.postings.norms import Norms
@@ -111,10 +113,12 @@ def bring_in(
     age: timedelta = AGE,
     complete: bool = False,
     dry: bool = False,
+    seal: Seal = NO_SEAL,
     reader: Reader = each_read,
     progress: Progress = quiet,
 ) -> Report:
     """Takes a batch of one source; `dry`: only says what would become of it. `complete`: the source gave all it has, the rest is withdrawn.
+    `seal`: by which who is behind a confirmed fraud is known again.
 
     Raises:
         PostingError: the source's name is empty or too long.
@@ -129,6 +133,7 @@ def bring_in(
         if new:
             progress("比对", 0, len(new))
             weigh(connection, new)
+            suspect(connection, seal, new)
             stored = relatives(connection, new)
             join(stored, new)
     report.lines += [line(slot) for slot in new]
@@ -213,6 +218,14 @@ def weigh(connection: Connection, new: Sequence[Slot]) -> None:
                 slot.reading.screening = screen(offer)
                 if slot.status == "live" and slot.reading.screening.level == "held":
                     slot.status = "held"
+
+
+def suspect(connection: Connection, seal: Seal, new: Sequence[Slot]) -> None:
+    """Holds what carries a contact or the employer of a fraud that staff confirmed."""
+    for slot, why in zip(new, proven.known(connection, seal, [slot.columns for slot in new]), strict=True):
+        if why and slot.status in ("live", "held"):
+            slot.status = "held"
+            slot.why.append(why)
 
 
 def relatives(connection: Connection, new: Sequence[Slot]) -> list[Slot]:

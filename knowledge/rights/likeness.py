@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -18,44 +19,56 @@ from knowledge.rights.signals import Reason, unmasked
 
 WEIGHTS = Path(__file__).parent / "data" / "likeness.npy"
 BUCKETS = 1 << 16
-WINDOW = 90
-"""Signs that are judged at once: about what a person writes in one message; of a longer text the worst stretch counts."""
-STEP = 30
-SHORT = 24
-"""Signs below which a text is too short to be like anything."""
+WINDOW, STEP = 200, 60
+"""Signs that are judged at once, about a long message; of a longer text the worst stretch counts."""
+SHORT = 60
+"""Buckets below which a text is too short to be very like anything."""
+FEW = 10
+"""Signs below which likeness says nothing: a title, one word."""
+LENGTHS = (2, 3)
 PRIMES = (np.uint64(1), np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE3D))
 SCALE = 0.02
-DIGITS = str.maketrans("123456789", "000000000")
-
-ALIKE, ALIKE_WEIGHT, ALIKE_MOST = 0.0, 20, 45
-"""From which log-odds likeness to known frauds counts, the points for one of it, and how many at most: alone it never makes `high`."""
+ALIKE, LEAST, ALIKE_WEIGHT, ALIKE_MOST = 0.0, 5, 20, 45
+"""From which log-odds likeness to known frauds counts, its points there and for one more of it, and how many at most."""
 
 Array = NDArray[np.float64]
 
 
-def grams(seen: str) -> list[NDArray[np.int64]]:
-    """The buckets of every run of one, two and three signs, each list as long as the text."""
-    codes = np.frombuffer(seen.translate(DIGITS).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+def bare(seen: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Each number as one 0, for how much is asked tells nothing, and where every sign that is left stood."""
+    codes = np.frombuffer(seen.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    digit = (codes >= 48) & (codes <= 57)
+    kept = np.flatnonzero(~digit | ~np.concatenate(([False], digit[:-1])))
+    return np.where(digit, 48, codes)[kept], kept
+
+
+def grams(codes: NDArray[np.uint64]) -> list[NDArray[np.int64]]:
+    """The buckets of every run of two and of three signs, each list as long as the text."""
     found = []
     mixed = np.zeros_like(codes)
-    for length in (1, 2, 3):
+    for length in range(1, max(LENGTHS) + 1):
         later = np.zeros_like(codes)
         later[: len(codes) - length + 1] = codes[length - 1 :]
         mixed = (mixed + later * PRIMES[length]) * PRIMES[1]
-        found.append(((mixed >> np.uint64(13)) % np.uint64(BUCKETS)).astype(np.int64))
+        if length in LENGTHS:
+            found.append(((mixed >> np.uint64(13)) % np.uint64(BUCKETS)).astype(np.int64))
     return found
 
 
 def features(seen: str) -> NDArray[np.int64]:
-    return np.unique(np.concatenate(grams(seen[:400])))
+    return np.unique(np.concatenate(grams(bare(seen[:400])[0])))
 
 
-def train(texts: Sequence[str], bad: Sequence[bool], *, rounds: int = 300, decay: float = 3e-4) -> Array:
+def scale(size: int) -> float:
+    return 1 / float(np.sqrt(max(size, SHORT)))
+
+
+def train(texts: Sequence[str], bad: Sequence[bool], *, rounds: int = 800, decay: float = 1e-5) -> Array:
     """Weights and, last, the bias: logistic regression over the signs a text has, each text scaled to length one; full batches, no chance."""
     rows = [features(text) for text in texts]
     at = np.concatenate(rows)
     row = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
-    value = np.repeat([1 / np.sqrt(len(each)) for each in rows], [len(each) for each in rows])
+    value = np.repeat([scale(len(each)) for each in rows], [len(each) for each in rows])
     want = np.asarray(bad, dtype=float)
     share = np.where(want == 1, 0.5 / want.sum(), 0.5 / (1 - want).sum())
     weights, speed = np.zeros(BUCKETS + 1), np.zeros(BUCKETS + 1)
@@ -81,25 +94,28 @@ def shipped() -> Array:
 def likeness(seen: str, weights: Array | None = None) -> tuple[float, tuple[int, int]]:
     """The log-odds that the worst stretch of the text is a fraud, and where it stands. `seen`: as `plain` gives it."""
     weights = shipped() if weights is None else weights
-    size = len(seen)
+    codes, kept = bare(seen)
+    size = len(codes)
     if size < 2:
         return -9.0, (0, 0)
-    each = sum(weights[found] for found in grams(seen))
-    total = np.concatenate(([0.0], np.cumsum(each)))
-    starts = np.arange(0, max(1, size - WINDOW + STEP), STEP)
-    ends = np.minimum(starts + WINDOW, size)
-    logit = (total[ends] - total[starts]) / np.sqrt(3.0 * np.maximum(ends - starts, SHORT)) + weights[-1]
-    best = int(np.argmax(logit))
-    return float(logit[best]), (int(starts[best]), int(ends[best]))
+    every = grams(codes)
+    best, at = -np.inf, 0
+    for start in range(0, max(1, size - WINDOW + STEP), STEP):
+        found = np.unique(np.concatenate([each[start : start + WINDOW] for each in every]))
+        odds = float(weights[found].sum()) * scale(len(found)) + float(weights[-1])
+        best, at = max((best, at), (odds, start), key=lambda each: each[0])
+    return best, (int(kept[at]), int(kept[min(at + WINDOW, size) - 1]) + 1)
 
 
-WORD = re.compile(r"[\u4e00-\u9fffa-z0-9]+")
+WORD = re.compile(r"[\u4e00-\u9fffa-z]+")
 
 
 def heaviest(seen: str, span: tuple[int, int], most: int = 3) -> list[tuple[int, int]]:
     """The words that weighed most in a stretch: spans of four signs that do not overlap, heaviest first."""
     weights = shipped()
-    each = np.asarray(sum(weights[found] for found in grams(seen)))
+    codes, kept = bare(seen)
+    each = np.zeros(len(seen))
+    each[kept] = sum(weights[found] for found in grams(codes))
     runs = [
         (float(each[at : at + 3].sum()), at)
         for word in WORD.finditer(seen, *span)
@@ -114,14 +130,22 @@ def heaviest(seen: str, span: tuple[int, int], most: int = 3) -> list[tuple[int,
     return [(at, min(at + 4, span[1])) for at in chosen]
 
 
-def alike(text: str, most: int) -> Reason | None:
-    """Likeness to known frauds as a sign; its span is the word that weighed most."""
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`odds`: log-odds that the text is a fraud; `sign`: the same as a reason, its span the word that weighed most; None below `ALIKE`."""
+
+    odds: float
+    sign: Reason | None
+
+
+def alike(text: str, most: int) -> Likeness:
     seen, places = unmasked(plain(text, most))
-    odds, span = likeness(seen)
-    if odds < ALIKE:
-        return None
+    odds, span = likeness(seen) if len(seen) >= FEW else (0.0, (0, 0))
+    if odds < ALIKE or not span[1]:
+        return Likeness(odds, None)
     words = heaviest(seen, span)
-    said = "」「".join(seen[slice(*word)] for word in words)
+    said = "」「".join(dict.fromkeys(seen[slice(*word)] for word in words))
     start, end = words[0] if words else span
     at = (places[start], places[end - 1] + 1) if places else (start, end)
-    return Reason("M01", "说法像骗局", min(ALIKE_MOST, int(odds * ALIKE_WEIGHT)), "fraud", at, f"说法和常见骗局很像,最像的是「{said}」")
+    say = f"说法和常见骗局很像,最像的是「{said}」"
+    return Likeness(odds, Reason("M01", "说法像骗局", min(ALIKE_MOST, LEAST + int(odds * ALIKE_WEIGHT)), "fraud", at, say))

@@ -10,20 +10,28 @@ from knowledge.rights.likeness import alike
 from knowledge.rights.signals import Reason, signs
 
 Level = Literal["none", "hint", "warning", "high"]
-HIGH, WARNING, HINT = 50, 15, 5
-"""Points; see tests/knowledge/rights for what was measured."""
 LENGTH = 6000
 """Characters that are read: about what fits ten messages."""
 RIGHTS_AT_MOST = 45
-NAMED, SEVERAL = 20, 70
-"""`high` needs so many points of signs with a name, and likeness to known frauds or more than one heavy sign."""
+NAMED, SEVERAL, MANY = 20, 70, 100
+"""Points of signs with a name: one that is no mere mention, more than one heavy sign, two or more of the heaviest."""
+SURE, LIKELY, POSSIBLE = 1.1, 0.4, -0.3
+"""Log-odds of likeness to known frauds, from texts it was not learned from (tests/knowledge/rights): what a sign with a name must have
+beside it for `high`, a mere mention for `warning`, and several heavy signs for `warning`."""
+MENTION, HINT = 10, 5
+HEAVY, NEVER = 40, -2.5
+"""One line says too little for likeness: there one heavy sign that somebody else demands is believed, unless everything speaks against it."""
+DEMANDED = re.compile(r"(?:让|叫|要|催|逼|劝)我|跟我要|问我要")
 ABOUT = re.compile(
-    r"警方|民警|通报|(?:人社|教育)部(?:门)?提醒|曝光|判决|最高检|典型案例|班会|论文题目|讲座|什么是|为什么违法|有什么区别|的区别|的特点|骗局|防骗|"
-    r"反诈(?:中心|app|视频|宣传)|声明|都是(?:骗|诈骗)|新闻说|从来不收费|辅警|谨防|警惕"
+    r"警方|民警|通报|(?:人社|教育)部(?:门)?提醒|曝光|判[决处令了]|被判|获刑|拘役|缓刑|取保候审|最高检|法院(?:认|审|以|判)|检察院?提|劳动监察|本报|记者|以案|典型案例|立案|抓获|"
+    r"班会|论文题目|讲座|什么是|为什么违法|有什么区别|的区别|的特点|骗局|防骗|反诈(?:中心|app|视频|宣传)|声明|都是(?:骗|诈骗)|新闻说|电视[上里]|从来?不收费|辅警|谨防|警惕|"
+    r"千万(?:别|不要|不能)(?!告诉|跟|和|让|对|退|说|卸|关)|谁[^,\uff0c。]{0,4}[都也][^,\uff0c。]{0,2}[别不]|(?:别|勿|莫|不要|不能)(?:再|去)?信|咱都?不去|扭头|"
+    r"[全都净均](?:是|为)?(?:骗|套|坑|冒用|诈骗)|(?:都|你也|一律)别去|转告|慢慢找|骗人的|[叫让]人骗|缺钱[^。]{0,6}(?:[妈爸家]|给我)|凡(?:是|要|以)|不会致电|已经?举报|"
+    r"从不(?:会|让|收|要|通过)|从来不|绝不会?(?:要|收|让)|别[接碰扫理签]"
 )
-"""Words of those who warn of frauds or study them."""
-DEMANDS = re.compile(r"转我|发我|加我|转给我|打给我|点击|扫码|链接|让我|叫我|我(?:就|也)?(?:交|转|付|投|垫|报)了|收了我")
-ASKS = re.compile(r"(?:[??]|吗|么|呢|不|多少|怎么办|哪里?|正常|合理|可以|合法|意思)\s*[??。]?$")
+"""Words of those who warn of frauds, report them or study them."""
+DEMANDS = re.compile(r"转我|发我|加我|转给我|打给我|点击|链接发|扫码[付进加]|让我(?!转告)|叫我|我(?:就|也)?(?:交|转|付|投|垫|报)了|收了我")
+ASKS = re.compile(r"(?:[?\uff1f]|吗|么|呢|不|多少|怎么办|哪里?|正常|合理|可以|合法|意思)\s*[?\uff1f。]?$")
 QUESTION = 45
 """Characters up to which a text that asks is a question of the graduate's own, and no message that was pasted."""
 STOP = "先停下:别再转钱,别再给验证码、卡号"
@@ -54,17 +62,29 @@ def judge(text: str) -> Judgement:
     named = sum(reason.weight for reason in found if reason.family == "fraud")
     rights = sum(reason.weight for reason in found if reason.family != "fraud")
     like = alike(text, LENGTH)
-    if like:
-        found.append(like)
-    score = min(100, named + min(rights, RIGHTS_AT_MOST) + (like.weight if like else 0))
-    sure = score >= HIGH and named >= NAMED and (like is not None or named >= SEVERAL)
-    level: Level = "high" if sure else "warning" if score >= WARNING else "hint" if score >= HINT else "none"
-    if ABOUT.search(text) and not DEMANDS.search(text):
-        level = "hint" if level != "none" else level
-    elif level == "high" and len(text) <= QUESTION and ASKS.search(text.strip()) and (named < 2 * HIGH or not DEMANDS.search(text)):
-        level = "warning"
+    if like.sign:
+        found.append(like.sign)
+    score = min(100, named + min(rights, RIGHTS_AT_MOST) + (like.sign.weight if like.sign else 0))
+    level = weighed(text, named, like.odds, bool(rights), score)
     reasons = tuple(sorted(found, key=lambda reason: -reason.weight))
     return Judgement(level, score, reasons, advice(level, {reason.rule for reason in reasons}))
+
+
+def weighed(text: str, named: int, odds: float, rights: bool, score: int) -> Level:
+    """Signs with a name say what is wrong, likeness how far they are to be believed; each alone is at most a hint."""
+    if score < HINT:
+        return "none"
+    level: Level = "hint"
+    told = len(text) <= QUESTION and named >= HEAVY and odds >= NEVER and DEMANDED.search(text)
+    if (named >= NAMED and odds >= SURE) or (named >= SEVERAL and odds >= LIKELY):
+        level = "high"
+    elif (named >= MENTION and odds >= LIKELY) or (named >= SEVERAL and odds >= POSSIBLE) or rights or told:
+        level = "warning"
+    if ABOUT.search(text) and not DEMANDS.search(text):
+        return "hint"
+    if level == "high" and len(text) <= QUESTION and ASKS.search(text.strip()) and (named < MANY or not DEMANDS.search(text)):
+        return "warning"
+    return level
 
 
 def advice(level: Level, rules: set[str]) -> tuple[str, ...]:

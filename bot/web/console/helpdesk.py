@@ -13,9 +13,12 @@ from bot.web.console.staff import Staff
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.ledger.record import Record
+from knowledge.postings import proven
 
 MOST = 50
 """Rows of a page of a list."""
+REPORTS = ("scam", "posting")
+"""Kinds of cases that tell of a text somebody received."""
 LONGEST = 2000
 """Characters of an answer, as long as a message may be."""
 
@@ -51,7 +54,8 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
         staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
-    return desk.show("case", 400 if wrong else 200, case=case, talk=talk, record=record, staff=staff, wrong=wrong, said=said)
+    reports = case["kind"] in REPORTS
+    return desk.show("case", 400 if wrong else 200, case=case, talk=talk, record=record, staff=staff, wrong=wrong, said=said, reports=reports)
 
 
 def answer(desk: Desk) -> Response:
@@ -95,3 +99,21 @@ def close(desk: Desk) -> Response:
 
     desk.wake(desk.write(work))
     return desk.to("/cases")
+
+
+def fraud(desk: Desk) -> Response:
+    """What was reported is a fraud: who is behind it holds their postings from now on."""
+    number, company = desk.number(), desk.form.get("company", "").strip()[:200]
+
+    def work(connection: Connection) -> None:
+        case = scope.case(connection, desk.who, number)
+        if case["kind"] not in REPORTS:
+            raise HTTPException(400, "这件求助不是举报。")
+        made, held = proven.confirm(connection, desk.app.seal, case["summary"], company, desk.who.display, desk.now)
+        desk.note(connection, "确认骗局", f"骗局 {made}", new=f"在招的扣下 {held} 条")
+
+    try:
+        desk.write(work)
+    except proven.FraudError as error:
+        return shown(desk, f"{error}。")
+    return desk.to("/postings")

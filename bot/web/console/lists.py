@@ -99,7 +99,7 @@ def tried(desk: Desk, row: RowMapping, table: Table, data: bytes, *, dry: bool) 
         return Tried(done.columns, counts, lines, tables.sheets(ledger.reported(table, done)))
     found = arrivals.taken(data, row["name"], "", {}, [f"{column}={key}" for column, key in told.items()])
     age = timedelta(days=desk.app.settings.posting_days)
-    options: dict[str, Any] = {"age": age, "dry": dry, "reader": arrivals.reader(store.quiet)}
+    options: dict[str, Any] = {"age": age, "dry": dry, "seal": desk.app.seal, "reader": arrivals.reader(store.quiet)}
     report = store.bring_in(desk.app.database, row["source"], found.readings, desk.app.clock.today(), desk.now, **options)
     report.lines += found.lines()
     shown = [(line.row, store.OUTCOMES[line.outcome], f"{line.title} {line.company}".strip(), line.why) for line in report.lines]

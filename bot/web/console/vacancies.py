@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from bot.web.console.gate import Desk
-from knowledge.postings import store
+from knowledge.postings import proven, store
 from knowledge.postings.store import PostingError
 
 MOST = 50
@@ -20,7 +20,9 @@ def listed(desk: Desk, wrong: str = "") -> Response:
     with desk.app.database.reading() as connection:
         rows = store.listed(connection, status, MOST, said)
         counts = store.counts(connection)
-    return desk.show("vacancies", 400 if wrong else 200, rows=rows, counts=counts, status=status, q=said, STATES=STATES, most=MOST, wrong=wrong)
+        frauds = proven.listed(connection)
+    more = {"frauds": frauds, "STATES": STATES, "most": MOST, "wrong": wrong}
+    return desk.show("vacancies", 400 if wrong else 200, rows=rows, counts=counts, status=status, q=said, **more)
 
 
 def decide(desk: Desk) -> Response:
@@ -39,3 +41,18 @@ def decide(desk: Desk) -> Response:
         return listed(desk, f"编号 {number} 没有改动:没有这个岗位,或者已经有人处理过。")
     desk.app.look_for_postings()
     return desk.to(f"/postings?status={desk.form.get('status') if desk.form.get('status') in STATES else 'held'}")
+
+
+def clear(desk: Desk) -> Response:
+    """What was confirmed as a fraud was none."""
+    number = desk.number()
+
+    def work(connection: Connection) -> None:
+        proven.withdraw(connection, number, desk.who.display, desk.now)
+        desk.note(connection, "撤回骗局", f"骗局 {number}")
+
+    try:
+        desk.write(work)
+    except proven.FraudError as error:
+        return listed(desk, f"{error}。")
+    return desk.to("/postings")

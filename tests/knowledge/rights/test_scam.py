@@ -12,7 +12,7 @@ from knowledge.postings.reading import plain
 from knowledge.rights.likeness import WEIGHTS, packed
 from knowledge.rights.scam import LENGTH, judge
 from knowledge.rights.signals import unmasked
-from tests.knowledge.rights.corpus import Example, examples, learned, postings
+from tests.knowledge.rights.corpus import Example, examples, known, learned
 from tests.knowledge.test_words import ANY
 
 ALARM = ("warning", "high")
@@ -22,9 +22,9 @@ def share(texts: list[Example], levels: tuple[str, ...]) -> float:
     return sum(judge(each.text).level in levels for each in texts) / len(texts)
 
 
-@pytest.mark.parametrize(("name", "alarm", "high"), [("scam", 0.97, 0.85), ("blind", 0.95, 0.80), ("last", 0.83, 0.55)])
+@pytest.mark.parametrize(("name", "alarm", "high"), [("scam", 0.96, 0.85), ("blind", 0.94, 0.85), ("told", 0.93, 0.75), ("last", 0.70, 0.50)])
 def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, high: float) -> None:
-    """At first try: "blind" 61 % and 39 % high, 7.5 % of the innocent high; "last", after that was mended: 87 %, 60 %, 3 %. Nothing learns "last"."""
+    """Nothing learns "last": single short lines, of which likeness alone warned in every eighth case before it had to have a sign beside it."""
     bad = [each for each in examples(name) if each.bad]
     good = [each for each in examples(name) if not each.bad]
     assert share(bad, ALARM) >= alarm
@@ -32,9 +32,27 @@ def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, hig
     assert share(good, ("high",)) <= 0.01
 
 
+def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each fifth of "told" by weights that never saw it; what is seen of all is higher, for every fifth is then learned as well."""
+    told = examples("told")
+    part = np.random.default_rng(1).integers(0, 5, len(told))
+    levels: dict[bool, list[str]] = {True: [], False: []}
+    for number in range(5):
+        apart = {each.text for each, at in zip(told, part, strict=True) if at == number}
+        weights = learned([each for each in known() if each.text not in apart])
+        monkeypatch.setattr("knowledge.rights.likeness.shipped", lambda weights=weights: weights)
+        for each in told:
+            if each.text in apart:
+                levels[each.bad].append(judge(each.text).level)
+    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.80
+    assert levels[True].count("high") / len(levels[True]) >= 0.55
+    assert levels[False].count("high") / len(levels[False]) <= 0.03
+    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.08
+
+
 def test_the_weights_belong_to_the_examples() -> None:
     stored = np.load(WEIGHTS)
-    assert np.abs(stored - packed(learned([*examples(), *examples("blind"), *postings()]))).max() <= 1, "run python -m tests.knowledge.rights.corpus"
+    assert np.abs(stored - packed(learned(known()))).max() <= 1, "run python -m tests.knowledge.rights.corpus"
 
 
 @pytest.mark.parametrize(
@@ -73,11 +91,35 @@ def test_reasons_and_advice() -> None:
     assert judge("天气不错").advice == ()
 
 
-def test_likeness_alone_never_says_high() -> None:
-    judged = [judge(each.text) for each in examples("blind")]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "公司招聘会计助理,应届可,4000-5000,有意请发简历到hr@abc.com",
+        "招超市收银员,3500元,月休四天,包两餐",
+        "行政助理 双休 五险一金",
+        "实习生 150元/天",
+        "新媒体运营实习,每周4天,200元/天,可开实习证明",
+        "需要垫付差旅费后报销",
+    ],
+)
+def test_ordinary_offers_are_no_alarm(text: str) -> None:
+    assert judge(text).level not in ALARM
+
+
+@pytest.mark.parametrize(
+    "text", ["面试官要我的验证码", "对方让我共享屏幕怎么办", "人事叫我把收到的短信码念给他", "客服让我打开屏幕共享教我退款", "中介拿走我身份证不还"]
+)
+def test_one_line_told_while_it_happens(text: str) -> None:
+    found = judge(text)
+    assert found.level in ALARM
+    assert {reason.rule for reason in found.reasons} - {"M01"}
+
+
+def test_likeness_alone_is_at_most_a_hint() -> None:
+    judged = [judge(each.text) for name in ("blind", "last") for each in examples(name)]
     alone = [found for found in judged if {reason.rule for reason in found.reasons} == {"M01"}]
     assert alone
-    assert {found.level for found in alone} <= {"none", "hint", "warning"}
+    assert {found.level for found in alone} <= {"none", "hint"}
     assert all("「" in found.reasons[0].say for found in alone)
 
 
