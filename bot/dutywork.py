@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, select, update
 
-from bot import broadcast, casework, transcript
+from bot import audience, broadcast, casework, transcript
 from bot.broadcast import Broadcast, BroadcastError
 from bot.delivery import Delivery
 from bot.planner import Quiet

@@ -348,7 +348,7 @@ def test_a_paused_broadcast_is_not_asked_for_again(office: Office) -> None:
 def test_who_erases_themselves_or_quits_meanwhile_is_not_in_the_repeat(office: Office) -> None:
     number = office.announce()
     office.settle(office.take(), LOST)
-    office.do(lambda c: forgetting.channel(c, office.keys[0]))
+    office.do(lambda c: forgetting.channel(c, office.keys[0], office.app.clock.now()))
     office.say(office.keys[1], "退订")
     office.wait(timedelta(minutes=5))
     again = office.take()
@@ -364,7 +364,7 @@ def test_a_group_that_shrinks_to_one_is_not_called_again(any_app: App) -> None:
     office = Office(any_app, people=2)
     number = office.announce()
     office.settle(office.take(), Outcome(Fate.AGAIN, "busy", wait=MINUTE))
-    office.do(lambda c: forgetting.channel(c, office.keys[0]))
+    office.do(lambda c: forgetting.channel(c, office.keys[0], office.app.clock.now()))
     office.wait(2 * MINUTE)
     assert office.claim() is None
     found = office.status(number)

@@ -162,7 +162,7 @@ def test_who_is_erased_is_not_counted_and_their_link_is_no_more(office: Office) 
     with office.app.database.writing() as connection:
         who = connection.execute(select(Conversation.graduate_id).where(Conversation.key == first)).scalar_one()
         forgetting.person(connection, who, "")
-        forgetting.channel(connection, office.people[2])
+        forgetting.channel(connection, office.people[2], office.app.clock.now())
     assert office.marked() == [False] * 3 + [True]
     assert ask(office.app, path).status_code == 404
     assert office.marked() == [False] * 3 + [True]
