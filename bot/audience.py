@@ -148,7 +148,7 @@ def conditions(rules: Mapping[str, Any], now: datetime) -> Iterator[ColumnElemen
     if "college" in rules:
         yield recorded(Record.college.in_(rules["college"]))
     if "channel" in rules:
-        yield or_(*(and_(Conversation.key >= f"{name}:", Conversation.key < f"{name};") for name in rules["channel"]))
+        yield or_(*(Conversation.key.startswith(f"{name}:", autoescape=True) for name in rules["channel"]))
     days = rules.get("silent_days", {})
     if "from" in days:
         at = now - timedelta(days=days["from"])

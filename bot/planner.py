@@ -186,12 +186,10 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
     other = aliased(Delivery)
     waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox
     before = exists().where(other.conversation == Delivery.conversation, or_(other.status.in_(("claimed", "sending")), waits))
-    account = owner_of(carrier)
     query = select(Delivery.__table__).where(
         Delivery.channel == carrier.channel,
         Delivery.status == "ready",
-        Delivery.conversation >= f"{account}:",
-        Delivery.conversation < f"{account};",  # the sign after the colon: all conversations of this account
+        Delivery.conversation.startswith(f"{owner_of(carrier)}:", autoescape=True),  # no range: sorted by language, signs come last
         ~Delivery.mailbox,
         delivery.due(now),
         (Delivery.priority == 0) if replies else (Delivery.priority > 0),

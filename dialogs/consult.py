@@ -17,7 +17,7 @@ from typing import Literal
 from dialogs import crisis, excerpt, notices, questions, wording
 from dialogs.messages import Choice, Say
 from knowledge.policy import regions
-from knowledge.policy.entry import Entry, said
+from knowledge.policy.entry import Entry, Redirect, said
 from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import Found, Hit, PolicySearch
 from knowledge.words import NOT_WORD, words
@@ -33,6 +33,11 @@ FAR = 0.3
 RIVAL = 0.7
 """Share of the best score under which the last entry gives way to another that is named."""
 TALK = Path(__file__).parent / "smalltalk.toml"
+
+
+DISHONEST = re.compile(
+    r"编(?![制内外程辑号码导])|假(?![期如日设])|伪造|骗(?!子|局)|瞒|作弊|替考|代[考签开写办面]|挂靠|套(?=[出取补钱])|[买卖]|破解|黑进|改[高成]|[Pp]图?"
+)
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,8 @@ def talk(text: str) -> tuple[str, str] | None:
 def consult(text: str, search: PolicySearch, today: date, context: Context = Context(), passages: Passages = NOTHING) -> Consultation:  # frozen
     """Understands one message that no dialog is waiting for."""
     level = crisis.level(text)
-    if level == "acute":
-        return Consultation("crisis", Say(notices.CRISIS, (Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))), level=level)
+    if level in crisis.URGENT:
+        return Consultation("crisis", Say(crisis.help_for(text), (Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))), level=level)
     found_talk = talk(text)
     if found_talk:
         kind, answer = found_talk
@@ -121,7 +126,12 @@ def starters(kind: str) -> tuple[Choice, ...]:
 def conclude(
     text: str, found: Found, search: PolicySearch, today: date, place: regions.Place | None, last: Entry | None, passages: Passages = NOTHING
 ) -> Consultation:
-    """The three zones of a question that stands on its own. Words of a document are shown where we are not sure ourselves."""
+    """The three zones of a question that stands on its own. Words of a document are shown where we are not sure ourselves.
+
+    A refusal says what somebody must not do: where we are not sure and no word of theirs says so, it would accuse them.
+    """
+    if found.zone != "answer" and not DISHONEST.search(words().normalise(text)):
+        found = replace(found, hits=tuple(hit for hit in found.hits if not refuses(search.knowledge[hit.id])))
     if found.zone == "unsure" or not found.hits:
         quote = passages.find(text, today, place)
         unsure = excerpt.alone(quote) if quote else notices.UNSURE
@@ -139,6 +149,10 @@ def conclude(
         return Consultation("menu", Say(text, (*menu_choices(found, search), Choice("都不是,问老师", "go/human"))), found.hits, about, place)
     answer = excerpt.locally(say_entry(top, text, search, today, place, passages), text, passages, today, place)
     return Consultation("answer", answer, found.hits, top, place, sure=True)
+
+
+def refuses(item: Entry | Redirect) -> bool:
+    return isinstance(item, Redirect) and item.kind == "refuse"
 
 
 def menu_choices(found: Found, search: PolicySearch) -> tuple[Choice, ...]:

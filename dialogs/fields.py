@@ -76,30 +76,61 @@ def read(name: str, text: str, today: date) -> Any:
     plain = words().plain(text)
     value = next((value for label, value in QUESTIONS[name].choices.items() if plain == words().plain(label)), None)
     if value is None and not UNSURE.search(text):
-        value = READERS[FIELDS[name].kind](name, text, today)
+        value = OWN.get(name, READERS[FIELDS[name].kind])(name, text, today)
     if value is None:
         raise Misread(QUESTIONS[name].hint)
     return value
 
 
+PLANNED = re.compile(r"想|要(?!求)|打算|准备|正(?!在[领交找])|申请|下个?[周月]|明[年天]|怎么|如何|过[几两]|等|快|问|吗|[?\uff1f]")
+HAPPENED = re.compile(r"(?:我?[已早都刚]?经?就?|正?在)(?:办|签|有|交|缴|认定|领|登记|持有|考到|拿到)(?:过|了|着|好了|上了)*(?:的|证|呢|啊|呀)?")
+"""Whole answers that say it is so: what is planned is not, and 领完了 is over."""
+BY_OTHERS, BY_ONESELF = re.compile(r"公司|单位|老板|企业|厂里|他们"), re.compile(r"自己|个人|自费|灵活就业|我交")
+SENT_AWAY = re.compile(
+    r"到期|期满|(?:没|不)给?我?续|不要我|让我(?:走|滚|离)|辞退|开除|除名|裁|优化|劝退|解散|倒闭|破产|关门|撤销|黄了|单位解除|公司解除|干不下去了公司"
+)
+LEFT = re.compile(r"自己(?:辞|走|不干|提|离)|我(?:辞|提|炒)|裸辞|(?<!被)(?<!逼)辞职|主动(?:辞|离|走|提)|不想干")
+
+
 def yes(name: str, text: str, today: date) -> bool | None:
     said = answers.yes_no(text)
-    if said is None and len(text) <= 8:
-        return False if re.search(r"没|不", text) else True if re.search(r"办|签|有|交|认定|领", text) else None
-    return said
+    if said is not None or len(text) > 8 or PLANNED.search(text):
+        return said
+    return False if re.search(r"没|不|未", text) else True if HAPPENED.fullmatch(words().plain(text)) else None
+
+
+def payer(name: str, text: str, today: date) -> bool | None:
+    """Who pays the insurance: oneself, or somebody else or nobody."""
+    others, oneself = BY_OTHERS.search(text), BY_ONESELF.search(text)
+    if re.search(r"没|未|断", text) and not oneself:
+        return False
+    return None if bool(others) == bool(oneself) else bool(oneself)
+
+
+def sent_away(name: str, text: str, today: date) -> bool | None:
+    """A contract that ran out is no leaving of one's own (社会保险法 art. 45; 失业保险金申领发放办法 art. 4)."""
+    away, left = SENT_AWAY.search(text), LEFT.search(text)
+    return None if bool(away) == bool(left) else bool(away)
 
 
 def number(name: str, text: str, today: date) -> float | None:
     """A bare number, or a length of time in the field's own unit."""
-    text = words().normalise(text)
+    text = re.sub(r"试用期?[^,。;]*", "", words().normalise(text))
     spans = [months for *_, months in dates.lengths(text)]
     bare = re.fullmatch(r"[^\d年多几快]{0,6}(\d{1,3})[^\d年多几]{0,3}", text)
     found = spans[-1] / (12 if name == "contract_years" else 1) if spans else float(bare[1]) if bare else None
     return None if found is None else int(found) if found == int(found) else round(found, 2)
 
 
+PAPER = re.compile(r"证|级|工|师|员|资格")
+UNFINISHED = re.compile(r"在考|想|准备|打算|报了|没|未|什么|怎么|算|吗|[?\uff1f]")
+
+
 def certificates(name: str, text: str, today: date) -> list[str] | None:
-    return [text.strip()] if 2 <= len(text.strip()) <= 40 else None
+    said = text.strip()
+    if re.match(r"(?:我|都|还|暂时|现在|目前)*(?:没|无(?!人机)|未)", said):
+        return []
+    return [said] if 2 <= len(said) <= 40 and PAPER.search(said) and not UNFINISHED.search(said) else None
 
 
 def choice(name: str, text: str, today: date) -> str | None:
@@ -114,3 +145,5 @@ READERS: dict[str, Callable[[str, str, date], Any]] = {
     "date": lambda name, text, today: answers.day(text, today),
     "text": lambda name, text, today: answers.place(text),
 }
+OWN: dict[str, Callable[[str, str, date], Any]] = {"pays_own_insurance": payer, "quit_involuntary": sent_away}
+"""Fields whose question is no yes-or-no."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,13 +55,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Flow:
-    """One dialog. `opens` are whole messages that start it; `begin` runs first and may fill slots or speak;
+    """One dialog. `opens` are whole messages that start it, `hears` what others say; `begin` runs first and may fill slots or speak;
     `absorb` reads several slots out of one free sentence; a flow without steps is done after `begin`."""
 
     name: str
     version: int
     title: str
     opens: tuple[str, ...] = ()
+    hears: re.Pattern[str] | None = None
     steps: tuple[Step, ...] = ()
     begin: Callable[[Turn, Slots], None] | None = None
     absorb: Callable[[str, Turn], Slots] | None = None
@@ -69,6 +71,9 @@ class Flow:
     remind_after: timedelta | None = timedelta(hours=20)
     patience: int | None = None
     """Questions on something else, one after the other, after which the dialog lets go without a word. None: it waits for ever."""
+
+    def opened_by(self, plain: str) -> bool:
+        return plain in self.opens or bool(self.hears and self.hears.search(plain))
 
 
 class CompiledFlow:

@@ -19,6 +19,8 @@ GLOBAL = {
     "bot": ("结束人工", "回到机器人", "返回机器人", "退出人工", "不用老师了", "取消人工"),
 }
 WORDS = {word: name for name, said in GLOBAL.items() for word in said}
+ALSO_ANSWERS = {"老师", "客服", "真人", "开始", "结束", "停"}
+"""Of these the ones that may as well answer a question: 想找什么工作? 客服."""
 HUMAN = re.compile(
     r"(转|找|要|叫|换|给我|帮我|想和|想跟|联系|接).{0,5}(人工|真人|活人|老师|客服|工作人员|人来)(?!资格|证|编|岗|考|招)(?!.{8})|"
     r"(不|别)(想|要|跟|和)?.{0,4}(机器人|机器)(说|聊|讲)|^(老师|人)(在吗|呢|在不在)$|有没有(真人|活人|人工|老师(可以|能|愿意))"

@@ -11,6 +11,7 @@ from typing import Any
 from dialogs import (
     account,
     answers,
+    care,
     checkin,
     clinic,
     crisis,
@@ -29,7 +30,7 @@ from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, OpenCase, RemindEvent, SaveProfile, WantEvent, WantNews
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
-from dialogs.orders import GLOBAL, global_word
+from dialogs.orders import ALSO_ANSWERS, GLOBAL, global_word
 from dialogs.place import Frame
 from dialogs.questions import LABELLED
 from dialogs.turn import Turn
@@ -45,14 +46,12 @@ MOST = 2000
 """Characters of a message that are read; longer is answered with a request to shorten."""
 MISSES = 3
 """Misread answers after which a way round the step is offered."""
-CRISIS_CARE = timedelta(hours=24)
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
 CORE = {"residence", "graduation_date", "cohort", "degree", "employment"}
 """Two of these make a message an account of oneself; a contract or a deposit in it is usually what is asked about."""
 GUESSES, GUESSING = 5, timedelta(hours=1)
 """Codes that may be tried in a conversation, and in how long: of 100 million one is good for ten minutes."""
 EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
-SAFE = (Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))
 
 
 def route(turn: Turn) -> None:
@@ -65,12 +64,12 @@ def route(turn: Turn) -> None:
         return clinic.file(turn)
     if turn.place.mode == "human":
         return with_staff(turn)
-    if crisis.level(turn.text) == "acute" and not duty.writing(turn):
-        return danger(turn)
+    if crisis.urgent(turn.text) and not duty.writing(turn):
+        return care.called(turn)
     if len(turn.text) > MOST and not surely(turn):
         return turn.say(notices.TOO_LONG, notices.TO_HUMAN)
     if turn.inbound.kind == "text":
-        named = global_word(turn.text)
+        named = None if answers_it(turn) else global_word(turn.text)
         if named and not (named == "human" and duty.writing(turn)):
             return obey(named, turn)
         if coded(turn):
@@ -78,13 +77,24 @@ def route(turn: Turn) -> None:
         tapped = answers.chosen(turn.text, turn.person.shown) or answers.chosen(turn.text, turn.place.choices)
         if tapped:
             return tap(tapped.value, turn)
-        if not in_care(turn) and unanswered.marked(turn):
+        if not care.lately(turn) and unanswered.marked(turn):
             return unhelpful(turn)
     else:
         return tap(turn.text, turn)
     frame = running(turn)
     if not turn.parts:  # else the dialog is gone and that was said: this message was an answer to it
         return in_frame(turn, frame) if frame else talk_openly(turn)
+
+
+def answers_it(turn: Turn) -> bool:
+    """A word that is otherwise an order stands on a button of its own, or is what the step that waits takes."""
+    plain = words().plain(turn.text)
+    if any(words().plain(choice.label) == plain and not choice.value.startswith("go/") for choice in turn.place.choices):
+        return True
+    frame = turn.place.top
+    compiled = turn.world.flows.get((frame.flow, frame.version)) if frame else None
+    waits = compiled.accepts(turn.text, turn, frame) if frame and compiled and frame.state in compiled.steps else vacancies.asking(turn)
+    return plain in ALSO_ANSWERS and bool(waits)
 
 
 def coded(turn: Turn) -> bool:
@@ -116,8 +126,8 @@ def unhelpful(turn: Turn) -> None:
 
 def with_staff(turn: Turn) -> None:
     """A teacher has the conversation: we keep what is said and stay silent, but never before a danger to life."""
-    if crisis.level(turn.text) == "acute" and turn.inbound.kind == "text":
-        return danger(turn)
+    if crisis.urgent(turn.text) and turn.inbound.kind == "text":
+        return care.called(turn)
     named = global_word(turn.text) if turn.inbound.kind == "text" else turn.text.removeprefix("go/")
     if turn.inbound.kind == "choice" and turn.text.startswith(("event/", "howis/", "duty/")):
         tap(turn.text, turn)  # of a message that came unasked meanwhile
@@ -134,14 +144,6 @@ def with_staff(turn: Turn) -> None:
         obey("stop", turn)
     elif turn.inbound.kind == "text":
         handover.more(turn)
-
-
-def danger(turn: Turn) -> None:
-    """Help numbers and a person, at once; whatever dialog was running waits."""
-    again = "crisis_at" in turn.place.memo
-    turn.place.memo["crisis_at"] = turn.now.isoformat()
-    turn.effects.append(OpenCase("crisis", turn.text[:200]))
-    turn.say(notices.CRISIS_AGAIN if again else notices.CRISIS, *SAFE)
 
 
 def running(turn: Turn) -> Frame | None:
@@ -259,7 +261,7 @@ def go(rest: str, turn: Turn) -> None:
     if rest in GLOBAL:
         obey(rest, turn)
     elif rest == "safe":
-        turn.say("好,听你这么说我松了口气。难受随时可以打 12356,也可以接着和我说。老师还是会联系你,只是问问你好不好。", notices.TO_MENU)
+        care.safe(turn)
     elif rest in ("person", "employer"):
         found = overview("person" if rest == "person" else "employer", turn.world.search, turn.today)
         turn.parts.append(found.say)
@@ -386,9 +388,9 @@ def open_flow(name: str, turn: Turn, known: Mapping[str, Any] = MappingProxyType
 
 
 def opener(turn: Turn) -> str | None:
-    """The flow that the whole message opens."""
+    """The flow that the message opens."""
     plain = words().plain(turn.text)
-    return next((name for (name, _), compiled in turn.world.flows.items() if plain in compiled.flow.opens), None)
+    return next((name for (name, _), compiled in turn.world.flows.items() if compiled.flow.opened_by(plain)), None)
 
 
 def talk_openly(turn: Turn) -> None:
@@ -410,15 +412,9 @@ def talk_openly(turn: Turn) -> None:
     if found.mine and found.entry:
         account.tell(stated, turn)
         return mine(found.entry.id, turn)
-    if in_care(turn) and found.outcome in ("handover", "clarify", "menu"):
-        return turn.say(notices.CRISIS_AGAIN, *SAFE)
+    if care.brushed_off(found, turn):
+        return turn.say(notices.CRISIS_AGAIN, *care.SAFE)
     said_entry(turn, account.with_verdict(found, stated, turn))
-
-
-def in_care(turn: Turn) -> bool:
-    """A call for help came lately: nothing is brushed off with a phrase."""
-    at = turn.place.memo.get("crisis_at")
-    return bool(at) and turn.now < datetime.fromisoformat(str(at)) + CRISIS_CARE
 
 
 def correct(turn: Turn, stated: dict[str, object]) -> None:

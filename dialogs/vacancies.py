@@ -70,6 +70,10 @@ def begin(turn: Turn) -> None:
     return show(turn, wanted)
 
 
+def asking(turn: Turn) -> bool:
+    return bool(turn.place.memo.get("seek", {}).get("asking"))
+
+
 def sought(turn: Turn) -> bool:
     """Whether a message looks for work, or changes the search before; then it is answered here."""
     text, memo = turn.text, turn.place.memo.get("seek", {})

@@ -58,7 +58,7 @@ def read_status(text: str, turn: Turn) -> str:
 
 
 def read_groups(text: str, turn: Turn) -> list[str]:
-    found = answers.groups(text)
+    found = statements.read(text, turn.today).get("groups") or answers.groups(text)
     if (not found and answers.yes_no(text) is False) or text in ("都不是", "没有", "无"):
         return []
     if not found:

@@ -12,7 +12,7 @@ from dialogs.turn import Turn
 from knowledge.ledger.linking import LONGEST, SHORTEST
 
 NAME = re.compile(r"(?:我叫|姓名[是::]?|我是)?\s*([\u3400-\u9fff\U00020000-\U0003ffff·•A-Za-z .]{2,40})")
-TAIL = re.compile(r"(?:后|末|尾|最后)?[四五六几456]?位?(?:数字?)?[是::]?\s*(\w{1,40})", re.ASCII)
+TAIL = re.compile(r"(?:后|末|尾|最后)?(?:[四五六几456]?位(?:数字?)?)?[是:\uff1a]?\s*(\w{1,40})", re.ASCII)
 
 
 def read_consent(text: str, turn: Turn) -> bool:

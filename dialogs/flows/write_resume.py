@@ -81,6 +81,14 @@ def finish(turn: Turn, slots: Slots) -> None:
     turn.place.push(Frame("resume", 1, "next", {"text": text, "shown": True}))
 
 
+WITHOUT = r"(?:没有?|无|缺|零|0|不多|少)[^,。]{0,6}(?:经[历验]|项目|实践)|(?:经[历验]|实践|项目)[^,。]{0,4}(?:没有|太少|不多|空白)"
+HOW = r"怎[么样]|如何|咋|不会|不知道"
+HEARS = re.compile(
+    rf"^(?!.*[编假造骗瞒虚])(?=.{{0,30}}$)(?=.*简历)(?=.*(?:{HOW}))"
+    rf"(?:.*(?:{WITHOUT}).*|(?:我|俺)?(?:的|第一份)?简历(?:{HOW})(?:写|做)(?:好|才好|呢|啊|呀)?)$"
+)
+"""Who has little to write asks so, and is no forger."""
+
 FLOWS = (
     Flow(
         "write_resume",
@@ -90,6 +98,7 @@ FLOWS = (
             *("写简历", "做简历", "写一份简历", "做一份简历", "帮我写简历", "帮我做简历", "帮我写一份简历", "帮我做一份简历"),
             *("没有简历", "我没有简历", "还没有简历", "不会写简历", "我不会写简历", "简历怎么写", "生成简历"),
         ),
+        hears=HEARS,
         begin=lambda turn, _: turn.say("一问一答,几分钟写完一页;除了名字都能跳过,写错了发「返回」。写的内容只用来做这份简历。"),
         finish=finish,
         steps=(

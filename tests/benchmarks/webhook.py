@@ -132,7 +132,7 @@ def started(words: list[str], **settings: str) -> Iterator[tuple[str, int]]:
         yield found, process.pid
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(180)  # what is queued is answered before it ends
 
 
 def free_port() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -12,11 +13,10 @@ from dialogs.consult import consult
 from dialogs.crisis import Level, level
 from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import knowledge_of
-from knowledge.words import VOCAB
 from tests.conftest import TODAY
 from tests.knowledge.test_words import ANY, SPEECH
 
-CASES = tomllib.loads((VOCAB / "crisis.toml").read_text(encoding="utf8"))["case"]
+CASES = tomllib.loads((Path(__file__).parent / "crisis.toml").read_text(encoding="utf8"))["case"]
 ACUTE = ["我不想活了", "我活不下去了", "我想结束生命", "我要自杀了", "我想跳楼自杀", "我写好遗书了", "我活着没意思", "我想吃一瓶安眠药"]
 """Phrases that stay acute whatever stands before and after them."""
 AROUND = st.text("同事员工自杀跳楼工伤赔偿保险条款公司店活不下去打游戏看电影笑死累烦了我想死线你们公积金,。!?哈 😭", max_size=30)
@@ -131,7 +131,7 @@ def test_a_call_within_any_text_is_still_a_call(phrase: str, before: str, after:
 
 @given(st.one_of(ANY, SPEECH, AROUND))
 def test_any_text(text: str) -> None:
-    assert level(text) in ("acute", "low", None)
+    assert level(text) in ("acute", "violent", "low", None)
     assert level(f"  {text}\n") == level(text)
 
 
@@ -139,6 +139,31 @@ def test_any_text(text: str) -> None:
 def test_a_very_long_text(text: str) -> None:
     assert level(text) is None
     assert level(f"{text}我不想活了{text}") == "acute"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我爸要打死我", "他拿刀要杀我", "我想杀人", "我要杀了老板", "我老公喝多了就打我", "我被室友囚禁了", "他扬言要砍死我",
+        "我爸天天打我我该怎么办", "我真想捅死他", "被传销的人关起来了",
+    ],
+)  # fmt: skip
+def test_violence_leads_to_the_police(text: str) -> None:
+    assert level(text) == "violent"
+    found = consult(text, PolicySearch(knowledge_of([]), background=["你好"]), TODAY)
+    assert found.outcome == "crisis"
+    assert found.say.text.index("110") < found.say.text.index("12356")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我妈知道了要打死我", "想杀人的心都有了", "老板天天打我电话", "工资一直打我卡里", "他天天打我手机", "我在上班时被客户殴打算工伤吗",
+        "游戏里被人砍死了", "杀价", "打死我也不去", "他要我身份证", "公司要砍我工资",
+    ],
+)  # fmt: skip
+def test_talk_of_blows_is_not_violence(text: str) -> None:
+    assert level(text) not in ("acute", "violent")
 
 
 @pytest.mark.parametrize("text", ["我不想活了", "报到证补不了我不想活了", "想死"])
