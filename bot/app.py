@@ -95,6 +95,7 @@ class App:
         self.encoding: Encoding | None = None
         self.enriching: threading.Thread | None = None
         self.inbox = Inbox(self.database, self.world)
+        self.inbox.carriers = lambda: self.carriers
         self.reader = Reader(self)
         self.fetching: threading.Thread | None = None
         self.closing = threading.Event()

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
+from bot import talks
 from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
 from knowledge.ledger.record import Record
@@ -28,7 +29,7 @@ HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一�
   "people": [编号]               另外点名的人,不看上面几条
   "without": [编号]              不发给的人,压过其他一切
   "holdout": 0.1                 留出多少(0 到 0.5)先不发,用来比较效果;风险预警不能留
-编号写本人的编号或学号。退订的、没有对话的、值班老师自己的,不会在名单里。"""
+编号写本人的编号或学号。退订的(不管在哪个渠道)、没有对话的、值班老师自己的,不会在名单里;按档案算出来的人,撤回同意就不再发。"""
 RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "channel", "silent_days")
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
@@ -124,18 +125,14 @@ def profile(value: Any) -> dict[str, Any]:
 
 
 def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Select[str, str]:
-    """Conversation and person, one row each person: the conversation they wrote in last, unless they unsubscribed there."""
-    newer = aliased(Conversation)
-    last = ~exists().where(
-        newer.graduate_id == Conversation.graduate_id,
-        or_(newer.last_in_at > Conversation.last_in_at, and_(newer.last_in_at == Conversation.last_in_at, newer.key > Conversation.key)),
-    )
-    heard = func.coalesce(Conversation.memo["quiet"].as_boolean(), False).is_(False)
+    """Conversation and person, one row each person: the conversation that reaches them (`talks`), unless they unsubscribed."""
     fitting = and_(*conditions(rules, now)) if any(name in rules for name in RULES) else None
     picked = people(connection, rules["people"]) if "people" in rules else None
     wanted = [each for each in (fitting, picked) if each is not None]
     found = select(Conversation.key, Conversation.graduate_id).join(Graduate, Graduate.id == Conversation.graduate_id)
-    found = found.where(or_(*wanted), heard, last, ~exists().where(DutyChat.conversation == Conversation.key))
+    ours = select(Conversation.graduate_id).join(DutyChat, DutyChat.conversation == Conversation.key)
+    found = found.where(or_(*wanted), talks.last(), Graduate.id.not_in(ours))
+    found = found.where(Graduate.profile_consent_at.is_not(None)) if "reach" in rules else found
     return found.where(~people(connection, rules["without"])) if rules.get("without") else found
 
 
@@ -159,9 +156,33 @@ def conditions(rules: Mapping[str, Any], now: datetime) -> Iterator[ColumnElemen
         yield or_(*(Conversation.key.startswith(f"{name}:", autoescape=True) for name in rules["channel"]))
     days = rules.get("silent_days", {})
     if "from" in days:
-        yield Conversation.last_in_at <= now - timedelta(days=days["from"])
+        at = now - timedelta(days=days["from"])
+        yield and_(Conversation.last_in_at <= at, ~spoke_after(at))
     if "to" in days:
-        yield Conversation.last_in_at > now - timedelta(days=days["to"] + 1)  # days that are over: the last one counts whole
+        at = now - timedelta(days=days["to"] + 1)
+        yield or_(Conversation.last_in_at > at, spoke_after(at))  # days that are over: the last one counts whole
+
+
+def spoke_after(at: datetime) -> ColumnElement[bool]:
+    """Anywhere: also where they left since."""
+    other = aliased(Conversation)
+    return exists().where(other.graduate_id == Graduate.id, other.last_in_at > at)
+
+
+def agreed(connection: Connection, rules: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Of a graduate that the rules chose: we may still use what they look at. What the school's ledger says needs no consent of theirs."""
+    told, grouped = Graduate.profile_consent_at.is_not(None), Graduate.groups_consent_at.is_not(None)
+    found: list[ColumnElement[bool]] = [told] if "profile" in rules or "reach" in rules else []
+    found += [grouped] if "groups" in rules else []
+    found += [or_(told, recorded(or_(*(Record.city.contains(city, autoescape=True) for city in rules["city"]))))] if "city" in rules else []
+    found += [or_(told, recorded(Record.cohort.in_(rules["cohort"])))] if "cohort" in rules else []
+    named = [people(connection, rules["people"])] if "people" in rules and "reach" not in rules else []
+    return or_(and_(true(), *found), *named)
+
+
+def leans(rules: Mapping[str, Any]) -> bool:
+    """Whether `agreed` can be false of anybody."""
+    return not rules.keys().isdisjoint(("profile", "reach", "groups", "city", "cohort"))
 
 
 def lives(city: str) -> ColumnElement[bool]:

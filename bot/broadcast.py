@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import audience, delivery, shortlinks
+from bot import audience, delivery, shortlinks, talks
 from bot.audience import AudienceError
 from bot.delivery import Delivery
 from dialogs import broadcasts
@@ -22,6 +22,7 @@ from dialogs.broadcasts import DraftError
 from dialogs.messages import Choice, Part, Say, from_json, to_json
 from dialogs.place import Conversation
 from knowledge.db import CHINA, Base, Id
+from knowledge.people import Graduate
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -240,25 +241,44 @@ def advance(app: App) -> bool:
         row = get(connection, number, lock=True)
         if row["status"] != "approved" or row["paused_at"]:
             return True
-        query = select(Target.conversation, Conversation.memo["quiet"].as_boolean()).join(Conversation)
+        columns = (Target.conversation, talks.quiet(Conversation), audience.agreed(connection, row["audience"]))
+        query = select(*columns).join(Conversation, Conversation.key == Target.conversation).join(Graduate)
         query = query.where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
         found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
         now = app.clock.now()
         parts = parts_of(row, now)
-        said = iter(shortlinks.handed(connection, row, parts, sum(not quiet for _, quiet in found), app.passes))
+        said = iter(shortlinks.handed(connection, row, parts, sum(agreed and not quiet for _, quiet, agreed in found), app.passes))
         more = {"broadcast_id": number, "not_before": row["at"], "error": None}
         more["expires_at"] = start(get(connection, row["changes"])) if row["changes"] else None
-        stopped = more | {"status": "suppressed", "finished_at": now, "error": delivery.UNSUBSCRIBED}
-        rows = [
-            delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts if quiet else next(said), now) | (stopped if quiet else more)
-            for key, quiet in found
-        ]
+        rows = []
+        for key, quiet, agreed in found:
+            why = delivery.UNSUBSCRIBED if quiet else None if agreed else delivery.WITHDRAWN
+            stopped = {"status": "suppressed", "finished_at": now, "error": why} if why else {}
+            rows.append(delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts if why else next(said), now) | more | stopped)
         if rows:
             connection.execute(insert(Delivery), rows)
         values = {"cursor": found[-1][0]} if found else {}
         over = {"status": "planned"} if len(found) < CHUNK else {}
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(**values, **over))
     return True
+
+
+def withdraw(connection: Connection, person: str, now: datetime) -> None:
+    """They took a consent back: what was chosen by what it covered, and has not begun to leave, does not leave to them."""
+    mine = select(Delivery.id, Delivery.conversation, Broadcast.audience).join(Broadcast, Broadcast.id == Delivery.broadcast_id)
+    mine = mine.join(Conversation, Conversation.key == Delivery.conversation)
+    rows = connection.execute(mine.where(Conversation.graduate_id == person, Delivery.status == "ready")).all()
+    delivery.finish(
+        connection, [row.id for row in rows if refused(connection, row.conversation, row.audience)], now, "suppressed", delivery.WITHDRAWN
+    )
+
+
+def refused(connection: Connection, conversation: str, rules: Mapping[str, Any]) -> bool:
+    """Whether its person has taken back the consent that the rules lean on."""
+    if not audience.leans(rules):
+        return False
+    query = select(audience.agreed(connection, rules)).select_from(Graduate).join(Conversation)
+    return not connection.execute(query.where(Conversation.key == conversation)).scalar()
 
 
 def parts_of(row: RowMapping, now: datetime) -> list[Part]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, select, update
 
-from bot import delivery, shortlinks, transcript
+from bot import delivery, shortlinks, talks, transcript
 from bot.delivery import Delivery
+from dialogs.handover import ANSWERED, WAIT
 from dialogs.messages import Choice, Part, Say
 from dialogs.place import Conversation
 from knowledge import cases, people
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 def listed(app: App) -> str:
     with app.database.reading() as connection:
         rows = cases.open_cases(connection)
+        told = answers(connection, rows)
     lines = [
         f"{row['id']:>5} {cases.KINDS[row['kind']]} {row['opened_at'].astimezone(CHINA):%m-%d %H:%M} "
-        f"{'已回 ' if row['answered_at'] else ''}{row['summary'].splitlines()[0]}"
+        f"{told[row['id']] + ' ' if row['id'] in told else ''}{row['summary'].splitlines()[0]}"
         for row in rows
     ]
     return "\n".join(lines) or "没有等处理的事"
@@ -37,30 +39,64 @@ def shown(app: App, case_id: int, who: str) -> str | None:
         if case is None:
             return None
         people.log_access(connection, case["graduate_id"], who, f"查看求助 {case_id} 和对话", app.clock.now())
-        said = transcript.history(connection, case["conversation"], app.clock.now())
+        said = talk(connection, case, app.clock.now())
     lines = [f"编号 {case_id} {cases.KINDS[case['kind']]}\n{case['summary']}", "—— 对话 ——"]
-    lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }:{words(message)}" for message in said]
+    lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }{fated(message)}:{words(message)}" for message in said]
     return "\n".join(lines)
+
+
+def fated(message: dict[str, Any]) -> str:
+    """Where a teacher's words are, as long as they have not arrived."""
+    return f"({message['fate']})" if message["from"] == "staff" and message["fate"] else ""
 
 
 def words(message: dict[str, Any]) -> str:
     return message.get("text") or shortlinks.masked("\n".join(part.get("text", part.get("name", "")) for part in message["parts"]))
 
 
-def answered(connection: Connection, case: RowMapping, text: str, who: str, once: str, at: datetime) -> bool:
-    """Plans a teacher's words into the person's channel. `once`: what is given twice is said once."""
-    key = f"staff|{case['id']}|{once}"
-    if not said(connection, case["conversation"], key, [Say(f"{who}:{text}")], "staff", at):
-        return False
+def talk(connection: Connection, case: RowMapping, now: datetime, most: int = 60) -> list[dict[str, Any]]:
+    """What was said where the case began, and the answers to it that went to another conversation because that one is shut."""
+    theirs = select(Conversation.key).where(Conversation.graduate_id == case["graduate_id"])
+    about = Delivery.key.startswith(f"staff|{case['id']}|", autoescape=True)
+    return transcript.history(connection, case["conversation"], now, most, and_(Delivery.conversation.in_(theirs), about), staff=True)
+
+
+def answers(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, str]:
+    """What lists say of the cases that were answered: whether the last answer has arrived, too."""
+    held = {row["id"]: row["graduate_id"] for row in rows if row["answered_at"]}
+    query = select(Delivery.key, Delivery.status, Delivery.error).join(Conversation, Conversation.key == Delivery.conversation)
+    query = query.where(Conversation.graduate_id.in_(held.values()), Delivery.kind == "staff", Delivery.key.startswith("staff|"))
+    last = {key.split("|")[1]: delivery.fate(status, error) for key, status, error in connection.execute(query.order_by(Delivery.id))}
+    return {number: f"已回({fate})" if (fate := last.get(str(number))) else "已回" for number in held}
+
+
+def answered(connection: Connection, case: RowMapping, text: str, who: str, once: str, at: datetime) -> str:
+    """Plans a teacher's words into the person's channel. `once`: what is given twice is said once. Returns the conversation, where it was new."""
+    where = talks.reached(connection, case["graduate_id"], case["conversation"])
+    if not spoken(connection, where, f"staff|{case['id']}|{once}", f"{who}:{text}", at):
+        return ""
     cases.mark_answered(connection, case["id"], who, at)
     people.log_access(connection, case["graduate_id"], who, f"回复求助 {case['id']}", at)
+    return where
+
+
+def spoken(connection: Connection, conversation: str, key: str, text: str, at: datetime) -> bool:
+    """A teacher's own words; where they have the conversation, the bot waits anew. False where they were planned before."""
+    if not said(connection, conversation, key, [Say(text)], "staff", at):
+        return False
+    here = (Conversation.key == conversation, Conversation.mode == "human")
+    memo = connection.execute(select(Conversation.memo).where(*here).with_for_update()).scalar()
+    if memo is not None:
+        connection.execute(update(Conversation).where(*here).values(memo=memo | {ANSWERED: True}, due_at=at + WAIT))
     return True
 
 
-def closed(connection: Connection, case: RowMapping, at: datetime) -> None:
-    """Closes the case; a conversation that a teacher had goes back to the machine, which says so."""
+def closed(connection: Connection, case: RowMapping, at: datetime) -> bool:
+    """Closes the case; a conversation that a teacher had goes back to the machine, which says so, unless a teacher is still to answer there."""
     cases.close(connection, case["id"], at)
-    handed_back(connection, case["conversation"], f"closed|{case['id']}", at)
+    if cases.handed_over(connection, case["conversation"]):
+        return False
+    return handed_back(connection, case["conversation"], f"closed|{case['id']}", at)
 
 
 def on(app: App, case_id: int, work: Callable[[Connection, RowMapping], Any]) -> bool:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, RowMapping, String, bindparam, cast, func, select, update
+from sqlalchemy import Connection, String, bindparam, cast, func, select, update
 
-from bot.allowances import GONE, Allowance
+from bot import talks
+from bot.talks import Talk
 from dialogs.effects import AskedHow, CheckIn, OfferDestinations, SaidHow, SettleOwn, StopAsking
 from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_MENU
-from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge.db import local_date
 from knowledge.ledger import contact, destinations, record
@@ -63,15 +63,15 @@ def looked(connection: Connection, now: datetime, rules: Rules) -> tuple[list[tu
     rows = connection.execute(query.order_by(Row.next_at, Row.record_id).limit(CHUNK)).mappings().all()
     if not rows:
         return [], []
-    owed, talks = set(destinations.open_ends(connection)), conversations(connection, [row["graduate_id"] for row in rows if row["graduate_id"]])
+    owed, held = set(destinations.open_ends(connection)), talks.of(connection, [row["graduate_id"] for row in rows if row["graduate_id"]])
     reached = {row[0]: row[1] for row in connection.execute(last_reached([row["record_id"] for row in rows]))}
     asked: list[tuple[str, str, str]] = []
     later: list[tuple[int, datetime]] = []
     for row in rows:
         days = rules.priority_days if row["first"] else rules.days
-        mine = talks.get(row["graduate_id"], [])
-        open_ = [talk for talk in mine if talk["mode"] == "bot" and not talk["quiet"] and not talk["gone"]]
-        heard = max((talk["last_in_at"] for talk in mine), default=None)
+        mine = held.get(row["graduate_id"], [])
+        open_ = sorted(talks.reaching(mine, unasked=True, free=True), key=is_page)
+        heard = mine[0].heard if mine else None
         day = reached.get(row["record_id"])
         if row["stopped_at"] or row["destination"] not in owed or not open_:
             later.append((row["record_id"], contact.following(now, days)))
@@ -83,20 +83,13 @@ def looked(connection: Connection, now: datetime, rules: Rules) -> tuple[list[tu
             rounds = row["rounds"] if heard and row["asked_at"] and heard < row["asked_at"] else 0
             talk = open_[rounds % len(open_)]
             since = row["asked_at"].isoformat() if row["asked_at"] else "first"
-            asked.append((talk["key"], f"howis-{row['record_id']}-{since}", f"howis/{row['record_id']}/{days}"))
+            asked.append((talk.key, f"howis-{row['record_id']}-{since}", f"howis/{row['record_id']}/{days}"))
     return asked, later
 
 
-def conversations(connection: Connection, people: Sequence[str]) -> dict[str, list[RowMapping]]:
-    """Of each person, the one they wrote in last first, a page that they would have to open last."""
-    gone = select(Allowance.owner).where(Allowance.owner == Conversation.key, Allowance.name == GONE).exists().label("gone")
-    quiet = Conversation.memo["quiet"].as_boolean().label("quiet")
-    query = select(Conversation.graduate_id, Conversation.key, Conversation.mode, Conversation.last_in_at, quiet, gone)
-    query = query.where(Conversation.graduate_id.in_(people)).order_by(Conversation.key.startswith("web:"), Conversation.last_in_at.desc())
-    found: dict[str, list[RowMapping]] = {}
-    for row in connection.execute(query).mappings():
-        found.setdefault(row["graduate_id"], []).append(row)
-    return found
+def is_page(talk: Talk) -> bool:
+    """One that they would have to open; it comes last."""
+    return talk.key.startswith("web:")
 
 
 def last_reached(records: Sequence[int]) -> Any:

@@ -21,6 +21,9 @@ An alert tells a teacher that somebody is in danger: it goes at once, at night t
 BULK = ("digest", "broadcast")
 """Kinds that go to many: not to who has unsubscribed, be it after they were planned."""
 UNSUBSCRIBED = "unsubscribed"
+WITHDRAWN = "consent_withdrawn"
+RUNG = "rung"
+"""The person was told by a template that there is something; it is said when they write."""
 OPEN = ("ready", "claimed", "sending")
 STOPPED = ("cancelled", "expired", "suppressed")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
@@ -176,6 +179,13 @@ def of_account(account: str) -> ColumnElement[bool]:
 def seen(now: datetime) -> ColumnElement[bool]:
     """Rows that a page may show: what is due, what was said, nothing that was stopped before."""
     return or_(Delivery.status == "sent", Delivery.piece > 0, and_(due(now), Delivery.status.not_in(STOPPED)))
+
+
+def fate(status: str, error: str | None) -> str:
+    """What staff read of a message that has not arrived, as far as we know."""
+    if status in OPEN:
+        return "提醒到了,全文等本人说话" if error == RUNG else "还没送到"
+    return "" if status == "sent" else "不知道送到没有" if status == "unknown" else "没送到"
 
 
 def since(connection: Connection, conversation: str, after: int, now: datetime) -> Sequence[RowMapping]:

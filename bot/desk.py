@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
-from bot import delivery
+from bot import delivery, talks
 from dialogs import clinic
 from dialogs.messages import Part
-from dialogs.place import Conversation
 from knowledge.clinic import papers, queue, slots
 from knowledge.db import local_date
 from knowledge.ledger.record import Record, Service
@@ -40,7 +39,7 @@ def deliver(app: App, number: int, who: str, words: str) -> int:
 
     def work(connection: Connection) -> int:
         found = queue.answer(connection, app.seal, number, who, words, now, app.clinic)
-        where = reached(connection, found.graduate_id, found.conversation)
+        where = talks.reached(connection, found.graduate_id, found.conversation)
         kept = papers.find(connection, found.resume_id) if found.resume_id else None
         report = ""
         if kept and app.passes.reaches(where):
@@ -62,7 +61,7 @@ def came(app: App, booking: int, outcome: str) -> None:
     def work(connection: Connection) -> None:
         row = slots.came(connection, booking, outcome, now)
         if outcome == "missed":
-            where = reached(connection, row["graduate_id"], row["conversation"])
+            where = talks.reached(connection, row["graduate_id"], row["conversation"])
             plan(connection, f"missed|{booking}", where, [clinic.missed(row)], app)
             return
         subject, record = f"booking/{booking}", select(Record.id).where(Record.graduate_id == row["graduate_id"])
@@ -86,7 +85,7 @@ def call_off(app: App, slot: int) -> bool:
     def work(connection: Connection) -> bool:
         row = slots.withdraw(connection, slot, now)
         if row:
-            where = reached(connection, row["graduate_id"], row["conversation"])
+            where = talks.reached(connection, row["graduate_id"], row["conversation"])
             plan(connection, f"called-off|{row['id']}", where, [clinic.called_off(row)], app)
         return row is not None
 
@@ -98,13 +97,6 @@ def plan(connection: Connection, key: str, conversation: str, parts: list[Part],
     known = connection.execute(select(delivery.Delivery.id).where(delivery.Delivery.key == key)).first()
     if known is None:
         delivery.plan(connection, [delivery.row_of(key, conversation, "staff", parts, app.clock.now())])
-
-
-def reached(connection: Connection, graduate_id: str, conversation: str) -> str:
-    """Where they asked from; where they left that channel, where they were last heard."""
-    query = select(Conversation.key).where(Conversation.graduate_id == graduate_id).order_by(Conversation.last_in_at.desc())
-    held: list[str] = list(connection.execute(query).scalars())
-    return conversation if conversation in held or not held else held[0]
 
 
 def listing(app: App, *, everything: bool = False) -> list[dict[str, Any]]:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from bot import delivery
+from bot import delivery, talks
 from bot.delivery import Delivery
 from dialogs import vacancies
 from dialogs.messages import Choice, Say
-from dialogs.place import Conversation
 from knowledge.db import CHINA
 from knowledge.people import Graduate, Membership
 from knowledge.postings import wishes
@@ -66,7 +65,7 @@ def newest(app: App, now: datetime) -> Vacancies:
 
 def plan(connection: Connection, fresh: Vacancies, due: Sequence[Mapping[str, Any]], now: datetime) -> None:
     people = [row["graduate_id"] for row in due]
-    where = conversations(connection, people)
+    where = {who: open_[0].key for who, held in talks.of(connection, people).items() if (open_ := talks.reaching(held, unasked=True))}
     seekers = {person.key: person for person in looked_up(connection, due) if person.key in where}
     rhythms = {row["graduate_id"]: row["rhythm"] for row in due}
     day = now.astimezone(CHINA).date()
@@ -92,14 +91,6 @@ def following(now: datetime, rhythm: str) -> datetime:
     return datetime.combine((now + wishes.EVERY[rhythm]).astimezone(CHINA).date(), HOUR, CHINA)
 
 
-def conversations(connection: Connection, people: Sequence[str]) -> dict[str, str]:
-    """Where each was last heard; who unsubscribed there is left out."""
-    query = select(Conversation.graduate_id, Conversation.key, Conversation.memo["quiet"].as_boolean())
-    rows = connection.execute(query.where(Conversation.graduate_id.in_(people)).order_by(Conversation.last_in_at))
-    last = {who: None if quiet else key for who, key, quiet in rows}
-    return {who: key for who, key in last.items() if key}
-
-
 def looked_up(connection: Connection, due: Sequence[Mapping[str, Any]]) -> list[Person]:
     """Everything matching needs of these people, with one query each kind. Groups are only kept of who agreed; they come first."""
     people = [row["graduate_id"] for row in due]
@@ -123,16 +114,16 @@ def said(fresh: Vacancies, wanted: Wanted, found: Sequence[Any]) -> Say:
 
 
 def applications(connection: Connection, now: datetime) -> list[tuple[str, str, str]]:
-    """Conversation, message id and text of each application whose outcome is to be asked."""
+    """Conversation, message id and text of each application whose outcome is to be asked; who is not to be asked is passed over there."""
     rows = wishes.due(connection, now)
     if not rows:
         return []
-    query = select(Conversation.graduate_id, Conversation.key).where(Conversation.graduate_id.in_([row["graduate_id"] for row in rows]))
-    last = {row.graduate_id: row.key for row in connection.execute(query.order_by(Conversation.last_in_at))}
+    found = talks.of(connection, list({row["graduate_id"] for row in rows}))
+    best_ = {who: (talks.reaching(held, unasked=True, free=True) or talks.reaching(held) or held)[0].key for who, held in found.items()}
     return [
-        (last[row["graduate_id"]], f"applied-{row['posting_id']}-{row['due_at'].isoformat()}", f"applied/{row['posting_id']}")
+        (best_[row["graduate_id"]], f"applied-{row['posting_id']}-{row['due_at'].isoformat()}", f"applied/{row['posting_id']}")
         for row in rows
-        if row["graduate_id"] in last
+        if row["graduate_id"] in best_
     ]
 
 

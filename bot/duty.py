@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select
 
-from bot import casework, dutywork
+from bot import casework, dutywork, planner
+from bot.allowances import GONE
 from bot.delivery import Delivery
+from bot.planner import MAILBOX, Carrier
 from bot.web.console import audit, scope
 from bot.web.console.staff import DutyChat, DutyCode, Member, Staff
 from dialogs.duty import STRANGER
@@ -42,6 +45,8 @@ def chats(connection: Connection, staff_id: int) -> list[RowMapping]:
 
 
 def leave(connection: Connection, *where: ColumnElement[bool]) -> int:
+    """What people said stays in no chat that is nobody's desk any more."""
+    dutywork.blank(connection, select(DutyChat.conversation).where(*where))
     return connection.execute(delete(DutyChat).where(*where)).rowcount
 
 
@@ -99,8 +104,9 @@ def carry_out(connection: Connection, turn: Turn, effect: Desk) -> list[Part]:
     return told
 
 
-def rouse(connection: Connection, number: int, at: datetime) -> None:
-    """Tells those on duty of a case, once: whose it is, else the administrators; of danger to life all of them, at night too.
+def rouse(connection: Connection, number: int, once: str, at: datetime, carriers: Mapping[str, Carrier]) -> None:
+    """Tells those on duty of a case, or that more was said in it: whose it is, else or where no chat of theirs is reached the administrators;
+    of danger to life all of them, at night too.
 
     Says nothing of the person: a telephone lies open on many tables.
     """
@@ -112,24 +118,48 @@ def rouse(connection: Connection, number: int, at: datetime) -> None:
     ours = [(who, key) for who, key in seats if connection.execute(select(Case.id).where(Case.id == number, scope.cases(who))).first()]
     own = [key for who, key in ours if who.role != "admin"]
     danger = case["kind"] == "crisis"
-    for key in [key for _, key in ours] if danger or not own else own:
+    alone = not danger and any(reached(connection, carriers, key, at) for key in own)
+    text = f"{'有人可能有危险,请马上看' if danger else '有人在等'}:{cases.KINDS[case['kind']]},求助 {number}。"
+    for key in own if alone else [key for _, key in ours]:
         if key != case["conversation"]:
-            text = f"{'有人可能有危险,请马上看' if danger else '有人在等'}:{cases.KINDS[case['kind']]},求助 {number}。"
-            parts: list[Part] = [Say(text, (Choice("看看", f"duty/case/{number}"),))]
-            casework.said(connection, key, f"duty|{number}|{key}", parts, "alert" if danger else "notice", at)
+            tell(connection, key, f"duty|{number}", once, number, text, at, danger=danger)
+
+
+def reached(connection: Connection, carriers: Mapping[str, Carrier], key: str, at: datetime) -> bool:
+    """Whether a message to a chat would leave now, as far as this program knows."""
+    [way] = planner.predict(connection, carriers, [key], at)
+    return not way.endswith((f"/{MAILBOX}", f"/{GONE}"))
+
+
+def tell(connection: Connection, key: str, about: str, once: str, number: int, text: str, at: datetime, *, danger: bool = False) -> None:
+    """Says something of a case in a chat of duty; not again about the same while the person writes on."""
+    about = f"{about}|{key}|"
+    lately = (Delivery.conversation == key, Delivery.created_at > at - WHILE)
+    told = select(Delivery.id).where(*lately, Delivery.key.startswith(about, autoescape=True))
+    if not connection.execute(told.limit(1)).first():
+        parts: list[Part] = [Say(text, (Choice("看看", f"duty/case/{number}"),))]
+        casework.said(connection, key, about + once[:60], parts, "alert" if danger else "notice", at)
 
 
 def nudge(connection: Connection, turn: Turn) -> None:
-    """Whoever has the case of this conversation hears that the person wrote; not again while they write on."""
+    """Whoever has the case of this conversation hears that the person wrote."""
     mine = select(Case.id, DutyChat.conversation).join(Staff, Staff.display == Case.owner).join(DutyChat, DutyChat.staff_id == Staff.id)
     mine = mine.where(Case.conversation == turn.inbound.conversation, Case.kind == "handover", Case.closed_at.is_(None), *ON)
     for number, key in connection.execute(mine).all():
-        about = f"duty|said-{number}|{key}|"
-        lately = (Delivery.conversation == key, Delivery.created_at > turn.now - WHILE)
-        told = select(Delivery.id).where(*lately, Delivery.key.startswith(about, autoescape=True))
-        if not connection.execute(told.limit(1)).first():
-            parts: list[Part] = [Say(f"求助 {number} 的本人又说话了。", (Choice("看看", f"duty/case/{number}"),))]
-            casework.said(connection, key, about + turn.inbound.message_id[:60], parts, "notice", turn.now)
+        tell(connection, key, f"duty|said-{number}", turn.inbound.message_id, number, f"求助 {number} 的本人又说话了。", turn.now)
+
+
+def entrust(connection: Connection, case: RowMapping, to: str, by: str, at: datetime) -> list[str]:
+    """Tells whom a case was given to. Returns the chats."""
+    if to in (by, case["owner"]) or case["closed_at"]:
+        return []
+    query = select(DutyChat.conversation).join(Staff, Staff.id == DutyChat.staff_id).where(Staff.display == to, *ON)
+    chats_ = list(connection.execute(query).scalars())
+    danger = case["kind"] == "crisis"
+    text = f"{by}把求助 {case['id']} 交给你了:{cases.KINDS[case['kind']]}{',可能有危险,请马上看' if danger else ''}。"
+    for key in chats_:
+        tell(connection, key, f"duty|given-{case['id']}", at.isoformat(), case["id"], text, at, danger=danger)
+    return chats_
 
 
 def announce(connection: Connection, seat: dutywork.Seat, number: int) -> None:

@@ -5,20 +5,22 @@ Another door to the same desk: what is said of a case or done with a broadcast i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, String, select, update
 
-from bot import audience, broadcast, casework, transcript
+from bot import audience, broadcast, casework
 from bot.broadcast import Broadcast, BroadcastError
-from bot.delivery import Delivery
+from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
 from bot.web.console import audit, scope
 from bot.web.console.staff import Member
 from dialogs.effects import Duty, WriteBroadcast
-from dialogs.messages import Choice, Part, Say, from_json
+from dialogs.messages import Choice, Part, Say, from_json, to_json
 from dialogs.notices import TO_MENU
 from dialogs.place import Conversation
 from dialogs.turn import Turn
@@ -40,6 +42,7 @@ MOST, TALK = 8, 8
 """Lines of a list, messages of a conversation: a screen of a telephone."""
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
 WRITE, POST = Choice("写群发", "duty/write"), Choice("收一条岗位", "duty/post")
+OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|close|keep)/([0-9]+)")
 SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
 """A teacher's words begin with their name."""
 
@@ -99,9 +102,9 @@ def listed(seat: Seat, _: int, __: str) -> Say:
     rows = seat.connection.execute(query).mappings().all()
     if not rows:
         return Say("现在没有等处理的求助。", home(seat.who))
+    told = casework.answers(seat.connection, rows)
     lines = [
-        f"{row['id']} {KINDS[row['kind']]} {row['opened_at'].astimezone(CHINA):%m-%d %H:%M}{' 已回' if row['answered_at'] else ''}"
-        for row in rows[:MOST]
+        f"{row['id']} {KINDS[row['kind']]} {row['opened_at'].astimezone(CHINA):%m-%d %H:%M} {told.get(row['id'], '')}".rstrip() for row in rows[:MOST]
     ]
     more = ["更多的在后台看。"] if len(rows) > MOST else []
     return Say("\n".join(("等处理的:", *lines, *more)), tuple(Choice(f"看 {row['id']}", f"duty/case/{row['id']}") for row in rows[:MOST]))
@@ -112,10 +115,10 @@ def shown(seat: Seat, number: int, _: str) -> Say:
     case = seat.case(number)
     people.log_access(seat.connection, case["graduate_id"], seat.who.display, f"查看求助 {number} 和对话", seat.turn.now)
     seat.note("看求助", f"求助 {number}")
-    said = transcript.history(seat.connection, case["conversation"], seat.turn.now, TALK)
+    said = casework.talk(seat.connection, case, seat.turn.now, TALK)
     head = f"求助 {number} {KINDS[case['kind']]}" + (f",{case['owner']}在办" if case["owner"] else "") + (",已办结" if case["closed_at"] else "")
     lines = [head, case["summary"][:300], "—— 最近的对话 ——"]
-    lines += [SPEAKERS[each["from"]] + " ".join(casework.words(each).split())[:60] for each in said]
+    lines += [casework.fated(each) + SPEAKERS[each["from"]] + " ".join(casework.words(each).split())[:60] for each in said]
     return Say("\n".join(lines), choices(seat, case))
 
 
@@ -125,7 +128,9 @@ def choices(seat: Seat, case: RowMapping) -> tuple[Choice, ...]:
     found = [Choice("回复", f"duty/reply/{number}")]
     found += [Choice("放回去", f"duty/give/{number}")] if mine else [Choice("我来办", f"duty/take/{number}")]
     found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in CASTING else []
-    return (*found, Choice("办结", f"duty/close/{number}"), CASES) if case["closed_at"] is None else (CASES,)
+    return (
+        (*found, Choice("办结", f"duty/close/{number}"), CASES) if case["closed_at"] is None else (Choice("再看一遍", f"duty/case/{number}"), CASES)
+    )
 
 
 def take(seat: Seat, number: int, _: str) -> Say:
@@ -150,20 +155,23 @@ def answer(seat: Seat, number: int, text: str) -> Say:
         seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
     more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in CASTING else ()
     return Say(
-        f"求助 {number} 的回复发给本人了。", (Choice("再回一句", f"duty/reply/{number}"), Choice("办结", f"duty/close/{number}"), *more, CASES)
+        f"求助 {number} 的回复在发给本人,到没到点「看看」。",
+        (Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("办结", f"duty/close/{number}"), *more, CASES),
     )
 
 
 def close(seat: Seat, number: int, _: str) -> Say:
     case = seat.case(number)
+    back = case["closed_at"] is None and casework.closed(seat.connection, case, seat.turn.now)
     if case["closed_at"] is None:
-        casework.closed(seat.connection, case, seat.turn.now)
         seat.note("办结求助", f"求助 {number}")
-    return Say(f"求助 {number} 办结了,对话交还给机器人。", (CASES,))
+    return Say(f"求助 {number} 办结了{',对话交还给机器人' if back else ''}。", (CASES,))
 
 
 def keep(seat: Seat, number: int, key: str) -> Say:
     """The answer as a draft of an entry's questions: first the entries that are near, then the draft of the one that was tapped."""
+    if seat.who.role not in CASTING:
+        raise DutyError("你的角色不起草政策")
     question, told = exchange(seat, seat.case(number))
     known = seat.turn.world.search.knowledge.entries
     if not key:
@@ -200,6 +208,24 @@ def exchange(seat: Seat, case: RowMapping) -> tuple[str, str]:
     if PERSONAL.search(question) or PERSONAL.search(told):
         raise DutyError("这段话里像有手机号或证件号,不能存成政策")
     return question, told
+
+
+def blank(connection: Connection, chats: Any, numbers: Collection[int] | None = None) -> None:
+    """Takes out of chats of duty what was shown there of these cases, or of all; what tells of one says nothing of anybody, and stays."""
+    shown_ = select(Delivery.id, Delivery.parts).where(Delivery.conversation.in_(chats), Delivery.kind == "reply")
+    rows = connection.execute(shown_.where(Delivery.parts.cast(String).contains("duty/"))).all()
+    ours = [row.id for row in rows if any(numbers is None or number in numbers for number in about(row.parts))]
+    said = update(Delivery).where(Delivery.id.in_(ours))
+    connection.execute(said.values(parts=[to_json(Say("(已删掉)"))]))
+    connection.execute(said.where(Delivery.status.in_(OPEN)).values(status="cancelled"))
+
+
+def about(parts: list[dict[str, Any]]) -> Iterator[int]:
+    """The cases that the choices of a message are about."""
+    for part in parts:
+        for choice in getattr(from_json(part), "choices", ()):
+            if found := OF_A_CASE.match(choice.value):
+                yield int(found[1])
 
 
 # broadcasts

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import product, zip_longest
 from typing import Any
 
 from sqlalchemy import Connection, update
 
-from bot import coming, delivery, duty, forgetting, hours, lab, registration, services, transcript
+from bot import broadcast, coming, delivery, duty, forgetting, hours, lab, registration, services, talks, transcript
+from bot.planner import Carrier
 from dialogs import notices, reminders
 from dialogs.effects import (
     Asked,
@@ -40,6 +41,7 @@ from dialogs.effects import (
     Unlink,
     Unmark,
     WantAnswer,
+    WantNews,
 )
 from dialogs.messages import Paper, Part, Say
 from dialogs.place import Conversation
@@ -64,13 +66,13 @@ EXPORTS = timedelta(hours=1)
 EXPORTED = ("本人", "导出全部数据")
 
 
-def carry_out(connection: Connection, turns: Sequence[Turn]) -> list[list[Part]]:
+def carry_out(connection: Connection, turns: Sequence[Turn], carriers: Mapping[str, Carrier]) -> list[list[Part]]:
     """Applies the effects of each turn in their order; returns what they add to each reply."""
     added: list[list[Part]] = [[] for _ in turns]
     for effects in zip_longest(*(turn.effects for turn in turns)):
         together(connection, [(turn, effect) for turn, effect in zip(turns, effects, strict=True) if effect])
         for parts, turn, effect in zip(added, turns, effects, strict=True):
-            parts += alone(connection, turn, effect)
+            parts += alone(connection, turn, effect, carriers)
     return added
 
 
@@ -91,12 +93,13 @@ def question(turn: Turn, kept: KeepQuestion) -> dict[str, Any]:
     return {"graduate_id": who, "conversation": where, "number": kept.number, "text": kept.text, "reason": kept.reason, "asked_at": turn.now}
 
 
-def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Part]:
+def alone(connection: Connection, turn: Turn, effect: Effect | None, carriers: Mapping[str, Carrier]) -> list[Part]:
     """The rarer effects."""
     person, key, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
     match effect:
         case OpenCase(kind, summary):
-            duty.rouse(connection, cases.open_case(connection, person, key, kind, summary, at), at)
+            number = cases.open_case(connection, person, key, kind, summary, at)
+            duty.rouse(connection, number, turn.inbound.message_id, at, carriers)
         case CloseHandover():
             cases.close_handover(connection, key, at)
         case Showed() | Mark() | Unmark() | Asked() | KeepWish():
@@ -104,10 +107,16 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None) -> list[Par
         case Remind() | DropReminder():
             reminders.change(connection, key, effect)
         case ForgetWishes():
-            reminders.drop(connection, key, None)
             wishes.pause(connection, [person])
-            delivery.withdraw(connection, "|event-", at, [key])
-            delivery.silence(connection, key, at)
+            theirs = talks.hush(connection, person, True)
+            delivery.withdraw(connection, "|event-", at, theirs)
+            for each in theirs:
+                reminders.drop(connection, each, None)
+                delivery.silence(connection, each, at)
+        case WantNews():
+            talks.hush(connection, person, False)
+        case SetConsent(_, False):
+            broadcast.withdraw(connection, person, at)
         case OfferCode() | Join() | Unlink():
             return [about_channels(connection, turn, effect)]
         case Export():
@@ -128,7 +137,9 @@ def about_channels(connection: Connection, turn: Turn, effect: OfferCode | Join 
         case OfferCode():
             return Say(notices.CODE.format(code=links.offer(connection, person, key.partition(":")[0], at)))
         case Join(code):
-            return Say(notices.JOINED if links.join(connection, code, person, at) else notices.BAD_CODE, (notices.TO_MENU,))
+            joined = links.join(connection, code, person, at)
+            turn.place.memo |= talks.agree(connection, key) if joined else {}
+            return Say(notices.JOINED if joined else notices.BAD_CODE, (notices.TO_MENU,))
     parted = links.part(connection, person, key, at)
     if parted:
         connection.execute(update(Conversation).where(Conversation.key == key).values(graduate_id=parted))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
-from bot import allowances, services, transcript
+from bot import allowances, dutywork, services, transcript
+from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
+from knowledge.cases import Case
 from knowledge.clinic.papers import KeptResume
 from knowledge.clinic.queue import Submission
 from knowledge.clinic.slots import Booking
 from knowledge.passes import Pass
 from knowledge.people import Graduate, Identity
+from knowledge.policy.questions import OpenQuestion
 
 
 def person(connection: Connection, graduate_id: str, last: str) -> None:
     """Everything held on somebody, on every channel. `last` is the key of the message that asked for it (see `transcript.erase`)."""
+    unshow(connection, Case.graduate_id == graduate_id)
     for key in conversations(connection, graduate_id):
         transcript.erase(connection, key, last)
         allowances.forget(connection, key)
@@ -33,9 +37,10 @@ def channel(connection: Connection, conversation: str, at: datetime) -> None:
     who = connection.execute(select(Identity.graduate_id).where(*where)).scalar()
     if who:
         services.gather(connection, at, who)
+    unshow(connection, Case.conversation == conversation)
     transcript.erase(connection, conversation, "")
     allowances.forget(connection, conversation)
-    for table in (KeptResume, Pass, Submission, Booking):
+    for table in (KeptResume, Pass, Submission, Booking, Case, OpenQuestion):
         connection.execute(delete(table).where(table.conversation == conversation))
     if who is None:
         return
@@ -45,6 +50,13 @@ def channel(connection: Connection, conversation: str, at: datetime) -> None:
         return
     connection.execute(delete(Identity).where(*where))
     connection.execute(delete(Conversation).where(Conversation.key == conversation))
+
+
+def unshow(connection: Connection, which: ColumnElement[bool]) -> None:
+    """What teachers on duty were shown of these cases in their chats."""
+    numbers = connection.execute(select(Case.id).where(which)).scalars().all()
+    if numbers:
+        dutywork.blank(connection, select(DutyChat.conversation), numbers)
 
 
 def conversations(connection: Connection, graduate_id: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,6 +115,8 @@ class Inbox:
         self.world = world
         self.prepare: Callable[[str, Callable[[], None]], None] = at_once
         """What is done with a text before its message is queued; it keeps the order of messages."""
+        self.carriers: Callable[[], Mapping[str, planner.Carrier]] = dict
+        """How people are reached, as the program knows it."""
         self.queue: queue.SimpleQueue[Waiting | tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
         self.carried: list[Waiting] = []
         self.thread = threading.Thread(target=self.run, name="inbox", daemon=True)
@@ -259,7 +261,7 @@ class Inbox:
             allowances.opened(connection, heard.items())
             planner.came_back(connection, heard)
         outgoing = []
-        for waiting, turn, added in zip(fresh, turns, carry_out(connection, turns), strict=True):
+        for waiting, turn, added in zip(fresh, turns, carry_out(connection, turns, self.carriers()), strict=True):
             parts: list[Part] = [*turn.parts, *added]
             remember(turn, added)
             if parts:

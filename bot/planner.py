@@ -11,13 +11,12 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
-from bot import allowances, broadcast, delivery
+from bot import allowances, broadcast, delivery, talks
 from bot.allowances import GONE, Allowance
 from bot.broadcast import Broadcast
 from bot.channels import Fate, Mass, Outcome
 from bot.delivery import Delivery
 from dialogs.messages import Part
-from dialogs.place import Conversation
 from knowledge.db import CHINA
 
 MAILBOX = "mailbox"
@@ -165,16 +164,18 @@ def refilled(carrier: Carrier, row: Mapping[str, Any], known: Mapping[str, Allow
 
 
 def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) -> bool:
-    """Whether a push must not leave any more: its person has unsubscribed, its broadcast was halted. Most such rows were stopped then;
-    this one was on its way, came back from a process that died, or staff have it sent again."""
-    quiet = select(Conversation.memo["quiet"].as_boolean()).where(Conversation.key == row["conversation"])
-    if connection.execute(quiet).scalar():
+    """Whether a push must not leave any more: its person has unsubscribed or taken a consent back, its broadcast was halted. Most such rows
+    were stopped then; this one was on its way, came back from a process that died, or staff have it sent again."""
+    if talks.unsubscribed(connection, row["conversation"]):
         delivery.finish(connection, [row["id"]], now, "suppressed", delivery.UNSUBSCRIBED)
         return True
-    its = select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])
+    its = select(Broadcast.status, Broadcast.paused_at, Broadcast.audience).where(Broadcast.id == row["broadcast_id"])
     halted = connection.execute(its).first() if row["broadcast_id"] else None
     if halted and halted.status == "cancelled":
         delivery.finish(connection, [row["id"]], now, "cancelled")
+        return True
+    if halted and broadcast.refused(connection, row["conversation"], halted.audience):
+        delivery.finish(connection, [row["id"]], now, "suppressed", delivery.WITHDRAWN)
         return True
     if halted and halted.paused_at:
         connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(not_before=broadcast.NEVER))

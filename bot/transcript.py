@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Index, String, Text, cast, delete, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Index, String, Text, and_, cast, delete, literal, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import shortlinks
+from bot import delivery, shortlinks
 from bot.delivery import OPEN, Delivery, seen
 from knowledge.db import Base, Id
 
@@ -28,10 +28,13 @@ class InboxMessage(Base):
     received_at: Mapped[datetime]
 
 
-def history(connection: Connection, conversation: str, now: datetime, most: int = 60) -> list[dict[str, Any]]:
+def history(
+    connection: Connection, conversation: str, now: datetime, most: int = 60, more: ColumnElement[bool] | None = None, *, staff: bool = False
+) -> list[dict[str, Any]]:
     """The last messages of both sides, oldest first: `key`, `from` (me, bot, staff), `text` or `parts`, `at`.
 
-    A reply stands behind the message it answers even where both carry the same time.
+    A reply stands behind the message it answers even where both carry the same time. `staff`: as those who answer read it, with the `fate`
+    of what has not arrived, and with a teacher's words that never did. `more`: deliveries of elsewhere that belong to it.
     """
     mine = select(InboxMessage.key, InboxMessage.text, InboxMessage.received_at)
     mine = mine.where(InboxMessage.conversation == conversation, InboxMessage.kind.not_in(("timer", "result")), InboxMessage.text != "")
@@ -40,9 +43,12 @@ def history(connection: Connection, conversation: str, now: datetime, most: int 
         key = "in:" + row.key.removeprefix(f"{conversation}|")
         message = {"key": key, "from": "me", "text": row.text, "at": row.received_at.isoformat()}
         rows.append((row.received_at, 0, -number, message))
-    said = select(Delivery.id, Delivery.kind, Delivery.parts, Delivery.created_at).where(Delivery.conversation == conversation, seen(now))
+    here = and_(Delivery.conversation == conversation, or_(seen(now), Delivery.kind == "staff") if staff else seen(now))
+    said = select(Delivery.id, Delivery.kind, Delivery.parts, Delivery.created_at, Delivery.status, Delivery.error)
+    said = said.where(here if more is None else or_(here, more))
     for row in connection.execute(said.order_by(Delivery.id.desc()).limit(most)):
-        rows.append((row.created_at, 1, row.id, told(row.id, row.kind, row.parts, row.created_at)))
+        fate = {"fate": delivery.fate(row.status, row.error)} if staff else {}
+        rows.append((row.created_at, 1, row.id, told(row.id, row.kind, row.parts, row.created_at) | fate))
     return [message for *_, message in sorted(rows, key=lambda row: row[:3])][-most:]
 
 

@@ -69,7 +69,12 @@ class WantAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ForgetWishes:
-    """The person wants to be told nothing any more: no answers to come, no reminders."""
+    """The person wants to be told nothing any more, on no channel: no answers to come, no reminders."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantNews:
+    """The person wants to be told things again, on every channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +375,7 @@ Effect = (
     | KeepQuestion
     | WantAnswer
     | ForgetWishes
+    | WantNews
     | Remind
     | DropReminder
     | Showed

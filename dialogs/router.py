@@ -17,6 +17,7 @@ from dialogs import (
     crisis,
     duty,
     excerpt,
+    handover,
     notices,
     questions,
     reminders,
@@ -26,7 +27,7 @@ from dialogs import (
     wording,
 )
 from dialogs.consult import Consultation, Context, consult, overview
-from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, MoreSaid, OpenCase, RemindEvent, SaveProfile, WantEvent
+from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, OpenCase, RemindEvent, SaveProfile, WantEvent, WantNews
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
 from dialogs.orders import ALSO_ANSWERS, GLOBAL, global_word
@@ -142,7 +143,7 @@ def with_staff(turn: Turn) -> None:
     elif named == "stop":
         obey("stop", turn)
     elif turn.inbound.kind == "text":
-        turn.effects.append(MoreSaid())
+        handover.more(turn)
 
 
 def running(turn: Turn) -> Frame | None:
@@ -181,6 +182,7 @@ def obey(name: str, turn: Turn) -> None:
         turn.say("好,以后我不主动给你发消息。你来问我,我都在。", Choice("恢复消息", "go/notify"), notices.TO_MENU)
     elif name == "notify":
         turn.place.memo.pop("quiet", None)
+        turn.effects.append(WantNews())
         turn.say("好,招聘会、补贴截止这类消息会再发给你。不想收了发「退订」。", notices.TO_MENU)
     elif name == "file":
         open_flow("file", turn)
@@ -474,8 +476,7 @@ def context(turn: Turn) -> Context:
 def timer(turn: Turn) -> None:
     """A time has come: a reminder asked for, a teacher who has not answered, a dialog left half-way. Each speaks once."""
     if turn.text.startswith("remind/"):
-        _, about, until = turn.text.split("/")
-        reminders.speak(turn, about, until)
+        reminders.speak(turn, *turn.text.split("/")[1:])
         return reissue(turn)
     if turn.text.startswith("booking/"):
         return clinic.remind(turn, turn.text.removeprefix("booking/"))
@@ -488,8 +489,7 @@ def timer(turn: Turn) -> None:
     turn.place.due_at = None
     frame = turn.place.top
     if turn.place.mode == "human":
-        turn.place.mode = "bot"
-        turn.say(notices.HANDOVER_LATE, notices.TO_MENU)
+        handover.over(turn)
     elif frame and not frame.reminded and not turn.place.memo.get("quiet") and (frame.flow, frame.version) in turn.world.flows:
         frame.reminded = True
         title = turn.world.flows[frame.flow, frame.version].flow.title

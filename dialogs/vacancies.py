@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from dialogs import notices, questions
-from dialogs.effects import Asked, CompareResume, KeepWish, Mark, OpenCase, Showed, Unmark
+from dialogs.effects import Asked, CompareResume, KeepWish, Mark, OpenCase, Showed, Unmark, WantNews
 from dialogs.messages import Choice
 from dialogs.turn import Turn
 from knowledge.postings import families, reasons
@@ -296,6 +296,7 @@ def keep(turn: Turn, rhythm: str) -> None:
     if rhythm == "paused":
         return turn.say("好,岗位推荐先停了。想再收就说「订阅岗位」。", notices.TO_MENU)
     turn.place.memo.pop("quiet", None)
+    turn.effects.append(WantNews())
     said = "、".join(line.partition(":")[2] for line in reasons.spoken(wanted)) or "你档案里的专业和学历"
     how = {"daily": "每天最多一条", "weekly": "每周一条", "urgent": "只在有快截止的好岗位时"}[rhythm]
     return turn.say(f"好,按「{said}」,{how}告诉你。不想收了说「退订岗位」。", Choice("改条件", "job/change"), notices.TO_MENU)

@@ -39,11 +39,11 @@ class Case(Base):
 
 
 def open_case(connection: Connection, graduate_id: str, conversation: str, kind: str, summary: str, at: datetime) -> int:
-    """Opens a case, or adds to the one of that kind still open in this conversation. Returns its id."""
+    """Opens a case, or adds to the one of that kind still open in this conversation, which then waits for an answer again. Returns its id."""
     query = select(Case.id, Case.summary).where(Case.conversation == conversation, Case.kind == kind, Case.closed_at.is_(None))
     found = connection.execute(query).first()
     if found:
-        connection.execute(update(Case).where(Case.id == found.id).values(summary=f"{found.summary}\n{summary}"))
+        connection.execute(update(Case).where(Case.id == found.id).values(summary=f"{found.summary}\n{summary}", answered_at=None))
         return int(found.id)
     row: dict[str, Any] = {"graduate_id": graduate_id, "conversation": conversation, "kind": kind, "summary": summary, "opened_at": at}
     return int(connection.execute(insert(Case).values(row).returning(Case.id)).scalar_one())
@@ -71,6 +71,12 @@ def mark_answered(connection: Connection, case_id: int, who: str, at: datetime) 
 
 def close(connection: Connection, case_id: int, at: datetime) -> None:
     connection.execute(update(Case).where(Case.id == case_id).values(closed_at=at))
+
+
+def handed_over(connection: Connection, conversation: str) -> bool:
+    """A teacher is still to answer somebody there who asked for one."""
+    query = select(Case.id).where(Case.conversation == conversation, Case.kind == "handover", Case.closed_at.is_(None))
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def close_handover(connection: Connection, conversation: str, at: datetime) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from dialogs import notices
+from dialogs import handover, notices
 from dialogs.effects import OpenCase
 from dialogs.flow import Flow, Slots
 from dialogs.turn import Turn
 
-WAIT = timedelta(hours=24)
-"""Silence of the bot at most; then it speaks again and the case stays open."""
-
 
 def hand_over(turn: Turn, _: Slots) -> None:
-    turn.place.mode = "human"
-    turn.place.due_at = turn.now + WAIT
+    handover.begin(turn)
     entry = turn.world.search.knowledge.entries.get(turn.place.memo.get("entry", ""))
     about = f"最近在问:{entry.title}。" if entry else ""
     said = turn.text if turn.inbound.kind == "text" else turn.place.memo.get("asked", "(点了找老师)")

@@ -148,7 +148,7 @@ def test_an_answer_reaches_the_person_once_and_what_they_write_back_is_told(offi
     assert "档案能自己拿着吗" in office.tap(WANG, "duty/case/1")
     office.tap(WANG, "duty/reply/1")
     for _ in range(2):
-        assert "发给本人了" in office.say(WANG, "他要是说不想活了\uff1f我先联系老师,再给你打电话", once="same")
+        assert "在发给本人" in office.say(WANG, "他要是说不想活了\uff1f我先联系老师,再给你打电话", once="same")
     assert office.told(STUDENT, "staff") == ["王老师:他要是说不想活了\uff1f我先联系老师,再给你打电话"]
     assert office.one(Case.kind) == ["handover"], "the teacher's own words are no cry for help"
     for text in ("好的谢谢老师", "我明天去问", "对了还有一件"):

@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from bot.allowances import Allowance, Opening
 from bot.app import App
-from bot.channels import Mass, Outcome
+from bot.channels import Fate, Mass, Outcome
 from bot.channels.wechat import passive, reply
 from bot.channels.wechat.envelope import BODY_BYTES, Keys
 from bot.channels.wechat.limits import (
@@ -45,7 +45,7 @@ from bot.channels.wechat.receive import Kind, Received, Refused, greeting, recei
 from bot.channels.wechat.send import WeChat
 from bot.channels.wechat.token import Tokens
 from bot.config import WeChat as Settings
-from bot.delivery import Delivery
+from bot.delivery import BULK, RUNG, Delivery
 from bot.inbox import Heard, Reply
 from bot.metrics import MESSAGES as COUNTED
 from bot.pump import Pump
@@ -92,14 +92,14 @@ class WeChatAccount:
     # the carrier
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
-        """A customer-service message while a window is open; for what is said unasked else a notification or a template message."""
+        """A customer-service message while a window is open; else, but not for a reply, a notification or a template message: once."""
         if (
             Route.CUSTOMER in self.ways
             and f"off:{Route.CUSTOMER}" not in open_
             and any((a := open_.get(w)) and (a.left or 0) > 0 for w in self.routes)
         ):
             return str(Route.CUSTOMER)
-        if row["priority"] == 0 or not self.settings.template:
+        if row["kind"] == "reply" or not self.settings.template or row.get("error") == RUNG:
             return None
         token = open_.get(f"token:{self.settings.template}")
         if Route.NOTIFICATION in self.ways and token and (token.left or 0) > 0:
@@ -109,7 +109,9 @@ class WeChatAccount:
     def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[Any]:
         parts = [from_json(part) for part in row["parts"]]
         if route != Route.CUSTOMER:
-            return [{"title": reply.title(parts)[:THING], "row": row["id"]}]
+            title = reply.title(parts)[:THING]
+            whole = row["kind"] in BULK or reply.texts(parts) == [title]
+            return [{"title": title, "row": row["id"], "whole": whole}]
         if row["piece"]:  # its beginning went out as a passive reply
             return [None] * row["piece"] + [reply.text_body(text) for text in reply.texts(parts)[row["piece"] :]]
         return reply.bodies(parts, row["id"])
@@ -125,8 +127,10 @@ class WeChatAccount:
             return outcome
         template, values = self.settings.template or "", {self.settings.template_title: body["title"]}
         if route == Route.NOTIFICATION:
-            return self.client.notification(handle, template, values, self.settings.public_url or "")
-        return self.client.template(handle, template, values, self.settings.public_url or "", f"d{body['row']}")
+            outcome = self.client.notification(handle, template, values, self.settings.public_url or "")
+        else:
+            outcome = self.client.template(handle, template, values, self.settings.public_url or "", f"d{body['row']}")
+        return outcome if body["whole"] or outcome.fate is not Fate.SENT else Outcome(Fate.AGAIN, RUNG)
 
     async def send_many(self, handles: Sequence[str], text: str, client_id: str) -> Outcome:
         call = partial(self.client.mass, reply.text_body(text), client_id, openids=handles)

@@ -9,12 +9,11 @@ from sqlalchemy import Connection, RowMapping, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import casework, services, transcript
+from bot import casework, services, talks, transcript
+from bot.talks import Talk
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import LONGEST, MOST
-from dialogs.messages import Say
-from dialogs.place import Conversation
 from knowledge import people
 from knowledge.ledger import contact, destinations, meter
 from knowledge.ledger import record as ledger
@@ -82,47 +81,48 @@ def chat(connection: Connection, person: str | None, now: datetime) -> dict[str,
         groups = connection.execute(select(Membership.group).where(Membership.graduate_id == person)).scalars().all()
     known = connection.execute(select(Identity.channel).where(Identity.graduate_id == person).distinct()).scalars()
     channels = [CHANNELS.get(name, name).strip() for name in known]
-    talks = open_talks(connection, person)
-    said = [(each["at"], each["from"], casework.words(each)) for row in talks for each in transcript.history(connection, row["key"], now, SAID)]
-    talk = [(who, text, at) for at, who, text in sorted(said, key=lambda each: each[0])]
+    held = talks.of(connection, [person]).get(person, [])
+    said = [each for talk in held for each in transcript.history(connection, talk.key, now, SAID, staff=True)]
+    talk = [(each["from"], casework.words(each), each["at"], each.get("fate")) for each in sorted(said, key=lambda each: each["at"])]
     return {
         "profile": people.shown(graduate.profile),
         "groups": groups,
         "channels": channels,
         "talk": talk,
-        "mode": talks[0]["mode"] if talks else "",
+        "mode": "human" if any(talk.mode == "human" for talk in held) else "bot",
     }
 
 
-def open_talks(connection: Connection, person: str) -> list[RowMapping]:
-    """The conversations of a person, the one they wrote in last first."""
-    query = select(Conversation.key, Conversation.mode).where(Conversation.graduate_id == person).order_by(Conversation.last_in_at.desc())
-    return list(connection.execute(query).mappings().all())
-
-
-def talking(connection: Connection, desk: Desk) -> tuple[RowMapping, list[RowMapping]]:
+def talking(connection: Connection, desk: Desk) -> tuple[RowMapping, list[Talk]]:
     row = scope.record(connection, desk.who, desk.number())
-    talks = open_talks(connection, row["graduate_id"]) if row["graduate_id"] else []
-    if not talks:
+    held = talks.of(connection, [row["graduate_id"]]).get(row["graduate_id"], []) if row["graduate_id"] else []
+    if not held:
         raise HTTPException(400, "这个人还没有在聊天里和台账对上,发不到;先打电话。")
-    return row, talks
+    return row, held
+
+
+def writing(connection: Connection, desk: Desk) -> tuple[RowMapping, str]:
+    row, held = talking(connection, desk)
+    open_ = talks.reaching(held)
+    if not open_:
+        raise HTTPException(400, "这个人把聊天都关了(取关或拉黑),发不到;先打电话。")
+    return row, open_[0].key
 
 
 def reply(desk: Desk) -> Response:
-    """A teacher's words into the channel the person wrote in last."""
+    """A teacher's words into the channel the person wrote in last, of those they have not left."""
     text, once = desk.form.get("text", "").strip(), desk.form.get("once", "")[:40]
     if not text or len(text) > LONGEST or not once:
         with desk.app.database.reading() as connection:
-            talking(connection, desk)
+            writing(connection, desk)
         return shown(desk, f"写 1 到 {LONGEST} 个字再发。")
 
     def work(connection: Connection) -> str:
-        row, talks = talking(connection, desk)
-        key = f"staff|record|{row['id']}|{once}"
-        if casework.said(connection, talks[0]["key"], key, [Say(f"{desk.who.display}:{text}")], "staff", desk.now):
+        row, where = writing(connection, desk)
+        if casework.spoken(connection, where, f"staff|record|{row['id']}|{once}", f"{desk.who.display}:{text}", desk.now):
             people.log_access(connection, row["graduate_id"], desk.who.display, "发消息", desk.now)
             desk.note(connection, "给本人发消息", f"台账 {row['id']}", new=f"{len(text)} 字")
-        return str(talks[0]["key"])
+        return where
 
     desk.wake(desk.write(work))
     return back(desk)
@@ -130,8 +130,8 @@ def reply(desk: Desk) -> Response:
 
 def hand_back(desk: Desk) -> Response:
     def work(connection: Connection) -> list[str]:
-        row, talks = talking(connection, desk)
-        keys = [talk["key"] for talk in talks if talk["mode"] == "human"]
+        row, held = talking(connection, desk)
+        keys = [talk.key for talk in held if talk.mode == "human"]
         for key in keys:
             casework.handed_back(connection, key, f"back|{key}|{desk.now.isoformat()}", desk.now)
             desk.note(connection, "对话交还机器人", f"台账 {row['id']}")

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import casework, transcript
+from bot import casework, duty
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.staff import Staff
@@ -35,7 +35,10 @@ def listed(desk: Desk) -> Response:
     with desk.app.database.reading() as connection:
         crises = [] if done or after or kind else connection.execute(first).mappings().all()
         rows = connection.execute(query).mappings().all()
-    return desk.show("cases", crises=crises, rows=rows[:MOST], more=rows[MOST - 1]["id"] if len(rows) > MOST else None, kind=kind, done=done)
+        told = casework.answers(connection, [*crises, *rows])
+    return desk.show(
+        "cases", crises=crises, rows=rows[:MOST], told=told, more=rows[MOST - 1]["id"] if len(rows) > MOST else None, kind=kind, done=done
+    )
 
 
 def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
@@ -49,8 +52,7 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
     desk.write(work)
     with desk.app.database.reading() as connection:
         case = scope.case(connection, desk.who, number)
-        heard = transcript.history(connection, case["conversation"], desk.now)
-        talk = [(message["from"], casework.words(message), message["at"]) for message in heard]
+        talk = [(each["from"], casework.words(each), each["at"], each.get("fate")) for each in casework.talk(connection, case, desk.now)]
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
         staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
@@ -65,9 +67,10 @@ def answer(desk: Desk) -> Response:
 
     def work(connection: Connection) -> str:
         case = scope.case(connection, desk.who, number)
-        if casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now):
+        where = casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now)
+        if where:
             desk.note(connection, "回复求助", f"求助 {number}", new=f"{len(text)} 字")
-        return str(case["conversation"])
+        return where
 
     desk.wake(desk.write(work))
     return desk.to(f"/cases/{number}")
@@ -76,14 +79,16 @@ def answer(desk: Desk) -> Response:
 def give(desk: Desk) -> Response:
     number, to = desk.number(), desk.form.get("to", "")
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection) -> list[str]:
         case = scope.case(connection, desk.who, number)
         if not connection.execute(select(Staff.id).where(Staff.display == to, Staff.active, Staff.role != "viewer")).first():
             raise HTTPException(400, "没有这位老师,请从名单里选。")
         connection.execute(update(Case).where(Case.id == number).values(owner=to))
         desk.note(connection, "交办求助", f"求助 {number}", case["owner"] or "", to)
+        return duty.entrust(connection, case, to, desk.who.display, desk.now)
 
-    desk.write(work)
+    for key in desk.write(work):
+        desk.wake(key)
     return desk.to(f"/cases/{number}" if desk.who.role == "admin" else "/cases")
 
 

@@ -13,9 +13,13 @@ from knowledge.links import CHANNELS
 
 def page(desk: Desk, code: str = "") -> Response:
     with desk.app.database.reading() as connection:
-        rows = duty.chats(connection, desk.who.id)
-    held = [(row["conversation"], CHANNELS.get(row["conversation"].partition(":")[0], "聊天").strip(), row["since"]) for row in rows]
+        keys = [(row["conversation"], row["since"]) for row in duty.chats(connection, desk.who.id)]
+        held = [(key, named(key), since, duty.reached(connection, desk.app.carriers, key, desk.now)) for key, since in keys]
     return desk.show("oncall", chats=held, code=code)
+
+
+def named(key: str) -> str:
+    return CHANNELS.get(key.partition(":")[0], "聊天").strip()
 
 
 def offer(desk: Desk) -> Response:

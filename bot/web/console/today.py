@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, String, cast, exists, func, select
 from sqlalchemy.orm import aliased
 from starlette.responses import Response
 
-from bot import silence
+from bot import casework, silence
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.staff import Member
@@ -30,7 +30,7 @@ def page(desk: Desk) -> Response:
     with desk.app.database.reading() as connection:
         waiting = select(Case.__table__).where(Case.closed_at.is_(None), scope.cases(desk.who))
         urgent = connection.execute(waiting.order_by(Case.kind != "crisis", Case.id).limit(SHOWN)).mappings().all()
-        values: dict[str, Any] = {"cases": urgent, "waiting": counted(connection, waiting)}
+        values: dict[str, Any] = {"cases": urgent, "told": casework.answers(connection, urgent), "waiting": counted(connection, waiting)}
         if desk.who.role in ("admin", "teacher"):
             unheard, due = quiet(connection, desk), called(desk.who, today)
             steps = select(Step.what, Step.due, Record.id, Record.name).join(Record, Record.id == Step.record_id)

@@ -55,10 +55,11 @@ class Town:
 
 
 @contextmanager
-def town(url: str, capability: str = "service_verified", patience: float = 5.0) -> Iterator[Town]:
+def town(url: str, capability: str = "service_verified", patience: float = 5.0, template: str | None = None) -> Iterator[Town]:
     world = World(Account(capability=capability))
     with api_of(Api(world)) as api:
         app = App(wechat_settings(url, api, world.account.appid, world.account.secret, capability))
+        app.settings.wechat.template = template
         with serving(app, sweeps=True) as address:
             yield Town(app, world, People(world, f"{address}/hook/wechat", TOKEN, AES_KEY, "safe", patience=patience))
         app.close()
@@ -142,6 +143,25 @@ async def test_a_long_answer_is_finished_by_messages(served: Town) -> None:
     served.app.say(f"wechat:{served.world.account.appid}:{PERSON}", "long", [Say("这是一句话。" * 400)]).result()
     seen = await served.until(5)
     assert "".join(seen[1:]) == "这是一句话。" * 400
+
+
+async def test_a_template_rings_once_and_the_whole_is_said_when_the_person_writes(sqlite_url: str) -> None:
+    with town(sqlite_url, template="TPL") as served:
+        served.world.templates["TPL"] = ("thing1",)
+        await served.people.text(PERSON, "你好")
+        key, words = f"wechat:{served.world.account.appid}:{PERSON}", "王老师:" + "你的档案在户籍地的人才中心。" * 5
+        for number in range(5):
+            served.app.say(key, f"n{number}", [Say(f"第 {number} 句")]).result()
+        await served.until(6)
+        served.app.say(key, "words", [Say(words)]).result()
+        assert (await served.until(7))[-1] == words[:20]
+        await asyncio.sleep(6)
+        assert len(served.seen()) == 7
+        await served.settled(1)
+        await served.people.text(PERSON, "在")
+        assert words in await served.until(9)
+        await served.settled()
+        await served.people.close()
 
 
 async def test_what_does_not_fit_the_windows_waits_for_the_next_contact(served: Town) -> None:
