@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 WAYS = {
     "chat": "Telegram 能收到",
     "customer": "微信 48 小时窗口内能收到",
-    "template": "微信模板消息",
-    "notification": "微信订阅通知",
+    "template": "微信模板消息(先到一行提醒,全文等对方说话)",
+    "notification": "微信订阅通知(先到一行提醒,全文等对方说话)",
     "mass": "微信群发",
     "mailbox": "微信要等对方下次来说话",
     "gone": "已取关或拉黑,发不到",
@@ -131,6 +131,8 @@ def status(app: App, number: int) -> dict[str, Any]:
         recent = select(func.count()).where(mine, Delivery.finished_at > now - RATE, Delivery.finished_at <= now)
         pace = connection.execute(recent).scalar_one() / RATE.total_seconds()
         mail = connection.execute(select(func.count()).where(mine, Delivery.status == "ready", Delivery.mailbox)).scalar_one()
+        waiting = (mine, Delivery.status == "ready", Delivery.mailbox, Delivery.error == delivery.RUNG)
+        rung = connection.execute(select(func.count()).where(*waiting)).scalar_one()
         columns = (Delivery.status, Delivery.error)
         why = select(*columns, func.count()).where(mine, Delivery.error.is_not(None), Delivery.status.in_(delivery.FINAL)).group_by(*columns)
         reasons = [{"status": state, "reason": reason, "count": count} for state, reason, count in connection.execute(why.order_by(*columns))]
@@ -146,6 +148,7 @@ def status(app: App, number: int) -> dict[str, Any]:
         "state": state,
         "percent": percent,
         "mailbox": mail,
+        "rung": rung,
         "eta": eta,
         "reasons": reasons,
         "mass": sends,

@@ -22,6 +22,7 @@ from dialogs.messages import Inbound, Say
 from dialogs.place import Conversation
 from knowledge.db import CHINA
 from knowledge.ledger.record import Record, Service
+from knowledge.people import Graduate
 
 SETTINGS = WeChat(appid="wx1", secret="s", token="token", mass=True)  # type: ignore[arg-type]
 NEVER, NIGHT = Quiet(time(0), time(0)), Quiet()
@@ -426,6 +427,7 @@ def test_only_what_certainly_arrived_is_a_service(office: Office, sent: int | No
             row = {"name": "李一", "student_no": graduate[:20], "college": "", "destination": "", "groups": [], "source": "试"}
             at = office.app.clock.now()
             connection.execute(insert(Record).values(**row, graduate_id=graduate, created_at=at, updated_at=at))
+        connection.execute(update(Graduate).values(profile_consent_at=office.app.clock.now()))
     office.announce(audience={"everyone": True, "reach": "SUB-02"})
     office.settle(office.take(), TAKEN)
     if sent is not None:

@@ -286,7 +286,7 @@ def way_of(key: str, role: str) -> str:
 
 def said(text: str, *labels: str) -> Counter[str]:
     """The number behind each label, where it stands."""
-    return Counter({label: int(found[1]) for label in labels if (found := re.search(rf"{label} (\d+)", text))})
+    return Counter({label: int(found[1]) for label in labels if (found := re.search(rf"{re.escape(label)} (\d+)", text))})
 
 
 def environment(chosen: dict[str, Any], prefix: str = "BULIXIAN_") -> dict[str, str]:
