@@ -92,7 +92,7 @@ def preview(app: App, number: int) -> str:
             lines.append(
                 f"会发 {audience.veiled(count, row['audience'])} 人"
                 + (f",留出 {held} 人不发、用来比较" if held else "")
-                + ";退订的、没有对话的不在内"
+                + ";退订的、取关拉黑的、没有对话的不在内"
             )
             if "groups" in row["audience"]:
                 lines.append("按群体选的,批准以前不说准确的人数和各走哪条路")
