@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from dialogs import dates, localities, polarity, sayings, schooling, work
@@ -29,7 +30,7 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了))"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女],(?=[1-4]\d))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
 )
 GENDER = {
@@ -53,7 +54,7 @@ FACTS = tuple(
 DENIALS = tuple((row["field"], sayings.pattern(row["said"])) for row in sayings.TABLE["denial"])
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"期满|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+    r"期满|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
@@ -67,6 +68,8 @@ ELLIPSIS = re.compile(
     r"[^,]{0,4},(?:但是?|不过|可是?|而)?(?:我|俺|咱|本人)(?:自己|本人|个人|倒|就|可|也|还|是|一直)*没(?:有)?(?:去)?(?:办|弄|搞|签|登记?|申请|认定|贷|借|考|领|拿)?(?:成|过|呢|的)*(?=,|$)"
 )
 """同学办了贷款,我没办: the topic stands in the clause about the other."""
+FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
+"""失业登记我去办了,要证明,没办成: what came of it is said last."""
 HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
 TOOK = re.compile(
     r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给)|见习(?:了|过|期?满|结束|{数})".replace(
@@ -113,8 +116,10 @@ def matters(said: Said) -> Facts:
     for field, pattern in DENIALS:
         if pattern.search(text):
             found[field] = False
-    for field, topic, *_ in FACTS:
-        if field not in found and ELLIPSIS.match(said.whole, last_end(topic, said.whole)):
+    for field, topic, _, state, _ in FACTS:
+        end = last_end(topic, said.whole)
+        failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
+        if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
     if "overseas_certified" not in found and re.search(r"国外|海归|留学|海外|境外|回国", text):
         value = polarity.of(said.raw, re.compile("认证"))
@@ -137,6 +142,8 @@ def flags(said: Said) -> Facts:
     text = ",".join(said.raw)
     looks = not FLAGS["not_seeking"].search(said.whole)
     places = {name: [hit.start() for hit in pattern.finditer(text) if not denied_far(text, hit.start())] for name, pattern in FLAGS.items()}
+    pushed = [range(hit.start(), hit.end()) for hit in FLAGS["quit_yes"].finditer(text)]
+    places["quit_no"] = [place for place in places["quit_no"] if not any(place in span for span in pushed)]
     own_shop = re.search(r"(?<!被)开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
     if (places["quit_yes"] or places["quit_no"]) and not own_shop:
         found["quit_involuntary"] = bool(places["quit_yes"])
@@ -271,7 +278,8 @@ def person(said: Said) -> Facts:
 
 def service(said: Said) -> str | None:
     """The programme served in, over or under way; 没有 where all of them are denied."""
-    if served := said_last(SERVICE, (part for part in said.own if SERVED.search(part) and not NOT_SERVED.search(part))):
+    parts = [*said.own, *(f"{one}{other}" for one, other in pairwise(said.own) if min(len(one), len(other)) <= 8)]
+    if served := said_last(SERVICE, (part for part in parts if SERVED.search(part) and not NOT_SERVED.search(part))):
         return served
     return "没有" if any(NEVER_SERVED.search(part) for part in said.raw) else None
 
