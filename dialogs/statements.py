@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from dialogs import dates, localities, polarity, sayings, schooling, work
+from dialogs import dates, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
@@ -29,7 +29,7 @@ BIRTH_YEAR = re.compile(
     r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
-    r"(?<![\d~到至五六七八九百快就-])(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
+    r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
     r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女],(?=[1-4]\d))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
 )
@@ -58,7 +58,7 @@ SERVED = re.compile(
         "{数}", sayings.NAMES["数"]
     )
 )
-NOT_SERVED = re.compile(r"考(?![上核])|想|没|招|[?吗]|条件")
+NOT_SERVED = re.compile(r"不同|不一样|区别|考(?![上核])|想|没|招|[?吗]|条件")
 NEVER_SERVED = re.compile(
     r"(?:基层|服务)项目[^,]{0,8}(?:没|未)|(?:没|未)[^,]{0,4}基层[^,]{0,2}项目"
     r"|(?:三支一扶|西部计划|特岗|村官|支[教农医])[^,没]{0,12}(?:都|这些|什么的|哪个|一个)[^,没]{0,4}(?:没|未)[^,]{0,2}(?:参加|干|去|做|报|当)过"
@@ -85,7 +85,7 @@ ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那
 NOT_GROUPS = re.compile(r"登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
 NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
 ELDERS = re.compile(r"(?:奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
-NO_MORE = re.compile(r"取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)")
+NO_MORE = re.compile(r"低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)")
 ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
 TOLD_OF_OTHERS = re.compile(r"邻居|村里(?!说|把|给|评)|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)")
 
@@ -144,7 +144,9 @@ def flags(said: Said) -> Facts:
     places = {name: [hit.start() for hit in pattern.finditer(text) if not denied_far(text, hit.start())] for name, pattern in FLAGS.items()}
     pushed = [range(hit.start(), hit.end()) for hit in FLAGS["quit_yes"].finditer(text)]
     places["quit_no"] = [place for place in places["quit_no"] if not any(place in span for span in pushed)]
-    own_shop = re.search(r"(?<!被)开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
+    own_shop = re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text) or (
+        re.search(r"(?<!被)开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
+    )
     if (places["quit_yes"] or places["quit_no"]) and not own_shop:
         found["quit_involuntary"] = bool(places["quit_yes"])
         if places["quit_yes"] and places["quit_no"] and not re.search(r"让我|叫我|逼我|其实", text):
@@ -278,7 +280,7 @@ def person(said: Said) -> Facts:
 
 def service(said: Said) -> str | None:
     """The programme served in, over or under way; 没有 where all of them are denied."""
-    parts = [*said.own, *(f"{one}{other}" for one, other in pairwise(said.own) if min(len(one), len(other)) <= 8)]
+    parts = [*said.own, *(f"{one}{other}" for one, other in pairwise(said.own) if re.search("服务证|支教|期满", one + other))]
     if served := said_last(SERVICE, (part for part in parts if SERVED.search(part) and not NOT_SERVED.search(part))):
         return served
     return "没有" if any(NEVER_SERVED.search(part) for part in said.raw) else None
@@ -295,7 +297,7 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "school_type": lambda said: said_last(SCHOOL, said.raw),
     "service": service,
     "counts_by": lambda said: (
-        said_last(COUNTS_BY, said.raw if re.search(r"[?吗么]|如果|是不是|还是", said.whole) else [said.whole])
+        said_last(COUNTS_BY, said.raw if questions.shaped(said.whole) or re.search("如果|还是", said.whole) else [said.whole])
         if re.search(r"届|毕业证|[两2]年|离校", said.whole)
         else None
     ),

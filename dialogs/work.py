@@ -21,7 +21,7 @@ DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
-OF_PAPERS = re.compile(r"(?:户口|户籍|档案|袋)(?![^,]*(?:上班|工作|打工|入职|人[在搁]))")
+OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
 ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
     r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
@@ -68,6 +68,13 @@ def frames_odd_job(text: str, place: int) -> bool:
     return bool(found and EMPLOYMENT["灵活就业"].search(found[0]) and not re.search(r"上班|工作|公司|单位", found[0]))
 
 
+def within_a_unit(text: str, place: int) -> bool:
+    """在某事业单位做临时工: an odd job's word within the frame of a job at a unit."""
+    return any(
+        hit.start() < place < hit.end() and re.search("单位|机关|公司|厂", hit[0][: place - hit.start()]) for hit in EMPLOYMENT["就业"].finditer(text)
+    )
+
+
 def employment(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
     text = NAMES.sub(
@@ -86,6 +93,8 @@ def employment(said: Said) -> str | None:
             places = [place for place in places if not frames_odd_job(text, place)]
         if places:
             strong[status] = places[-1]
+    if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
+        del strong["灵活就业"]
     if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
         return "在校"
     if len(strong) > 1 and "未就业" in strong:
@@ -272,10 +281,11 @@ def business(said: Said, result: Facts) -> Facts:
     return {}
 
 
-DISPATCHED = re.compile(r"派遣|外包")
+KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"), re.compile(r"[国央民私外]企|事业单位")
+DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"^(?:[国央民私外]企|事业单位)$|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:在|是|有|不大|规模|[一二两三四五六七八九十\d])"
+    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:在|是|有|不大|规模|[一二两三四五六七八九十\d])"
 )
 
 
@@ -286,7 +296,11 @@ def employer(said: Said, result: Facts) -> Facts:
     if not result.get("employment") and places_of(LEFT, ",".join(said.now)):
         return {}
     signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
-    if not (result.get("employment") or signs or any(HERE.search(clause) and "档案" not in clause for clause in said.now)):
+    if not (
+        result.get("employment")
+        or signs
+        or any((HERE.search(clause) and "档案" not in clause) or (KEPT.search(said.whole) and KIND_ALONE.fullmatch(clause)) for clause in said.now)
+    ):
         return {}
     clauses = tuple(clause for clause in said.now if not re.search(r"离职|挂靠|辞|上家|原来|倒闭|被裁|想考|备考|三方", clause))
     tables = {"employer.type": KIND, "employer.size": SIZE, "employer.industry": INDUSTRY}
