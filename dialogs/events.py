@@ -30,7 +30,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
         ]
         days = list(dates.find(clause, today))
         for order, day in enumerate(days):
-            if (UNTIL.search(clause[: day.start]) and not re.match("才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
+            if (UNTIL.search(clause[: day.start]) and not re.match("年?才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
                 continue
             limit = days[order + 1].start if order + 1 < len(days) else len(clause)
             after = [mark for mark in marks if day.end <= mark[0] <= min(limit, day.end + 14) or day.end - 1 <= mark[0] < day.end]

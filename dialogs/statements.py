@@ -145,7 +145,7 @@ def flags(said: Said) -> Facts:
     pushed = [range(hit.start(), hit.end()) for hit in FLAGS["quit_yes"].finditer(text)]
     places["quit_no"] = [place for place in places["quit_no"] if not any(place in span for span in pushed)]
     own_shop = re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text) or (
-        re.search(r"(?<!被)开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
+        re.search(r"(?<![被离])开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
     )
     if (places["quit_yes"] or places["quit_no"]) and not own_shop:
         found["quit_involuntary"] = bool(places["quit_yes"])
