@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 
 from knowledge.postings.reading import plain
+from knowledge.postings.screen import screen
 from knowledge.rights.likeness import WEIGHTS, packed
 from knowledge.rights.scam import LENGTH, judge
 from knowledge.rights.signals import unmasked
@@ -33,21 +34,25 @@ def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, hig
 
 
 def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each fifth of "told" by weights that never saw it; what is seen of all is higher, for every fifth is then learned as well."""
-    told = examples("told")
-    part = np.random.default_rng(1).integers(0, 5, len(told))
+    """Each fifth of all examples by weights that never saw it. In "told" alone, the innocents that sound most alike, it warns of one in nine."""
+    every = known()
+    part = np.random.default_rng(1).integers(0, 5, len(every))
     levels: dict[bool, list[str]] = {True: [], False: []}
+    held: dict[bool, list[bool]] = {True: [], False: []}
     for number in range(5):
-        apart = {each.text for each, at in zip(told, part, strict=True) if at == number}
-        weights = learned([each for each in known() if each.text not in apart])
+        weights = learned([each for each, at in zip(every, part, strict=True) if at != number])
         monkeypatch.setattr("knowledge.rights.likeness.shipped", lambda weights=weights: weights)
-        for each in told:
-            if each.text in apart:
+        for each, at in zip(every, part, strict=True):
+            if at == number and each.offer:
+                held[each.bad].append(screen(each.offer).level == "held")
+            elif at == number:
                 levels[each.bad].append(judge(each.text).level)
-    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.80
-    assert levels[True].count("high") / len(levels[True]) >= 0.55
-    assert levels[False].count("high") / len(levels[False]) <= 0.03
-    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.08
+    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.88
+    assert levels[True].count("high") / len(levels[True]) >= 0.68
+    assert levels[False].count("high") / len(levels[False]) <= 0.01
+    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.065
+    assert sum(held[True]) / len(held[True]) >= 0.93
+    assert sum(held[False]) / len(held[False]) <= 0.015
 
 
 def test_the_weights_belong_to_the_examples() -> None:
@@ -115,11 +120,11 @@ def test_one_line_told_while_it_happens(text: str) -> None:
     assert {reason.rule for reason in found.reasons} - {"M01"}
 
 
-def test_likeness_alone_is_at_most_a_hint() -> None:
-    judged = [judge(each.text) for name in ("blind", "last") for each in examples(name)]
+def test_likeness_alone_is_at_most_a_warning() -> None:
+    judged = [judge(each.text) for name in ("blind", "last", "mixed") for each in examples(name)]
     alone = [found for found in judged if {reason.rule for reason in found.reasons} == {"M01"}]
     assert alone
-    assert {found.level for found in alone} <= {"none", "hint"}
+    assert {found.level for found in alone} <= {"none", "hint", "warning"}
     assert all("「" in found.reasons[0].say for found in alone)
 
 
