@@ -24,7 +24,7 @@ WEIGHTS = Path(__file__).parent / "data" / "likeness.npy"
 BUCKETS = 1 << 16
 WINDOW, STEP = 200, 60
 """Signs that are judged at once, about a long message; of a longer text the worst stretch counts."""
-SPREAD = 0.5
+SPREAD = 0.3
 """Log-odds that stretches cost for each unit of the logarithm of their number: the worst of many looks bad by chance (found on real postings)."""
 SHORT = 60
 """Buckets below which a text is too short to be very like anything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from knowledge.postings.screen import screen
 from knowledge.rights.likeness import WEIGHTS, packed
 from knowledge.rights.scam import LENGTH, judge
 from knowledge.rights.signals import unmasked
-from tests.knowledge.rights.corpus import Example, examples, known, learned
+from tests.knowledge.rights.corpus import Example, examples, known, learned, offers
 from tests.knowledge.test_words import ANY
 
 ALARM = ("warning", "high")
@@ -53,6 +54,18 @@ def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.065
     assert sum(held[True]) / len(held[True]) >= 0.93
     assert sum(held[False]) / len(held[False]) <= 0.015
+
+
+def test_a_fraud_in_a_long_honest_text_is_still_held() -> None:
+    honest = (
+        "岗位职责:1、负责客户资料的整理、录入与归档,保证数据准确;2、协助部门完成月度报表和会议纪要;3、与各部门沟通,跟进项目进度,及时反馈问题;"
+        "4、完成领导交办的其他工作。任职要求:1、大专及以上学历,专业不限;2、熟练使用办公软件,表达清楚,做事细致;3、有团队精神,能承受一定的工作压力;"
+        "4、有相关经验者优先考虑。公司介绍:公司成立于二〇〇八年,主要从事工业设备的研发与销售,客户遍布全国,现有员工三百余人,发展空间大,氛围和谐。"
+    )
+    frauds = [each.offer for each in offers() if each.offer and each.bad]
+    hidden = [replace(offer, text=f"{honest}\n{offer.text}") for offer in frauds]
+    assert screen(replace(frauds[0], text=honest)).level != "held"
+    assert sum(screen(offer).level == "held" for offer in hidden) / len(hidden) >= 0.6
 
 
 def test_the_weights_belong_to_the_examples() -> None:
