@@ -35,7 +35,11 @@ def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, hig
 
 
 def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each fifth of all examples by weights that never saw it. In "told" alone, the innocents that sound most alike, it warns of one in nine."""
+    """Each fifth of all examples by weights that never saw it. In "told" alone, the innocents that sound most alike, it warns of one in nine.
+
+    The rules were written with most of these texts in sight: of 200 that nothing was learned or chosen from, 85 of 95 frauds were warned of
+    (62 high), and 9 of 105 innocents (4 high).
+    """
     every = known()
     part = np.random.default_rng(1).integers(0, 5, len(every))
     levels: dict[bool, list[str]] = {True: [], False: []}
