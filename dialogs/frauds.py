@@ -41,5 +41,5 @@ def told(text: str, found: Judgement) -> str:
 def noticed(text: str) -> str:
     """What is said of a fraud that somebody tells of without asking for the check; empty where none shows."""
     found = judge(text)
-    named = any(reason.family == "fraud" for reason in found.reasons)
+    named = any(reason.family == "fraud" and reason.rule != "M01" for reason in found.reasons)
     return told(text, found) if named and found.level in ALARM else ""

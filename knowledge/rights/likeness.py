@@ -1,4 +1,6 @@
-"""How alike a text is to frauds we wrote ourselves: weights of hashed signs in `data/likeness.npy`. One signal among others, never a verdict.
+"""How alike a text is to frauds we wrote ourselves: weights of runs of signs and of named signs, hashed, in `data/likeness.npy`.
+
+It says how far the named signs are to be believed; what follows from both is decided in `scam` and in `knowledge.postings.screen`.
 
 The weights come from `tests/knowledge/rights/corpus.py`, which also proves that they belong to the examples.
 """
@@ -6,10 +8,11 @@ The weights come from `tests/knowledge/rights/corpus.py`, which also proves that
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +24,17 @@ WEIGHTS = Path(__file__).parent / "data" / "likeness.npy"
 BUCKETS = 1 << 16
 WINDOW, STEP = 200, 60
 """Signs that are judged at once, about a long message; of a longer text the worst stretch counts."""
+SPREAD = 0.3
+"""Log-odds that stretches cost for each unit of the logarithm of their number: the worst of many looks bad by chance (found on real postings)."""
 SHORT = 60
 """Buckets below which a text is too short to be very like anything."""
 FEW = 10
 """Signs below which likeness says nothing: a title, one word."""
-LENGTHS = (2, 3)
+LENGTHS = (1, 2, 3)
 PRIMES = (np.uint64(1), np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE3D))
 SCALE = 0.02
+RULE_SHARE = 0.05
+"""What one named sign counts beside the runs of signs; from 0.1 on it is believed so much that unseen texts are judged worse."""
 ALIKE, LEAST, ALIKE_WEIGHT, ALIKE_MOST = 0.0, 5, 20, 45
 """From which log-odds likeness to known frauds counts, its points there and for one more of it, and how many at most."""
 
@@ -43,7 +50,7 @@ def bare(seen: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
 
 
 def grams(codes: NDArray[np.uint64]) -> list[NDArray[np.int64]]:
-    """The buckets of every run of two and of three signs, each list as long as the text."""
+    """The buckets of every run of one, two and three signs, each list as long as the text."""
     found = []
     mixed = np.zeros_like(codes)
     for length in range(1, max(LENGTHS) + 1):
@@ -55,30 +62,39 @@ def grams(codes: NDArray[np.uint64]) -> list[NDArray[np.int64]]:
     return found
 
 
-def features(seen: str) -> NDArray[np.int64]:
-    return np.unique(np.concatenate(grams(bare(seen[:400])[0])))
-
-
 def scale(size: int) -> float:
     return 1 / float(np.sqrt(max(size, SHORT)))
 
 
-def train(texts: Sequence[str], bad: Sequence[bool], *, rounds: int = 800, decay: float = 1e-5) -> Array:
-    """Weights and, last, the bias: logistic regression over the signs a text has, each text scaled to length one; full batches, no chance."""
-    rows = [features(text) for text in texts]
-    at = np.concatenate(rows)
-    row = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
-    value = np.repeat([scale(len(each)) for each in rows], [len(each) for each in rows])
+def named(found: Iterable[str]) -> NDArray[np.int64]:
+    """The buckets of rules, by their ids."""
+    return np.array(sorted({crc32(rule.encode()) % BUCKETS for rule in found}), dtype=np.int64)
+
+
+def features(seen: str, found: Iterable[str]) -> tuple[NDArray[np.int64], Array]:
+    """Buckets and how much each counts."""
+    runs, marks = np.unique(np.concatenate(grams(bare(seen[:400])[0]))), named(found)
+    return np.concatenate([runs, marks]), np.repeat([scale(len(runs)), RULE_SHARE], [len(runs), len(marks)])
+
+
+def train(texts: Sequence[tuple[str, Iterable[str]]], bad: Sequence[bool], *, rounds: int = 700, decay: float = 3e-6) -> Array:
+    """Weights and, last, the bias: logistic regression over the runs a text has, scaled to length one, and its rules; full batches, no chance."""
+    rows = [features(*text) for text in texts]
+    row = np.repeat(np.arange(len(rows)), [len(each) for each, _ in rows])
+    value = np.concatenate([each for _, each in rows])
+    kept, at = np.unique(np.concatenate([each for each, _ in rows]), return_inverse=True)
     want = np.asarray(bad, dtype=float)
     share = np.where(want == 1, 0.5 / want.sum(), 0.5 / (1 - want).sum())
-    weights, speed = np.zeros(BUCKETS + 1), np.zeros(BUCKETS + 1)
+    weights, speed = np.zeros(len(kept) + 1), np.zeros(len(kept) + 1)
     for _ in range(rounds):
         logit = np.bincount(row, weights[at] * value, len(rows)) + weights[-1]
         error = (1 / (1 + np.exp(-logit)) - want) * share
-        slope = np.append(np.bincount(at, error[row] * value, BUCKETS), error.sum()) + decay * np.append(weights[:-1], 0)
+        slope = np.append(np.bincount(at, error[row] * value, len(kept)), error.sum()) + decay * np.append(weights[:-1], 0)
         speed = 0.9 * speed - 4.0 * slope
         weights += speed
-    return weights
+    whole = np.zeros(BUCKETS + 1)
+    whole[kept], whole[-1] = weights[:-1], weights[-1]
+    return whole
 
 
 def packed(weights: Array) -> NDArray[np.int16]:
@@ -91,19 +107,22 @@ def shipped() -> Array:
     return stored.astype(np.float64) * SCALE
 
 
-def likeness(seen: str, weights: Array | None = None) -> tuple[float, tuple[int, int]]:
-    """The log-odds that the worst stretch of the text is a fraud, and where it stands. `seen`: as `plain` gives it."""
-    weights = shipped() if weights is None else weights
+def likeness(seen: str, found: Iterable[str]) -> tuple[float, tuple[int, int]]:
+    """The log-odds that the worst stretch of the text is a fraud, and where it stands. `seen`: as `plain` gives it; `found`: rules that hold."""
+    weights = shipped()
     codes, kept = bare(seen)
     size = len(codes)
     if size < 2:
         return -9.0, (0, 0)
     every = grams(codes)
     best, at = -np.inf, 0
-    for start in range(0, max(1, size - WINDOW + STEP), STEP):
-        found = np.unique(np.concatenate([each[start : start + WINDOW] for each in every]))
-        odds = float(weights[found].sum()) * scale(len(found)) + float(weights[-1])
+    starts = range(0, max(1, size - WINDOW + STEP), STEP)
+    for start in starts:
+        runs = np.unique(np.concatenate([each[start : start + WINDOW] for each in every]))
+        odds = float(weights[runs].sum()) * scale(len(runs))
         best, at = max((best, at), (odds, start), key=lambda each: each[0])
+    best -= SPREAD * float(np.log(len(starts)))
+    best += float(weights[named(found)].sum()) * RULE_SHARE + float(weights[-1])
     return best, (int(kept[at]), int(kept[min(at + WINDOW, size) - 1]) + 1)
 
 
@@ -138,9 +157,10 @@ class Likeness:
     sign: Reason | None
 
 
-def alike(text: str, most: int) -> Likeness:
+def alike(text: str, most: int, found: Iterable[str]) -> Likeness:
+    """`found`: the ids of the rules that hold in the text."""
     seen, places = unmasked(plain(text, most))
-    odds, span = likeness(seen) if len(seen) >= FEW else (0.0, (0, 0))
+    odds, span = likeness(seen, found) if len(seen) >= FEW else (0.0, (0, 0))
     if odds < ALIKE or not span[1]:
         return Likeness(odds, None)
     words = heaviest(seen, span)

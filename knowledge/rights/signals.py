@@ -94,12 +94,6 @@ def deals(short: bool) -> tuple[str, ...]:
 
 
 @cache
-def spoken() -> frozenset[str]:
-    """The rules that are made for chats."""
-    return frozenset(rule.id for rule in rules() if rule.talk)
-
-
-@cache
 def marks(talk: bool, short: bool) -> tuple[dict[object, list[int]], frozenset[object], list[int]]:
     """The first two signs of every hint → numbers of the rules, these signs, and the rules without hints: one look at a text
     leaves the few rules worth trying (69 094 postings: 26 s of processor time became 18)."""
@@ -131,7 +125,9 @@ DENIED = re.compile(
 UNPAID = r"(?:不|未|无需|无须|免)(?:会|得|需|用|再|予|向[^,。]{0,6})?(?:收取?|交纳?|缴纳?|付)(?:任何|一切|押金|保证金|[^,。]{0,3}费)"
 DENIED_LIST = re.compile(rf"{UNPAID}[^。;!?\n]{{0,16}}$")
 DENIED_WITHIN = re.compile(rf"{UNPAID}|(?<!\d)[0零]元入职")
-FREED = re.compile(r"^[^,。;!?\n]{0,8}(?:全免|免收|均?不收|均?不需|由(?:公司|单位)|公司(?:承担|报销|支付)|都是骗|属于?诈骗|系诈骗|[勿莫]信)")
+FREED = re.compile(
+    r"^[^,。;!?\n]{0,8}(?:全免|免收|均?不收|均?不需|由(?:公司|单位|[^,。]{0,4}考试(?:中心|院|网))|公司(?:承担|报销|支付)|都是骗|属于?诈骗|系诈骗|[勿莫]信)"
+)
 WARNED = re.compile(r"谨防|警惕|切勿|郑重|如遇|凡(?:是)?[^。]{0,6}(?:收|要求)|防骗|反诈|声明|举报|冒充我")
 MONEY = re.compile(r"\d{2,6}\s?(?:元|块)")
 

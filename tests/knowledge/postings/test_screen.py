@@ -29,7 +29,8 @@ def kinds(found: Screening) -> set[str]:
 
 FIRST = {"seen": 50, "shut": 49, "late": 3, "last": 5, "usual": 25, "more": 24}
 """Held at first try, before the rules were changed for the set: of 50 each, of 40 in the last two. "shut" was written together with "seen",
-so it was not blind; "late" and "last" avoid the usual words on purpose. An unseen fraud is held in about three of five cases."""
+so it was not blind; "late" and "last" avoid the usual words on purpose. Of 120 postings that nothing was
+learned or chosen from, 36 of 50 frauds were held and 5 of 70 honest ones: unseen texts fare worse than any figure in these tests."""
 
 
 @pytest.mark.parametrize("name", FIRST)

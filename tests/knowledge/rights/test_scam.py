@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 
 from knowledge.postings.reading import plain
+from knowledge.postings.screen import screen
 from knowledge.rights.likeness import WEIGHTS, packed
 from knowledge.rights.scam import LENGTH, judge
 from knowledge.rights.signals import unmasked
-from tests.knowledge.rights.corpus import Example, examples, known, learned
+from tests.knowledge.rights.corpus import Example, examples, known, learned, offers
 from tests.knowledge.test_words import ANY
 
 ALARM = ("warning", "high")
@@ -33,21 +35,41 @@ def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, hig
 
 
 def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each fifth of "told" by weights that never saw it; what is seen of all is higher, for every fifth is then learned as well."""
-    told = examples("told")
-    part = np.random.default_rng(1).integers(0, 5, len(told))
+    """Each fifth of all examples by weights that never saw it. In "told" alone, the innocents that sound most alike, it warns of one in nine.
+
+    The rules were written with most of these texts in sight: of 200 that nothing was learned or chosen from, 85 of 95 frauds were warned of
+    (62 high), and 9 of 105 innocents (4 high).
+    """
+    every = known()
+    part = np.random.default_rng(1).integers(0, 5, len(every))
     levels: dict[bool, list[str]] = {True: [], False: []}
+    held: dict[bool, list[bool]] = {True: [], False: []}
     for number in range(5):
-        apart = {each.text for each, at in zip(told, part, strict=True) if at == number}
-        weights = learned([each for each in known() if each.text not in apart])
+        weights = learned([each for each, at in zip(every, part, strict=True) if at != number])
         monkeypatch.setattr("knowledge.rights.likeness.shipped", lambda weights=weights: weights)
-        for each in told:
-            if each.text in apart:
+        for each, at in zip(every, part, strict=True):
+            if at == number and each.offer:
+                held[each.bad].append(screen(each.offer).level == "held")
+            elif at == number:
                 levels[each.bad].append(judge(each.text).level)
-    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.80
-    assert levels[True].count("high") / len(levels[True]) >= 0.55
-    assert levels[False].count("high") / len(levels[False]) <= 0.03
-    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.08
+    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.88
+    assert levels[True].count("high") / len(levels[True]) >= 0.68
+    assert levels[False].count("high") / len(levels[False]) <= 0.01
+    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.065
+    assert sum(held[True]) / len(held[True]) >= 0.93
+    assert sum(held[False]) / len(held[False]) <= 0.015
+
+
+def test_a_fraud_in_a_long_honest_text_is_still_held() -> None:
+    honest = (
+        "岗位职责:1、负责客户资料的整理、录入与归档,保证数据准确;2、协助部门完成月度报表和会议纪要;3、与各部门沟通,跟进项目进度,及时反馈问题;"
+        "4、完成领导交办的其他工作。任职要求:1、大专及以上学历,专业不限;2、熟练使用办公软件,表达清楚,做事细致;3、有团队精神,能承受一定的工作压力;"
+        "4、有相关经验者优先考虑。公司介绍:公司成立于二〇〇八年,主要从事工业设备的研发与销售,客户遍布全国,现有员工三百余人,发展空间大,氛围和谐。"
+    )
+    frauds = [each.offer for each in offers() if each.offer and each.bad]
+    hidden = [replace(offer, text=f"{honest}\n{offer.text}") for offer in frauds]
+    assert screen(replace(frauds[0], text=honest)).level != "held"
+    assert sum(screen(offer).level == "held" for offer in hidden) / len(hidden) >= 0.6
 
 
 def test_the_weights_belong_to_the_examples() -> None:
@@ -115,11 +137,11 @@ def test_one_line_told_while_it_happens(text: str) -> None:
     assert {reason.rule for reason in found.reasons} - {"M01"}
 
 
-def test_likeness_alone_is_at_most_a_hint() -> None:
-    judged = [judge(each.text) for name in ("blind", "last") for each in examples(name)]
+def test_likeness_alone_is_at_most_a_warning() -> None:
+    judged = [judge(each.text) for name in ("blind", "last", "mixed") for each in examples(name)]
     alone = [found for found in judged if {reason.rule for reason in found.reasons} == {"M01"}]
     assert alone
-    assert {found.level for found in alone} <= {"none", "hint"}
+    assert {found.level for found in alone} <= {"none", "hint", "warning"}
     assert all("「" in found.reasons[0].say for found in alone)
 
 
