@@ -22,7 +22,7 @@ HELD, WARN = 50, 25
 MENTION, TITLE, TEXT = 10, 20, 20
 """Points of named signs from which likeness to known frauds is asked for (alone it says nothing of a posting), and the points it takes
 where the text has fewer than so many characters: a title alone says little."""
-WORTH, MOST, BELIEVED = 1.0, 100, 0.1
+WORTH, MOST, BELIEVED = 1.0, 100, 0.4
 """Log-odds that a hundred points of named signs add to those of likeness, points beyond which more says no more, and the log-odds from which
 both together hold a posting: chosen on postings that the weights were not learned from (tests/knowledge/rights/test_scam.py)."""
 RIGHTS_AT_MOST = 45

@@ -15,12 +15,12 @@ LENGTH = 6000
 RIGHTS_AT_MOST = 45
 WORTH, MOST = 1.5, 100
 """Log-odds that a hundred points of named signs add to those of likeness, and points beyond which more says no more."""
-SURE, LIKELY, ALONE = 1.9, 0.85, 1.2
+SURE, LIKELY, ALONE = 2.2, 0.85, 1.2
 """Log-odds, with those points, from which it is `high` and `warning`, and likeness without any named sign is `warning`: chosen on texts that
 the weights were not learned from (tests/knowledge/rights/test_scam.py)."""
 MENTION, HINT, NAMED, MANY = 10, 5, 20, 100
 """Points of a mere mention, of the least that is said at all, of signs that name something (below them nothing is `high`), and of many."""
-HEAVY, NEVER = 40, -2.5
+HEAVY, NEVER = 40, -3.0
 """One line says too little for likeness: there one heavy sign that somebody else demands is believed, unless everything speaks against it."""
 DEMANDED = re.compile(r"(?:让|叫|要|催|逼|劝)我|跟我要|问我要")
 ABOUT = re.compile(
