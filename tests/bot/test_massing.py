@@ -22,6 +22,7 @@ from dialogs.messages import Inbound, Say
 from dialogs.place import Conversation
 from knowledge.db import CHINA
 from knowledge.ledger.record import Record, Service
+from knowledge.people import Graduate
 
 SETTINGS = WeChat(appid="wx1", secret="s", token="token", mass=True)  # type: ignore[arg-type]
 NEVER, NIGHT = Quiet(time(0), time(0)), Quiet()
@@ -422,15 +423,19 @@ def test_a_report_of_a_job_that_is_not_ours_changes_nothing(office: Office) -> N
 @pytest.mark.parametrize(("sent", "services_"), [(None, 0), (4, 0), (5, 5)])
 def test_only_what_certainly_arrived_is_a_service(office: Office, sent: int | None, services_: int) -> None:
     with office.app.database.writing() as connection:
+        connection.execute(update(Graduate).values(profile_consent_at=office.app.clock.now()))
         for graduate in connection.execute(select(Conversation.graduate_id)).scalars().all():
             row = {"name": "李一", "student_no": graduate[:20], "college": "", "destination": "", "groups": [], "source": "试"}
             at = office.app.clock.now()
             connection.execute(insert(Record).values(**row, graduate_id=graduate, created_at=at, updated_at=at))
     office.announce(audience={"everyone": True, "reach": "SUB-02"})
     office.settle(office.take(), TAKEN)
+    assert services.advance(office.app) == 0
+    office.wait(timedelta(hours=3))
+    assert services.advance(office.app) == 0
     if sent is not None:
         office.report("31", "send success", sent=sent)
-    office.do(lambda c: services.gather(c, office.app.clock.now()))
+    services.advance(office.app)
     with office.app.database.reading() as connection:
         assert len(connection.execute(select(Service.id)).all()) == services_
 

@@ -145,7 +145,7 @@ def test_what_was_unsubscribed_before_two_became_one_holds_for_both(any_app: App
     app.accept(Inbound(WECHAT, "3", "text", f"绑定 {code}", now)).result(20)
     app.accept(Inbound(WECHAT, "4", "text", "合成一份", now)).result(20)
     with app.database.reading() as connection:
-        memos: dict[str, Any] = dict(connection.execute(select(Conversation.key, Conversation.memo)).tuples().all())
+        memos: dict[str, Any] = dict(connection.execute(select(Conversation.key, Conversation.memo)).all())
         assert connection.execute(select(Graduate.id)).scalars().all() == [who]
         assert connection.execute(audience.query(connection, {"everyone": True}, now)).all() == []
     assert {key: memo.get("quiet") for key, memo in memos.items()} == {TELEGRAM: True, WECHAT: True}
