@@ -36,13 +36,15 @@ Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
 @contextmanager
 def at_work() -> Iterator[App]:
     """The program; what cannot be done with the ledger is one sentence and exit code 1."""
+    from knowledge.ledger.intake import ColumnError
     from knowledge.ledger.record import LedgerError
 
     with running() as app:
         try:
             yield app
         except LedgerError as error:
-            raise fail(str(error), 1) from error
+            hint = ";用 --map 列名=姓名 指明" if isinstance(error, ColumnError) else ""
+            raise fail(f"{error}{hint}", 1) from error
 
 
 def opened(file: Path) -> Table:

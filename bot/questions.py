@@ -108,7 +108,7 @@ def attach(app: App, ids: Sequence[int], key: str, author: str) -> Checked:
         changed = target.model_copy(update={"questions": [*target.questions, *fresh]})
         number = revisions.draft(connection, changed, author, app.clock.now())
         questions.settle(connection, [row["id"] for row in rows], "attached", number)
-    return Checked(problems, f"{key} 的草稿是第 {number} 版:多 {len(fresh)} 句问法,等另一位老师 knowledge approve")
+    return Checked(problems, f"{key} 的草稿是第 {number} 版:多 {len(fresh)} 句问法,等另一位老师批准")
 
 
 def out_of_scope(app: App, ids: Sequence[int]) -> Checked:

@@ -110,6 +110,8 @@ def test_written_approved_paused_resumed_and_read(town: Town, chromium: Browser)
 
     li.click("link", TITLE)
     li.click("button", "批准,发出去")
+    expect(li.page.get_by_text(f"发给 {2 * HALF} 人")).to_be_visible()
+    li.click("button", "确定,批准,发出去")
     until(lambda: town.got()[1] >= HALF // 2, "the first")
     li.click("button", "暂停")
     expect(li.page.get_by_text("暂停中").first).to_be_visible()

@@ -184,10 +184,10 @@ def test_a_closed_account_is_out_at_once_and_one_administrator_stays(any_app: Ap
     boss, wang = come("boss"), come("wang")
     with any_app.database.reading() as connection:
         numbers = {row["name"]: row["id"] for row in staff.listed(connection)}
-    assert boss.post(f"/accounts/{numbers['wang']}/switch", active="0").status_code == 303
+    assert boss.post(f"/accounts/{numbers['wang']}/switch", active="0", sure="yes").status_code == 303
     assert wang.get("/").status_code == 303
     assert Browser(any_app).login("wang").status_code == 403
-    assert "至少要留一位管理员" in boss.post(f"/accounts/{numbers['boss']}/switch", active="0").text
+    assert "至少要留一位管理员" in boss.post(f"/accounts/{numbers['boss']}/switch", active="0", sure="yes").text
 
 
 def test_forms_of_others_are_refused_and_written_down(any_app: App, come: Callable[..., Browser]) -> None:
