@@ -77,7 +77,7 @@ def item(connection: Connection, key: str) -> Item:
 def takeable(connection: Connection, ids: Sequence[int]) -> tuple[list[RowMapping], list[str]]:
     """Those of the named questions that are open, and one sentence for each other."""
     found = questions.named(connection, ids)
-    problems = [f"没有 #{key} 这个问题,用 knowledge queue 看编号" for key in ids if key not in found]
+    problems = [f"没有 #{key} 这个问题" for key in ids if key not in found]
     problems += [f"#{row['id']} {STATES[row['status']]}" for row in found.values() if row["status"] != "open"]
     return [row for row in found.values() if row["status"] == "open"], problems
 

@@ -38,7 +38,8 @@ def at_work(hint: str = "") -> Iterator[Any]:
 
 
 def waits(checked: Checked) -> Checked:
-    print("看草稿:bulixian knowledge drafts;另一位老师批准:bulixian knowledge approve 第几版 --as 称呼", file=sys.stderr)
+    if not checked.problems:
+        print("看草稿:bulixian knowledge drafts;另一位老师批准:bulixian knowledge approve 第几版 --as 称呼", file=sys.stderr)
     return checked
 
 
