@@ -99,9 +99,10 @@ def spend(connection: Connection, owner: str, names: Collection[str], count: int
     connection.execute(query.values(left=case((Allowance.left > count, Allowance.left - count), else_=0)))
 
 
-def used_up(connection: Connection, owner: str, names: Collection[str]) -> None:
-    """The platform says that nothing is left, whatever we had counted."""
-    connection.execute(update(Allowance).where(Allowance.owner == owner, Allowance.name.in_(list(names))).values(left=0))
+def used_up(connection: Connection, owner: str, names: Collection[str]) -> bool:
+    """The platform says that nothing is left, whatever we had counted. False: we knew."""
+    some = or_(Allowance.left.is_(None), Allowance.left > 0)
+    return bool(connection.execute(update(Allowance).where(Allowance.owner == owner, Allowance.name.in_(list(names)), some).values(left=0)).rowcount)
 
 
 def gone(connection: Connection, owner: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 
 from bot import delivery, talks
 from bot.delivery import Delivery
@@ -65,6 +65,7 @@ def newest(app: App, now: datetime) -> Vacancies:
 
 def plan(connection: Connection, fresh: Vacancies, due: Sequence[Mapping[str, Any]], now: datetime) -> None:
     people = [row["graduate_id"] for row in due]
+    unsee(connection, people, now)
     where = {who: open_[0].key for who, held in talks.of(connection, people).items() if (open_ := talks.reaching(held, unasked=True))}
     seekers = {person.key: person for person in looked_up(connection, due) if person.key in where}
     rhythms = {row["graduate_id"]: row["rhythm"] for row in due}
@@ -76,7 +77,8 @@ def plan(connection: Connection, fresh: Vacancies, due: Sequence[Mapping[str, An
         if not found:
             continue
         key = f"digest|{who}|{day}"
-        rows.append(delivery.row_of(key, where[who], "digest", [said(fresh, seekers[who].wanted, found)], now))
+        row = delivery.row_of(key, where[who], "digest", [said(fresh, seekers[who].wanted, found)], now)
+        rows.append(row | {"expires_at": following(now, rhythms[who])})  # of those nobody came for only the last one waits
         shown += [{"graduate_id": who, "posting_id": match.id, "delivery": key, "at": now} for match in found]
     known = set(connection.execute(select(Delivery.key).where(Delivery.key.in_([row["key"] for row in rows]))).scalars())
     if new := [row for row in rows if row["key"] not in known]:
@@ -84,6 +86,13 @@ def plan(connection: Connection, fresh: Vacancies, due: Sequence[Mapping[str, An
         connection.execute(insert(Shown), [row for row in shown if row["delivery"] not in known])
     later = update(Wish).where(Wish.graduate_id == bindparam("who")).values(next_at=bindparam("at", type_=Wish.next_at.type))
     connection.execute(later, [{"who": row["graduate_id"], "at": following(now, row["rhythm"])} for row in due])
+
+
+def unsee(connection: Connection, people: Sequence[str], now: datetime) -> None:
+    """What was in a digest that never arrived may come again."""
+    missed = or_(Delivery.status.in_((*delivery.STOPPED, "failed")), and_(Delivery.status == "ready", Delivery.expires_at <= now))
+    lost = select(Delivery.id).where(Delivery.key == Shown.delivery, missed).exists()
+    connection.execute(delete(Shown).where(Shown.graduate_id.in_(people), lost))
 
 
 def following(now: datetime, rhythm: str) -> datetime:

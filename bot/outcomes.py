@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 WAYS = {
     "chat": "Telegram 能收到",
     "customer": "微信 48 小时窗口内能收到",
-    "template": "微信模板消息",
-    "notification": "微信订阅通知",
+    "template": "微信模板消息(先到一行提醒,全文等对方说话)",
+    "notification": "微信订阅通知(先到一行提醒,全文等对方说话)",
     "mass": "微信群发",
     "mailbox": "微信要等对方下次来说话",
     "gone": "已取关或拉黑,发不到",
@@ -139,7 +139,7 @@ def preview(app: App, number: int) -> str:
             lines.append(
                 f"会发 {audience.veiled(count, row['audience'])} 人"
                 + (f",留出 {held} 人不发、用来比较" if held else "")
-                + ";退订的、没有对话的不在内"
+                + ";退订的、取关拉黑的、没有对话的不在内"
             )
             if "groups" in row["audience"]:
                 lines.append("按群体选的,批准以前不说准确的人数和各走哪条路")
@@ -178,6 +178,8 @@ def status(app: App, number: int) -> dict[str, Any]:
         recent = select(func.count()).where(mine, Delivery.finished_at > now - RATE, Delivery.finished_at <= now)
         pace = connection.execute(recent).scalar_one() / RATE.total_seconds()
         mail = connection.execute(select(func.count()).where(mine, Delivery.status == "ready", Delivery.mailbox)).scalar_one()
+        waiting = (mine, Delivery.status == "ready", Delivery.mailbox, Delivery.error == delivery.RUNG)
+        rung = connection.execute(select(func.count()).where(*waiting)).scalar_one()
         columns = (Delivery.status, Delivery.error)
         why = select(*columns, func.count()).where(mine, Delivery.error.is_not(None), Delivery.status.in_(delivery.FINAL)).group_by(*columns)
         reasons = [
@@ -197,6 +199,7 @@ def status(app: App, number: int) -> dict[str, Any]:
         "state": state,
         "percent": percent,
         "mailbox": mail,
+        "rung": rung,
         "eta": eta,
         "reasons": reasons,
         "mass": sends,

@@ -61,17 +61,16 @@ class Carrier(Protocol):
         ...
 
     @property
-    def routes(self) -> Collection[str]:
-        """The windows a send is booked on."""
-        ...
-
-    @property
     def mass(self) -> Mass | None:
         """The way to those of a broadcast who have no other; None: there is none (`massing`)."""
         ...
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
         """The way for this delivery; None: there is none before the person writes again."""
+        ...
+
+    def spends(self, route: str) -> Collection[str]:
+        """The allowances of the person that a send by this way is booked on."""
         ...
 
     def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[Any]:
@@ -215,9 +214,12 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
     again = {"status": "ready", "owner": None, "lease_until": None, "error": outcome.reason}
     match outcome.fate:
         case Fate.SENT:
-            allowances.spend(connection, row["conversation"], carrier.routes)
+            allowances.spend(connection, row["conversation"], carrier.spends(job.route))
             over = {"status": "sent", "finished_at": now, "lease_until": None} if last else {"lease_until": now + delivery.LEASE}
             connection.execute(mine.values(piece=Delivery.piece + 1, route=job.route, remote_id=outcome.remote_id, **over))
+        case Fate.AGAIN if outcome.reason == delivery.RUNG:
+            allowances.spend(connection, row["conversation"], carrier.spends(job.route))
+            connection.execute(mine.values(**again | {"mailbox": True}))
         case Fate.AGAIN:
             until = now + (outcome.wait or timedelta(seconds=5))
             if outcome.everyone:
@@ -232,11 +234,12 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
             allowances.gone(connection, row["conversation"])
             connection.execute(mine.values(status="failed", finished_at=now, lease_until=None, route=job.route, error=outcome.reason))
         case Fate.CLOSED:
+            shut = outcome.everyone or allowances.used_up(connection, row["conversation"], carrier.spends(job.route))
             if outcome.everyone:
                 allowances.hold(connection, account, now + (outcome.wait or timedelta(hours=1)), f"off:{job.route}")
-            else:
-                allowances.used_up(connection, row["conversation"], [*carrier.routes, f"token:{job.route}"])
-            connection.execute(mine.values(**again))
+            over = {"status": "failed", "finished_at": now, "lease_until": None, "error": outcome.reason}
+            rest = again if shut else again | {"not_before": now + REST}  # what we cannot shut must not be tried in a circle
+            connection.execute(mine.values(**(over if row["attempt"] >= TRIES and not outcome.everyone else rest)))
         case Fate.OFF:
             allowances.put(connection, [{"owner": account, "name": f"off:{job.route}", "left": 0, "until": None}])
             connection.execute(mine.values(**again))

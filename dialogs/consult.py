@@ -251,14 +251,15 @@ def follow_up(
     if place and NOTHING_BUT.fullmatch(plain.replace(place.name, "", 1)):
         return answer(wording.whole(last, today, place=place, text=text), sure=False)
     line = search.within(last.id, text)
-    if short and line and line.faq and line.similarity >= SAME:
+    asks = questions.asks(text)
+    if asks and short and line and line.faq and line.similarity >= SAME:
         return answer(wording.one_line(last, line.answer, today))
     if stands_alone(text, found, search, last, leans=leans, length=len(plain)):
         return None
     about_last = leans or short or any(hit.id == last.id for hit in found.hits)
     if not about_last:
         return None
-    if line and line.faq and line.similarity >= search.DIRECT:
+    if asks and line and line.faq and line.similarity >= search.DIRECT:
         return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
     if aspect and (short or leans or (top and top.id == last.id)):
@@ -270,7 +271,7 @@ def follow_up(
     vague = found.zone != "answer" and questions.elliptic(text)
     doubtful = found.zone == "unsure" or (found.zone == "menu" and short and top is not None and top.p < DOUBTFUL)
     unclear = leans or vague or doubtful or any(hit.id == last.id for hit in found.hits)
-    if line and line.similarity >= (search.FAINT if unclear else search.NEAR):
+    if line and (asks or not line.faq) and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
     if vague or ASKS_BARELY.fullmatch(plain) or (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)

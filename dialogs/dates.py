@@ -26,8 +26,22 @@ FEAST = re.compile(
     rf"(?:(?P<year>今年|去年|前年)的?)?(?P<feast>{'|'.join(sorted(FEASTS, key=len, reverse=True))})(?:劳动|青年|儿童|妇女)?节?"
     r"(?:的?(?:那天|当天|当日)|的?(?P<before>前一天|头一天)|(?P<after>的?后一天|的?第二天|过后第一天|后第一天))"
 )
-NEAR = {"上个月": "month", "上月": "month", "这个月": "this", "本月": "this", "今天": "0", "昨天": "1", "前天": "2"}
+NEAR = {
+    "上上个月": "before",
+    "上上月": "before",
+    "上周": "week",
+    "上个月": "month",
+    "上月": "month",
+    "这个月": "this",
+    "本月": "this",
+    "今天": "0",
+    "昨天": "1",
+    "前天": "2",
+}
 NEARBY = re.compile(rf"(?P<near>{'|'.join(NEAR)})(?:(?P<day>(?<=月)\d{{1,2}})[日号]?)?")
+AGO = re.compile(r"(?<![\d多几来满快第])(?P<ago>[1-9]|[一二两三四五六七八九])年前(?!后)")
+BARE_DAY = re.compile(r"(?<=\d月)初?([二三]?)(十?)([一二三四五六七八九]?)(?<=[一二三四五六七八九十])(?=[签入办去注登领拿下发批毕进到报开])")
+"""今年3月十二下来的: the day without its 号."""
 COUNT = r"(?:\d{1,3}|[一二两三四五六七八九十]{1,3})"
 LENGTH = re.compile(
     rf"(?<![\d.第快近约小])(?:(?P<years>{COUNT})年(?P<half>半)?(?:零?(?:又)?(?P<rest>{COUNT})个?月)?|(?P<months>{COUNT})个月(?P<and_half>半)?|(?P<semi>半)年)"
@@ -58,7 +72,8 @@ def count(said: str) -> int:
 def numerals(text: str) -> str:
     """Chinese digits of dates as figures: 二零二五年六月 → 2025年6月."""
     text = re.sub(r"[〇零一二三四五六七八九]{2,4}(?=年|届|级)", lambda m: "".join(str(NUMERALS[c]) for c in m[0]), text)
-    return re.sub(r"([二三]?)(十?)([一二三四五六七八九]?)(?=月|日|号)", figure, text)
+    text = re.sub(r"([二三]?)(十?)([一二三四五六七八九]?)(?=月|日|号)", figure, text)
+    return BARE_DAY.sub(lambda found: f"{figure(found)}号", text)
 
 
 def figure(found: re.Match[str]) -> str:
@@ -122,16 +137,22 @@ def near(said: str, today: date) -> str:
     """上个月, 昨天…: as exact as the word."""
     if NEAR[said].isdigit():
         return (today - timedelta(int(NEAR[said]))).isoformat()
-    return (today if NEAR[said] == "this" else today.replace(day=1) - timedelta(1)).isoformat()[:7]
+    if NEAR[said] == "week":
+        monday = today - timedelta(today.weekday() + 7)
+        return monday.isoformat()[: 7 if (monday + timedelta(6)).month == monday.month else 4]
+    first = today.replace(day=1)
+    if NEAR[said] == "before":
+        first = (first - timedelta(1)).replace(day=1)
+    return (today if NEAR[said] == "this" else first - timedelta(1)).isoformat()[:7]
 
 
 def find(text: str, today: date) -> Iterator[Dated]:
     """All dates of a normalised text, left to right, never overlapping."""
     place = 0
-    if not re.search(r"[\d年月天日]", text):
+    if not re.search(r"[\d年月天日周]", text):
         return
     while place < len(text):
-        tries = ((pattern, pattern.search(text, place)) for pattern in (FEAST, DATE, COMPACT, RELATIVE, MONTH, NEARBY, BARE_YEAR))
+        tries = ((pattern, pattern.search(text, place)) for pattern in (FEAST, DATE, COMPACT, RELATIVE, MONTH, NEARBY, AGO, BARE_YEAR))
         hits = [(found.start(), -found.end(), order, pattern, found) for order, (pattern, found) in enumerate(tries) if found]
         if not hits:
             return
@@ -143,6 +164,8 @@ def find(text: str, today: date) -> Iterator[Dated]:
         elif pattern is NEARBY:
             month = near(found["near"], today)
             said = value({"year": month[:4], "month": month[5:7], "day": parts["day"]}, today) if parts["day"] else month
+        elif pattern is AGO:
+            said = f"{today.year - count(parts['ago'] or '')}"
         elif pattern is MONTH:
             said = last(int(parts["month"]), int(parts["day"]) if parts["day"] else None, today)
         else:

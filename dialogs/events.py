@@ -11,9 +11,11 @@ from dialogs.clauses import Said
 EVENT = re.compile("|".join(f"(?P<{name}>{words})" for name, words in sayings.TABLE["events"].items()))
 REGISTERED = (("unemployed", "失业"), ("other", "灵活"), ("business", "合作社|个体|公司|店|企业|工作室|执照"))
 """What a bare 登记的 registers, by the first of these that is spoken of."""
+LOWER = re.compile(r"(?<!从)(?:普高|高中|初中|小学)(?:是|\d|[年月的])*$")
+"""The school whose leaving is not the graduation that counts."""
 UNTIL = re.compile(r"(?:到|至|截止|不到|超过|不是)$")
 ALONE = re.compile(
-    r"(?:我|他|她|本人)?(?:也|就|都|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
+    r"(?:但|可|不过)?(?:我|他|她|本人)?(?:还|清楚)*(?:记得|印象中|印象里|好像)?(?:也|就|都|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登|发|印|写|盖)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
 )
 
 
@@ -22,10 +24,13 @@ def bound(said: Said, today: date) -> dict[str, str]:
     found: dict[str, str] = {}
     last = ""
     for clause in said.own:
-        marks = [(mark.start(), mark.end(), mark.lastgroup or "") for mark in EVENT.finditer(clause)]
+        marks = [
+            (mark.start(), mark.end(), "other" if mark.lastgroup == "graduation" and LOWER.search(clause[: mark.start()]) else mark.lastgroup or "")
+            for mark in EVENT.finditer(clause)
+        ]
         days = list(dates.find(clause, today))
         for order, day in enumerate(days):
-            if (UNTIL.search(clause[: day.start]) and not re.match("才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
+            if (UNTIL.search(clause[: day.start]) and not re.match("年?才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
                 continue
             limit = days[order + 1].start if order + 1 < len(days) else len(clause)
             after = [mark for mark in marks if day.end <= mark[0] <= min(limit, day.end + 14) or day.end - 1 <= mark[0] < day.end]

@@ -56,6 +56,8 @@ SHAPE = re.compile(
     r"[??]|吗|么$|嘛|呢$|怎么|如何|咋|什么|啥|哪|谁|多少|几成|几(个|时|号|月|年|天|块)|多久|能不能|可不可以|有没有|是不是|行不行|要不要|会不会|"
     r"不$|没$|为什么|点样|點樣|啷个|係咪|是否|可以.{0,6}(不|没)"
 )
+CHOICE = re.compile(r"(?:^|.)还是(?!没|不|在|有点|老样子|那样|想|要)\w{2,}")
+"""还是先补后交, 按届还是按日期."""
 EMPLOYER = re.compile(r"(给|发|补|帮).{0,3}(公司|单位|企业|老板)|(公司|单位|企业|老板).{0,6}(能|可以|有|拿|领|享受).{0,4}(什么|哪些|啥)")
 PERSON = re.compile(
     r"^(那|那么)?(我)?还?有(没有)?(别的|其他|其它)(的)?(补贴|补助|政策|待遇|钱)?(可以|能)?(领|拿|申请)?(的)?(吗|么|没|嘛|没有|不|呢)?\W*$|"
@@ -106,6 +108,11 @@ def elliptic(text: str) -> bool:
 def shaped(text: str) -> bool:
     """The text has the shape of a question."""
     return bool(SHAPE.search(words().normalise(text)))
+
+
+def asks(text: str) -> bool:
+    """A question, whole, by its new half, or by two things to choose from: what is merely told is no question."""
+    return shaped(text) or elliptic(text) or bool(CHOICE.search(words().normalise(text)))
 
 
 def overview(text: str) -> Literal["person", "employer"] | None:

@@ -11,9 +11,12 @@ TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "statements.toml"
 NAMES: dict[str, str] = TABLE["words"]
 
 
-def pattern(said: str) -> re.Pattern[str]:
-    """A saying with the {words} it uses filled in."""
-    return re.compile(re.sub(r"\{(\D[^{}]*)\}", lambda name: NAMES[name[1]], said))
+def pattern(said: str | list[str]) -> re.Pattern[str]:
+    """A saying, or several ways to say the same, with the classes of {words} they use filled in, classes within classes too."""
+    text = said if isinstance(said, str) else "|".join(said)
+    while (filled := re.sub(r"\{(\D[^{}]*)\}", lambda name: f"(?:{NAMES[name[1]]})", text)) != text:
+        text = filled
+    return re.compile(text)
 
 
 def patterns(section: str) -> dict[str, re.Pattern[str]]:

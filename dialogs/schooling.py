@@ -19,9 +19,9 @@ SCHOOLED = re.compile("毕业|届|" + "|".join(pattern.pattern for pattern in DE
 PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER = (sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has"))
 HIGHER = ("硕士", "博士")
 """Degrees one has only when they are finished: who studies for one has the one before."""
-STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|没[读念]完|没毕业|没拿)")
+STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
 ARCHIVE = sayings.patterns("archive")
-ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
+ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
 
 
 def degree(said: Said) -> str | None:
@@ -40,7 +40,7 @@ def degree(said: Said) -> str | None:
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
                 if not denied(clause, found.start()) and not re.search(
-                    r"(?:(?<![自成])考[上取到]?|报|招|想读)(?:的|个|了)*$", clause[: found.start()]
+                    r"(?:(?<![自成高])考[上取到]?|报|招|想读)(?:的|个|了)*$", clause[: found.start()]
                 ):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)

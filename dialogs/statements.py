@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
-from dialogs import dates, localities, polarity, sayings, schooling, work
-from dialogs.clauses import FEMALE, MALE, Said, stated
+from dialogs import dates, localities, polarity, questions, sayings, schooling, work
+from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
 
@@ -28,16 +29,16 @@ BIRTH_YEAR = re.compile(
     r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
-    r"(?<![\d~到至五六七八九百快就-])(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄是|周岁|毕业(?=[2-4]\d了))"
+    r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女],(?=[1-4]\d))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
 )
 GENDER = {
     "女": re.compile(
-        r"本人女|我(?:是|一个)?(?:个)?女(?:的|生|孩|性)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小姑娘|女孩子|妹子)一[枚个]"
+        r"本人女|我(?:是|一个)?(?:个)?女(?:的|生|孩|性)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=\d岁)(?:的)?女(?=,|$)"
     ),
     "男": re.compile(
-        r"本人男|我(?:是|一个)?(?:个)?男(?:的|生|孩|性)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|小伙子一[枚个]"
+        r"本人男|我(?:是|一个)?(?:个)?男(?:的|生|孩|性)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=\d岁)(?:的)?男(?=,|$)"
     ),
 }
 FACTS = tuple(
@@ -53,15 +54,22 @@ FACTS = tuple(
 DENIALS = tuple((row["field"], sayings.pattern(row["said"])) for row in sayings.TABLE["denial"])
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"期满|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+    r"期满|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
-NOT_SERVED = re.compile(r"考(?![上核])|想|没|招|[?吗]|条件")
+NOT_SERVED = re.compile(r"不同|不一样|区别|考(?![上核])|想|没|招|[?吗]|条件")
 NEVER_SERVED = re.compile(
     r"(?:基层|服务)项目[^,]{0,8}(?:没|未)|(?:没|未)[^,]{0,4}基层[^,]{0,2}项目"
     r"|(?:三支一扶|西部计划|特岗|村官|支[教农医])[^,没]{0,12}(?:都|这些|什么的|哪个|一个)[^,没]{0,4}(?:没|未)[^,]{0,2}(?:参加|干|去|做|报|当)过"
+    r"|(?:没|未)(?:有)?(?:参加|干|去|做|报|当)过[^,]{0,8}(?:三支一扶|西部计划|特岗|村官|支[教农医])|(?:没有?|无)(?:任何|什么)?(?:基层|支教|三支一扶)[^,]{0,3}经历"
 )
+ELLIPSIS = re.compile(
+    r"[^,]{0,4},(?:但是?|不过|可是?|而)?(?:我|俺|咱|本人)(?:自己|本人|个人|倒|就|可|也|还|是|一直)*没(?:有)?(?:去)?(?:办|弄|搞|签|登记?|申请|认定|贷|借|考|领|拿)?(?:成|过|呢|的)*(?=,|$)"
+)
+"""同学办了贷款,我没办: the topic stands in the clause about the other."""
+FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
+"""失业登记我去办了,要证明,没办成: what came of it is said last."""
 HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
 TOOK = re.compile(
     r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给)|见习(?:了|过|期?满|结束|{数})".replace(
@@ -77,9 +85,9 @@ ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那
 NOT_GROUPS = re.compile(r"登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
 NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
 ELDERS = re.compile(r"(?:奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
-NO_MORE = re.compile(r"取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)")
+NO_MORE = re.compile(r"低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)")
 ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
-TOLD_OF_OTHERS = re.compile(r"邻居|村里(?!说|把|给|评)|同学|朋友")
+TOLD_OF_OTHERS = re.compile(r"邻居|村里(?!说|把|给|评)|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)")
 
 
 def said_last(table: dict[str, re.Pattern[str]], clauses: Iterable[str]) -> str | None:
@@ -108,6 +116,11 @@ def matters(said: Said) -> Facts:
     for field, pattern in DENIALS:
         if pattern.search(text):
             found[field] = False
+    for field, topic, _, state, _ in FACTS:
+        end = last_end(topic, said.whole)
+        failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
+        if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
+            found[field] = False
     if "overseas_certified" not in found and re.search(r"国外|海归|留学|海外|境外|回国", text):
         value = polarity.of(said.raw, re.compile("认证"))
         found |= {} if value is None else {"overseas_certified": value}
@@ -119,13 +132,21 @@ def matters(said: Said) -> Facts:
     return found
 
 
+def last_end(topic: re.Pattern[str], text: str) -> int:
+    return max((hit.end() for hit in topic.finditer(text)), default=len(text))
+
+
 def flags(said: Said) -> Facts:
     """How a job ended, and whether one is looked for."""
     found: Facts = {}
     text = ",".join(said.raw)
     looks = not FLAGS["not_seeking"].search(said.whole)
     places = {name: [hit.start() for hit in pattern.finditer(text) if not denied_far(text, hit.start())] for name, pattern in FLAGS.items()}
-    own_shop = re.search(r"开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
+    pushed = [range(hit.start(), hit.end()) for hit in FLAGS["quit_yes"].finditer(text)]
+    places["quit_no"] = [place for place in places["quit_no"] if not any(place in span for span in pushed)]
+    own_shop = re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text) or (
+        re.search(r"(?<![被离])开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
+    )
     if (places["quit_yes"] or places["quit_no"]) and not own_shop:
         found["quit_involuntary"] = bool(places["quit_yes"])
         if places["quit_yes"] and places["quit_no"] and not re.search(r"让我|叫我|逼我|其实", text):
@@ -198,7 +219,7 @@ def groups(said: Said) -> list[str] | None:
             for hit in pattern.finditer(clause):
                 tail = clause[hit.end() : hit.end() + 8]
                 if polarity.denied(clause, hit.start()) or re.match(
-                    r"(?:户|家庭|人|证)?(?:也|都)?(?:不|没有?(?!还)|未|资格|标准|政策|补贴|补助|军人事务)", tail
+                    r"(?:户|家庭|人|证)?(?:也|都)?(?:被(?:拒|退|驳|取消)|不|没有?(?!还)|未|资格|标准|政策|补贴|补助|军人事务)", tail
                 ):
                     refused |= set() if family else {group}
                     continue
@@ -259,7 +280,8 @@ def person(said: Said) -> Facts:
 
 def service(said: Said) -> str | None:
     """The programme served in, over or under way; 没有 where all of them are denied."""
-    if served := said_last(SERVICE, (part for part in said.own if SERVED.search(part) and not NOT_SERVED.search(part))):
+    parts = [*said.own, *(f"{one}{other}" for one, other in pairwise(said.own) if re.search("服务证|支教|期满", one + other))]
+    if served := said_last(SERVICE, (part for part in parts if SERVED.search(part) and not NOT_SERVED.search(part))):
         return served
     return "没有" if any(NEVER_SERVED.search(part) for part in said.raw) else None
 
@@ -274,7 +296,11 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "groups": groups,
     "school_type": lambda said: said_last(SCHOOL, said.raw),
     "service": service,
-    "counts_by": lambda said: said_last(COUNTS_BY, said.raw) if re.search(r"届|毕业证|[两2]年|离校", said.whole) else None,
+    "counts_by": lambda said: (
+        said_last(COUNTS_BY, said.raw if questions.shaped(said.whole) or re.search("如果|还是", said.whole) else [said.whole])
+        if re.search(r"届|毕业证|[两2]年|离校", said.whole)
+        else None
+    ),
 }
 
 
@@ -290,11 +316,11 @@ def read(text: str, today: date) -> Facts:
     """Every profile field that the text states of the person; absent where it says nothing or nothing clear."""
     said = stated(text[:READ_CHARS])
     if not said.raw and not said.family:
-        return {}
+        return {} if ASK.search(said.whole) else flags(said)
     days = bound(said, today)
     result = graduation(said, days)
     result |= {field: value for field, reader in PLAIN.items() if (value := reader(said)) is not None}
-    result |= matters(said) | flags(said) | person(said) | work.insurance(said, result)
+    result |= matters(said) | flags(said) | person(said) | work.insurance(said, result, today)
     result |= schooling.papers(said, result)
     result |= work.contract(said, result, today)
     if took := received(said):

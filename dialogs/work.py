@@ -15,26 +15,27 @@ EMPLOYMENT = sayings.patterns("employment")
 EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
 NAMES, LEFT, WEAK = EMPLOYMENT["names"], EMPLOYMENT["走了"], EMPLOYMENT["备着"]
 STUDIES = re.compile(
-    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
+    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
 )
 DENIED = re.compile(
-    r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
+    r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
-OF_HOME = re.compile(r"(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
-OF_PAPERS = re.compile(r"(?:户口|户籍|档案|袋)[^,人]{0,4}在(?:老家|家)")
+OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
+OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
 ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
     r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
 )
 INSURED = sayings.patterns("insurance")
 PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
-FLEXIBLE = re.compile(r"灵活就业的?(?:社保|养老)(?!补)")
+FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
 UNPAID = re.compile(r"[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
 NO_MONTHS = re.compile(
     r"(?:[没未不]够|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
+SPAN = re.compile(r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月")
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没"
 )
@@ -53,12 +54,25 @@ FOR_OTHERS = re.compile(
 INSURED_ON = re.compile(r"(?:连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
 UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
 """Who works for themself and has no employer that could pay instead."""
-OPERATING = re.compile(r"(?:经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|已)*$")
-SHOP = re.compile(r"第[二三]家|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
+OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|已)*$")
+SHOP = re.compile(r"第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
 
 
 def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
     return [hit.start() for hit in pattern.finditer(text) if not DENIED.search(text[max(0, hit.start() - 6) : hit.start()].rpartition(",")[2])]
+
+
+def frames_odd_job(text: str, place: int) -> bool:
+    """在美团当骑手: the frame of a job around a job without an employer."""
+    found = EMPLOYMENT["就业"].match(text, place)
+    return bool(found and EMPLOYMENT["灵活就业"].search(found[0]) and not re.search(r"上班|工作|公司|单位", found[0]))
+
+
+def within_a_unit(text: str, place: int) -> bool:
+    """在某事业单位做临时工: an odd job's word within the frame of a job at a unit."""
+    return any(
+        hit.start() < place < hit.end() and re.search("单位|机关|公司|厂", hit[0][: place - hit.start()]) for hit in EMPLOYMENT["就业"].finditer(text)
+    )
 
 
 def employment(said: Said) -> str | None:
@@ -75,8 +89,12 @@ def employment(said: Said) -> str | None:
     strong: dict[str, int] = {}
     for status in ("灵活就业", "创业", "就业", "未就业"):
         places = [place for place in places_of(EMPLOYMENT[status], text) if place > last_left or status == "未就业"]
+        if status == "就业" and "灵活就业" in strong:
+            places = [place for place in places if not frames_odd_job(text, place)]
         if places:
             strong[status] = places[-1]
+    if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
+        del strong["灵活就业"]
     if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
         return "在校"
     if len(strong) > 1 and "未就业" in strong:
@@ -103,7 +121,7 @@ def topic(whole: str) -> str:
     return "五险" if first and first["all"] else "社保" if first or "灵活就业" in whole or UNPAID.search(whole) else ""
 
 
-def insurance(said: Said, result: Facts) -> Facts:
+def insurance(said: Said, result: Facts, today: date) -> Facts:
     """Who pays, and for how many months, told apart by what was paid."""
     found: Facts = {}
     kind, alone, lately = topic(said.whole), False, 0
@@ -136,7 +154,7 @@ def insurance(said: Said, result: Facts) -> Facts:
         elif re.search(r"公司|单位|厂", clause):
             alone = False
         if paying:
-            found |= months(clause, named, kind, alone)
+            found |= months(clause, named, kind, alone) | span(clause, kind, alone, today)
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
     if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
@@ -160,6 +178,21 @@ def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> F
         else:
             found |= {"insured_months": int(length)} | ({"ui_paid_months": int(length)} if what == "五险" else {})
     return found
+
+
+def span(clause: str, kind: str, alone: bool, today: date) -> Facts:
+    """从 7 月交到次年 6 月: both ends count."""
+    ends = SPAN.search(clause)
+    days = [day.value for day in dates.find(ends[0], today)] if ends else []
+    if len(days) != 2 or min(map(len, days)) < 7 or not kind:
+        return {}
+    (first, one), (last, other) = ((int(day[:4]), int(day[5:7])) for day in days)
+    length = (last - first) * 12 + other - one + 1
+    if length < 1:
+        return {}
+    if kind == "失业":
+        return {"ui_paid_months": length}
+    return {"flexible_paid_months": length} if alone else {"insured_months": length} | ({"ui_paid_months": length} if kind == "五险" else {})
 
 
 def contract(said: Said, result: Facts, today: date) -> Facts:
@@ -234,13 +267,23 @@ def business(said: Said, result: Facts) -> Facts:
         return {}
     if result.get("employment") != "创业" and places_of(LEFT, ",".join(said.now)):
         return {}
-    shown = {name for name, value in told.items() if name == "business.first_business" or (name == "business.has_license" and value)}
-    if result.get("employment") == "创业" or (result.get("employment") in (None, "未就业") and (shown or entity in ("个体工商户", "农民专业合作社"))):
+    shown = {
+        name
+        for name, value in told.items()
+        if name == "business.first_business"
+        or (name == "business.has_license" and (value or "employment" not in result or result["employment"] == "灵活就业"))
+    }
+    if result.get("employment") == "创业" or (
+        result.get("employment") in (None, "未就业", "灵活就业") and (shown or entity in ("个体工商户", "农民专业合作社"))
+    ):
         place = localities.business(said)
         return told | ({"business.entity": entity} if entity else {}) | ({"business.region": place} if place else {})
     return {}
 
 
+KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"), re.compile(r"[国央民私外]企|事业单位")
+DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
+OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
     r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:在|是|有|不大|规模|[一二两三四五六七八九十\d])"
 )
@@ -253,12 +296,24 @@ def employer(said: Said, result: Facts) -> Facts:
     if not result.get("employment") and places_of(LEFT, ",".join(said.now)):
         return {}
     signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
-    if not (result.get("employment") or signs or any(HERE.search(clause) and "档案" not in clause for clause in said.now)):
+    if not (
+        result.get("employment")
+        or signs
+        or any((HERE.search(clause) and "档案" not in clause) or (KEPT.search(said.whole) and KIND_ALONE.fullmatch(clause)) for clause in said.now)
+    ):
         return {}
     clauses = tuple(clause for clause in said.now if not re.search(r"离职|挂靠|辞|上家|原来|倒闭|被裁|想考|备考|三方", clause))
     tables = {"employer.type": KIND, "employer.size": SIZE, "employer.industry": INDUSTRY}
     found: Facts = {name: value for name, table in tables.items() if (value := last_of(table, clauses))}
     if "employer.type" in found and any((kind := name) for name in ("机关事业", "社会组织") if last_of({name: KIND[name]}, clauses)):
         found["employer.type"] = kind
+    if found.get("employer.type") == "机关事业" and DISPATCHED.search(said.whole):
+        del found["employer.type"]  # whoever is sent there is employed by the agency
+    if (
+        result.get("employment") == "就业"
+        and re.search(r"[给帮替][^,]{0,10}打工|老板", said.whole)
+        and KIND["个体工商户"].search(OWNERS.sub("", said.whole))
+    ):
+        found["employer.type"] = "个体工商户"
     place = localities.employer(said, bool(result.get("employment")))
     return found | ({"employer.region": place} if place else {})

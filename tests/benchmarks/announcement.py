@@ -53,7 +53,7 @@ Person = tuple[float, float, bool]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One account: its way for each state, the seconds a push takes, and whether it mass-sends to who has no other way (the pump cannot yet)."""
+    """One account: its way for each state, the seconds a push takes, and whether it mass-sends to who has no other way."""
 
     ways: Mapping[State, str | None]
     step: float

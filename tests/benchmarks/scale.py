@@ -26,7 +26,7 @@ from bot.channels.telegram.serve import TelegramAccount
 from bot.channels.wechat.limits import ANSWER_WITHIN, MASS_PEOPLE, Route
 from bot.channels.wechat.serve import WeChatAccount
 from bot.config import Telegram, WeChat
-from bot.planner import MAILBOX
+from bot.planner import AHEAD, LOOKS, MAILBOX
 from bot.plot import Panel, drawn
 from bot.pump import IDLE
 from bot.transcript import InboxMessage
@@ -160,13 +160,14 @@ def used(one: Load, found: Measured, step: float, outside: float) -> dict[tuple[
     begins, ends = (moment.hour + moment.minute / 60 for moment in (QUIET.begins, QUIET.ends))
     awake, cases = (begins - ends) * HOUR, one.day * BUSY_DAY * HANDED / (one.people / STUDENTS)
     template, customer, mass = (QUOTAS[way] for way in (Route.TEMPLATE, Route.CUSTOMER, Route.MASS))
+    look = IDLE / (AHEAD * LOOKS)
     answers, at_once = ANSWER_WITHIN.total_seconds(), MASS_PEOPLE[1]
     return {
         ("template messages a day", f"{template} an account, platforms.md §1.6"): one.people * outside / template,
         ("customer-service messages a day", f"{customer} an account, platforms.md §1.5"): one.people * (1 - outside) / customer,
-        ("mass-send calls a day (no route of the pump yet)", f"{mass} × {at_once}, §1.6"): one.people * outside / at_once / mass,
+        ("mass-send calls a day", f"{mass} × {at_once}, §1.6"): one.people * outside / at_once / mass,
         ("pushing to all in a day", f"{begins - ends:.0f} h, {step:.2f} s a push: quiet hours, bot.pump"): one.people * step / awake,
-        ("finding no way, without a template", f"{begins - ends:.0f} h, {IDLE} s each: bot.pump.IDLE"): one.people * outside * IDLE / awake,
+        ("finding no way, without a template", f"{begins - ends:.0f} h, {look * 1000:.0f} ms each: bot.pump"): one.people * outside * look / awake,
         ("approving on SQLite, while answers wait", f"{answers} s for an answer, wechat.limits"): one.people * found.approve / answers,
         ("turns in the busiest second", f"{found.turns:.0f}/s a process, measured here"): one.second / found.turns,
         ("disk after a year", f"{DISK:.0f} GB, assumed"): one.gigabytes / DISK,
@@ -225,7 +226,7 @@ def run() -> list[Table]:
     senders = {
         "with a template": sender(verified, settings.template),
         "no template": sender(plain, None),
-        "no template, mass sends added (the pump has none yet)": sender(plain, None, mass=True),
+        "no template, mass sends added": sender(plain, None, mass=True),
     }
     step = senders["with a template"].step
     lasts = np.array([BEGIN - last for last, *_ in people(SAMPLE, SEED)])

@@ -6,11 +6,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 
 from bot.app import App
 from bot.config import Settings
@@ -60,9 +62,11 @@ def town(sqlite_url: str) -> Iterator[Town]:
         with app.database.writing() as connection:
             for name, display in (("wang", "王老师"), ("li", "李老师")):
                 staff.add(connection, name, display, "admin", staff.hashed(PASSWORD), app.clock.now())
+            connection.execute(update(staff.Staff).values(fresh=False))
         with serving(app, sweeps=True) as address:
             telegram.hook = Hook(f"{address}/hook/telegram", SECRET, 40)
-            asyncio.run(gathered(People(wechat, f"{address}/hook/wechat", TOKEN, AES_KEY, "safe")))
+            with ThreadPoolExecutor(1) as apart:  # the browser has a loop in this thread
+                apart.submit(lambda: asyncio.run(gathered(People(wechat, f"{address}/hook/wechat", TOKEN, AES_KEY, "safe")))).result()
             for person in range(1, HALF + 1):
                 telegram.person(person)
                 telegram.say(person, "你好")
@@ -82,10 +86,12 @@ class Teacher:
     def __init__(self, chromium: Browser, address: str, name: str) -> None:
         self.clicks = 0
         self.page: Page = chromium.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN").new_page()
+        self.page.set_default_timeout(1000 * PATIENCE)
         self.page.goto(f"{address}/console/login")
         self.page.fill("#name", name)
         self.page.fill("#password", PASSWORD)
         self.page.click("main button")
+        self.page.wait_for_url("**/console/")
         self.page.goto(f"{address}/console/broadcasts")
 
     def click(self, role: str, name: str) -> None:
@@ -108,6 +114,7 @@ def test_written_approved_paused_resumed_and_read(town: Town, chromium: Browser)
     expect(preview).to_contain_text(f"微信 48 小时窗口内能收到 {HALF}")
     assert not town.got()[1]
 
+    li.page.reload()
     li.click("link", TITLE)
     li.click("button", "批准,发出去")
     expect(li.page.get_by_text(f"发给 {2 * HALF} 人")).to_be_visible()

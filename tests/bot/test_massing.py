@@ -428,6 +428,7 @@ def test_only_what_certainly_arrived_is_a_service(office: Office, sent: int | No
             row = {"name": "李一", "student_no": graduate[:20], "college": "", "destination": "", "groups": [], "source": "试"}
             at = office.app.clock.now()
             connection.execute(insert(Record).values(**row, graduate_id=graduate, created_at=at, updated_at=at))
+        connection.execute(update(Graduate).values(profile_consent_at=office.app.clock.now()))
     office.announce(audience={"everyone": True, "reach": "SUB-02"})
     office.settle(office.take(), TAKEN)
     assert services.advance(office.app) == 0

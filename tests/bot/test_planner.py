@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from bot import allowances, delivery, planner
 from bot.allowances import Opening
 from bot.app import App
+from bot.channels import Fate, Outcome
 from bot.channels.wechat.serve import WeChatAccount
 from bot.config import WeChat
 from bot.delivery import Delivery
@@ -20,6 +21,7 @@ from dialogs.messages import Inbound, Say
 
 SETTINGS = WeChat(appid="wx1", secret="s", token="token", template="m")  # type: ignore[arg-type]
 PLAIN = SETTINGS.model_copy(update={"template": None})
+SENT = Outcome(Fate.SENT)
 NEVER = Quiet(*[datetime(2026, 1, 1).time()] * 2)  # noqa: DTZ001  # a time of day
 
 
@@ -45,6 +47,19 @@ class Town:
             return [f"{job.row['conversation']}/{job.route}" for job in jobs]
 
         return list(self.do(work))
+
+    def tried(self, outcome: Outcome) -> str | None:
+        """The way of the next push, after it came back with this outcome."""
+
+        def work(connection: Connection) -> str | None:
+            jobs = planner.claim(connection, self.carrier, "host:1:a", self.app.clock.now(), NEVER, replies=False)
+            for job in jobs:
+                planner.settle(connection, self.carrier, job, outcome, True, self.app.clock.now())
+            return jobs[0].route if jobs else None
+
+        self.app.clock.advance(timedelta(seconds=1))
+        found: str | None = self.do(work)
+        return found
 
     def standing(self) -> Counter[tuple[bool, str | None]]:
         with self.app.database.reading() as connection:
@@ -92,3 +107,45 @@ def test_what_the_account_cannot_do_at_all_is_not_waited_for(any_app: App, name:
         assert town.standing() == {(True, None): 2}
     else:
         assert town.claim()[0].endswith("/template")
+
+
+def test_a_notification_refused_is_not_tried_again_and_one_taken_is_used_up(any_app: App) -> None:
+    town = Town(any_app, SETTINGS, 2)
+    for key in town.keys:
+        town.do(lambda c, key=key: allowances.put(c, [{"owner": key, "name": "token:m", "left": 1, "until": None}]))
+    assert town.tried(Outcome(Fate.CLOSED, "not_accepted")) == "notification"
+    assert town.tried(Outcome(Fate.AGAIN, delivery.RUNG)) == "template", "the same person by the next way"
+    assert town.tried(Outcome(Fate.AGAIN, delivery.RUNG)) == "notification"
+    assert town.tried(SENT) is None
+    assert town.standing() == {(True, delivery.RUNG): 2}, "both were told that there is something; the whole waits for them"
+    with any_app.database.reading() as connection:
+        left = connection.execute(select(allowances.Allowance.left).where(allowances.Allowance.name == "token:m")).scalars().all()
+    assert left == [0, 0]
+
+
+def test_what_is_shut_without_saying_how_is_tried_slowly_and_not_for_ever(any_app: App) -> None:
+    """Telegram's "not enough rights": there is no window that it could have closed."""
+    town = Town(any_app, SETTINGS, 1)
+    closed = Outcome(Fate.CLOSED, "no_rights")
+    assert town.tried(closed) == "template"
+    assert town.tried(closed) is None, "not at once"
+    tries = 1
+    while town.standing():
+        any_app.clock.advance(planner.REST)
+        tries += town.tried(closed) is not None
+        assert tries <= planner.TRIES + 1
+    assert tries == planner.TRIES + 1, "the first, and so many more"
+
+
+def test_a_push_leaves_room_for_a_teachers_answer(any_app: App) -> None:
+    town = Town(any_app, PLAIN, 1)
+    [key] = town.keys
+    now = any_app.clock.now()
+    many = [delivery.row_of(f"b|{number}|{key}", key, "broadcast", [Say("双选会")], now) for number in range(5)]
+    town.do(lambda c: delivery.finish(c, c.execute(select(Delivery.id)).scalars().all(), now))
+    town.do(lambda c: delivery.plan(c, many))
+    town.write(key)
+    assert [town.tried(SENT) for _ in range(4)] == ["customer"] * 3 + [None]
+    answer = delivery.row_of("staff|1|a", key, "staff", [Say("王老师:来办公室一趟")], now)
+    town.do(lambda c: delivery.plan(c, [answer]))
+    assert len(town.do(lambda c: planner.claim(c, town.carrier, "host:1:a", any_app.clock.now(), NEVER, replies=True))) == 1

@@ -1,5 +1,6 @@
 """Facts in free sentences: every field that a sentence states, and no other. The sentences lie in statements.jsonl.
 
+frames.toml holds one thing said in many ways.
 `may`: fields that one may read out of the sentence or leave. `known_miss`: not read right yet; how many those may be is bounded.
 """
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+import tomllib
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -24,6 +26,7 @@ TODAY = date(2026, 11, 22)
 SENTENCES = [json.loads(line) for line in (Path(__file__).parent / "statements.jsonl").read_text("utf8").splitlines()]
 READ_RIGHT = [row for row in SENTENCES if "known_miss" not in row]
 INDEPENDENT = ["2025年6月毕业", "大专学历", "户口在信阳", "人在杭州", "自己交社保", "办过助学贷款", "失业登记没办", "签了三年合同", "我今年24岁"]
+FRAMES = tomllib.loads((Path(__file__).parent / "frames.toml").read_text("utf8"))
 PIECES = st.lists(
     st.sampled_from([*(row["text"] for row in SENTENCES), "2025年", "13月", "社保", "99个月", "没", "吗", ",", "户口在", "如果", "我"]), max_size=5
 ).map("".join)
@@ -37,6 +40,18 @@ def read(row: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("row", READ_RIGHT, ids=lambda row: row["text"][:20])
 def test_what_is_stated_and_nothing_else(row: dict[str, Any]) -> None:
     assert read(row) == row["fields"]
+
+
+@pytest.mark.parametrize("frame", FRAMES["frame"], ids=lambda frame: f"{frame['field']}={frame['value']}")
+def test_each_way_to_say_it(frame: dict[str, Any]) -> None:
+    found = {said: statements.read(said, TODAY).get(frame["field"]) for said in frame["said"]}
+    wrong = {said: value for said, value in found.items() if frame["value"] not in (value if isinstance(value, list) else (value,))}
+    assert not wrong
+
+
+@pytest.mark.parametrize("said", FRAMES["silent"])
+def test_plans_questions_and_other_people_state_nothing(said: str) -> None:
+    assert statements.read(said, TODAY) == {}
 
 
 def test_few_sentences_are_not_read_right() -> None:

@@ -55,7 +55,7 @@ stale: last wrote before the 48 hours, comes: and writes again later, parts: onl
 LATE = ("stale", "comes", "parts")
 AGO = 50
 """Hours since those wrote."""
-ENDS = {"gone": {"suppressed"}, "silent": {"failed", "unknown"}, "leaves": {"sent", "unknown", "suppressed"}} | {role: {"mailbox"} for role in LATE}
+ENDS = {"silent": {"failed", "unknown"}, "leaves": {"sent", "unknown", "suppressed"}} | {role: {"mailbox"} for role in LATE}
 REACHED = {"sent", "unknown"}
 SLACK, PEAK = 3, 33
 """Telegram's 30 a second are an "about"; the program promises at most 33 in the busiest one (README)."""
@@ -221,7 +221,7 @@ class Fair(Town):
         ways = Counter(way_of(key, self.cast[key]) for key in audience)
         met = ways + Counter({"会发": len(audience), "留出": len(kept) - len(audience)})
         wrong = Counter(f"{self.cast[key]} {ends[key]}" for key in ends if ends[key] not in ENDS.get(self.cast[key], REACHED))
-        meant = self.cast.keys() - self.of("quit") - self.erased()
+        meant = self.cast.keys() - self.of("quit", "gone")
         self.blame(
             foretold=foretold != met and f"{dict(foretold)}, met {dict(met)}",
             ends=dict(wrong),
@@ -280,13 +280,13 @@ def handle(key: str) -> str:
 
 def way_of(key: str, role: str) -> str:
     """As it is told to staff."""
-    way = "mailbox" if role in LATE else "gone" if role == "gone" else "chat" if key.startswith("telegram") else "customer"
+    way = "mailbox" if role in LATE else "chat" if key.startswith("telegram") else "customer"
     return WAYS[way]
 
 
 def said(text: str, *labels: str) -> Counter[str]:
     """The number behind each label, where it stands."""
-    return Counter({label: int(found[1]) for label in labels if (found := re.search(rf"{label} (\d+)", text))})
+    return Counter({label: int(found[1]) for label in labels if (found := re.search(rf"{re.escape(label)} (\d+)", text))})
 
 
 def environment(chosen: dict[str, Any], prefix: str = "BULIXIAN_") -> dict[str, str]:

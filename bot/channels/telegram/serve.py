@@ -58,7 +58,6 @@ class TelegramAccount:
     """A little slower than the limit: what the network bunches must not cross it."""
     burst = 1
     """With it at most 32.5 leave in any second (`allowances.slots`), which the limit of about 30 bears; without it replies wait for pushes."""
-    routes = ("chat",)
 
     def __init__(self, app: App, settings: Telegram) -> None:
         assert settings.token
@@ -78,6 +77,9 @@ class TelegramAccount:
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
         return "chat"
+
+    def spends(self, route: str) -> Sequence[str]:
+        return ()
 
     def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[reply.Body]:
         return reply.bodies([from_json(part) for part in row["parts"]], row["id"])

@@ -60,6 +60,8 @@ THIRD = timedelta(seconds=12)
 NO_VOICE = "语音我现在听不了。把想说的打成字发我,一两句就行。"
 NO_IDEA = "这类消息我现在看不懂。用文字说一句想问的,我来答。"
 TELL = {Kind.VOICE: NO_VOICE, Kind.VIDEO: NO_IDEA, Kind.LOCATION: "定位我现在看不了。直接打出城市就行,比如「贵阳」。", Kind.LINK: NO_IDEA}
+KEPT_FREE = 2
+"""Messages of an open window that no push takes: a reply that comes late, a teacher's answer."""
 ERASES = (Kind.UNSUBSCRIBE, Kind.REVOKE)
 log = structlog.get_logger()
 
@@ -72,7 +74,7 @@ class WeChatAccount:
     """Ours: no page limits the rate of customer-service messages; 500 000 a day do not need more."""
     burst = 1000
     """Replies need not be held to a pace that only we keep."""
-    routes = ("message", "click")
+    windows = ("message", "click")
 
     def __init__(self, app: App, settings: Settings) -> None:
         assert settings.appid
@@ -93,25 +95,28 @@ class WeChatAccount:
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
         """A customer-service message while a window is open; else, but not for a reply, a notification or a template message: once."""
+        kept = KEPT_FREE if row["kind"] in BULK else 0
         if (
             Route.CUSTOMER in self.ways
             and f"off:{Route.CUSTOMER}" not in open_
-            and any((a := open_.get(w)) and (a.left or 0) > 0 for w in self.routes)
+            and any((a := open_.get(w)) and (a.left or 0) > kept for w in self.windows)
         ):
             return str(Route.CUSTOMER)
         if row["kind"] == "reply" or not self.settings.template or row.get("error") == RUNG:
             return None
         token = open_.get(f"token:{self.settings.template}")
-        if Route.NOTIFICATION in self.ways and token and (token.left or 0) > 0:
+        if Route.NOTIFICATION in self.ways and f"off:{Route.NOTIFICATION}" not in open_ and token and (token.left or 0) > 0:
             return str(Route.NOTIFICATION)
         return str(Route.TEMPLATE) if Route.TEMPLATE in self.ways and f"off:{Route.TEMPLATE}" not in open_ else None
+
+    def spends(self, route: str) -> Sequence[str]:
+        return {Route.CUSTOMER: self.windows, Route.NOTIFICATION: (f"token:{self.settings.template}",)}.get(Route(route), ())
 
     def bodies(self, row: Mapping[str, Any], route: str) -> Sequence[Any]:
         parts = [from_json(part) for part in row["parts"]]
         if route != Route.CUSTOMER:
             title = reply.title(parts)[:THING]
-            whole = row["kind"] in BULK or reply.texts(parts) == [title]
-            return [{"title": title, "row": row["id"], "whole": whole}]
+            return [{"title": title, "row": row["id"], "whole": reply.texts(parts) == [title]}]
         if row["piece"]:  # its beginning went out as a passive reply
             return [None] * row["piece"] + [reply.text_body(text) for text in reply.texts(parts)[row["piece"] :]]
         return reply.bodies(parts, row["id"])
