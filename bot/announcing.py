@@ -32,15 +32,16 @@ def fields() -> str:
 
 
 @contextmanager
-def on_air() -> Iterator[Any]:
-    """The program; what cannot be done with a broadcast is one sentence and exit code 1."""
-    from bot.broadcast import BroadcastError
+def on_air(hint: str = "") -> Iterator[Any]:
+    """The program; what cannot be done with a broadcast is one sentence, with the option or command that helps, and exit code 1."""
+    from bot.broadcast import BroadcastError, LateError, PausedError
 
+    helps = {LateError: ":加 --at 2026-12-05T09:30", PausedError: ":bulixian broadcast resume 接着发"}
     with running() as app:
         try:
             yield app
         except BroadcastError as error:
-            raise fail(str(error), 1) from error
+            raise fail(f"{error}{helps.get(type(error), hint)}", 1) from error
 
 
 def pairs(told: list[str] | None) -> dict[str, str]:
@@ -79,7 +80,7 @@ def draft(
         raise fail(f"{file or '--to'} 不是有效的 JSON", 1) from error
     if isinstance(raw, dict):
         raw |= ({"at": at} if at else {}) | ({"mass": True} if mass else {})
-    with on_air() as app:
+    with on_air(";怎么写见 bulixian broadcast draft --help") as app:
         number = written(app, raw, who)
     print(f"群发草稿是第 {number} 号,先看 bulixian broadcast preview {number},再请另一位老师 bulixian broadcast approve {number}")
 
@@ -175,10 +176,14 @@ def resend(number: Number, outcome: Annotated[Literal["failed", "unknown", "expi
 
 
 @broadcasts.command()
-def cancel(number: Number) -> None:
-    """没发出去的不再发。"""
-    from bot import broadcast
+def cancel(number: Number, event_off: Annotated[bool, typer.Option("--event-off", help="活动本身也取消了:告诉说想参加的人别去")] = False) -> None:
+    """没发出去的不再发;收到过的照样可以来,提醒照发。活动不办了加 --event-off。"""
+    from bot import broadcast, coming
 
     with on_air() as app:
-        stopped = broadcast.cancel(app, number)
-    print(f"第 {number} 号已取消,{stopped} 人不会收到")
+        if event_off:
+            with app.database.writing() as connection:
+                told = coming.call_off(connection, number, app.clock.now())
+            print(f"第 {number} 号的活动取消了,告诉说想参加的 {told} 人")
+        else:
+            print(f"第 {number} 号没发的不发了,{broadcast.cancel(app, number)} 人不会收到")

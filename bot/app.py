@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, arrivals, broadcast, checkins, coming, delivery, digest, fetching, hours, planner
+from bot import allowances, arrivals, broadcast, checkins, coming, delivery, digest, fetching, hours, planner, services
 from bot.config import Clock, Settings
 from bot.inbox import Heard, Inbox, Reply
 from bot.planner import Carrier, Quiet
@@ -99,6 +99,8 @@ class App:
         self.reader = Reader(self)
         self.fetching: threading.Thread | None = None
         self.closing = threading.Event()
+        self.evidence: datetime | None = None
+        """Until when what arrived is in the ledger (`services`)."""
         self.demo = ""
         """The password of the invented office (`bot.demo`); empty in earnest."""
 
@@ -266,6 +268,7 @@ class App:
                         continue
                     while broadcast.advance(self) or digest.advance(self) or checkins.advance(self):
                         pass
+                    services.look(self)
                     fetching.look(self)
                     self.reader.tidy()
                     arrivals.tidy(self)

@@ -54,6 +54,10 @@ class ArrivalError(ValueError):
     """A file that cannot be taken; the message is one sentence on what to do."""
 
 
+class ColumnError(ArrivalError):
+    """A column is to be pointed out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """`columns`: column → field as used; `left`: columns that are no field, each with its first cell; `broken`: rows that are none, and why."""
@@ -132,7 +136,7 @@ def taken(data: bytes, name: str, feed: str, saved: Mapping[str, str], given: Se
         raise ArrivalError(str(error)) from error
     columns = mapped(table.header, saved, given)
     if "title" not in columns.values():
-        raise ArrivalError(f"没有认出哪一列是岗位名称，有这些列：{'、'.join(table.header)[:200]}；用 --map 某列=岗位名称 指明")
+        raise ColumnError(f"没有认出哪一列是岗位名称，有这些列：{'、'.join(table.header)[:200]}")
     left = {name: next((row[at] for row in table.rows if row[at]), "") for at, name in enumerate(table.header) if name not in columns}
     rows = (dict(zip(table.header, row, strict=True)) for row in table.rows)
     readings = numbered((number, drafted(row, columns)) for number, row in zip(table.numbers, rows, strict=True))

@@ -52,7 +52,7 @@ def checked(raw: Any) -> dict[str, Any]:
         AudienceError: says which rule is wrong and what is expected.
     """
     if not isinstance(raw, Mapping) or not raw:
-        raise AudienceError('没写发给谁:所有人写 {"everyone": true},其余见 bulixian broadcast draft --help')
+        raise AudienceError("没写发给谁:所有人,或者按条件选")
     if strange := sorted(set(raw) - KNOWN):
         raise AudienceError(f"名单里不认识「{strange[0]}」,可以写:{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
     found: dict[str, Any] = {}

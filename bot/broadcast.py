@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import audience, delivery, shortlinks, talks
@@ -36,11 +36,22 @@ AGAIN = ("failed", "unknown", "expired")
 """Outcomes that staff may send again."""
 LEFT = ("sending", "sent", "unknown")
 """States of a delivery that its person has, or may have."""
-STATES = {"draft": "草稿,等另一位老师批准", "approved": "已批准,正在排入发送", "planned": "已全部排入发送", "cancelled": "已取消"}
+STATES = {
+    "draft": "草稿,等另一位老师批准",
+    "approved": "已批准,正在排入发送",
+    "planned": "已全部排入发送",
+    "cancelled": "已取消,没发的不发了",
+    "called_off": "活动取消了",
+}
+OVER = ("cancelled", "called_off")
+USEFUL = timedelta(days=30)
+"""So long what names no day of its own may still leave."""
 
 
 class Broadcast(Base):
-    """draft → approved → planned; or cancelled. `audience` holds the rules (`audience`), `people` how many it was approved for.
+    """draft → approved → planned; or cancelled: what has not left does not leave; or called_off: the event will not be.
+
+    `audience` holds the rules (`audience`), `people` how many it was approved for.
 
     `cursor`: the last conversation that is in the delivery ledger; `at`: when it leaves; `paused_at`: since when nothing leaves.
     `changes`: the event of which this is a change (`changes`).
@@ -92,6 +103,14 @@ class Coming(Base):
 
 class BroadcastError(ValueError):
     """A broadcast that cannot be moved on; the message is one sentence for the person who asked."""
+
+
+class LateError(BroadcastError):
+    """It was to leave at a time that is over: another time is to be given."""
+
+
+class PausedError(BroadcastError):
+    """It is paused already: it can go on."""
 
 
 def draft(connection: Connection, title: str, parts: list[dict[str, Any]], rules: dict[str, Any], author: str, now: datetime, **more: Any) -> int:
@@ -186,15 +205,12 @@ def approve(app: App, number: int, who: str, at: datetime | None = None) -> int:
 def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: Quiet, at: datetime | None = None) -> int:
     """See `approve`."""
     row = get(connection, number, lock=True)
-    if row["status"] != "draft":
-        raise BroadcastError(f"第 {number} 号群发不用批准,它是「{STATES[row['status']]}」")
-    if not who.strip():
-        raise BroadcastError("要写明是谁批准的")
-    if row["author"].strip().casefold() == who.strip().casefold():
-        raise BroadcastError(f"第 {number} 号群发是{who}自己写的,要请另一位老师批准")
+    second(row, who)
     leaves = at or row["at"]
     if leaves and leaves <= now:
-        raise BroadcastError(f"第 {number} 号定的发送时间已经过了,用 --at 另定一个")
+        raise LateError(f"第 {number} 号定的发送时间已经过了,请另定一个")
+    if not row["changes"] and (end := until(connection, row, leaves or now)) <= (leaves or now):
+        raise BroadcastError(f"第 {number} 号说的事到 {end.astimezone(CHINA):%Y-%m-%d %H:%M} 就过了,不能{'那时再' if leaves else '再'}发")
     if row["changes"]:
         from bot import changes
 
@@ -210,6 +226,20 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: 
     values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))
     return people
+
+
+def second(row: RowMapping, who: str) -> None:
+    """
+    Raises:
+        BroadcastError: it is no draft, or nobody but another may approve it.
+    """
+    number = row["id"]
+    if row["status"] != "draft":
+        raise BroadcastError(f"第 {number} 号群发不用批准,它是「{STATES[row['status']]}」")
+    if not who.strip():
+        raise BroadcastError("要写明是谁批准的")
+    if row["author"].strip().casefold() == who.strip().casefold():
+        raise BroadcastError(f"第 {number} 号群发是{who}自己写的,要请另一位老师批准")
 
 
 def aimed(connection: Connection, row: RowMapping, now: datetime) -> Sequence[Any]:
@@ -248,8 +278,7 @@ def advance(app: App) -> bool:
         now = app.clock.now()
         parts = parts_of(row, now)
         said = iter(shortlinks.handed(connection, row, parts, sum(agreed and not quiet for _, quiet, agreed in found), app.passes))
-        more = {"broadcast_id": number, "not_before": row["at"], "error": None}
-        more["expires_at"] = start(get(connection, row["changes"])) if row["changes"] else None
+        more = {"broadcast_id": number, "not_before": row["at"], "error": None, "expires_at": until(connection, row, row["at"] or row["approved_at"])}
         rows = []
         for key, quiet, agreed in found:
             why = delivery.UNSUBSCRIBED if quiet else None if agreed else delivery.WITHDRAWN
@@ -332,7 +361,7 @@ def pause(app: App, number: int) -> int:
 def hold(connection: Connection, number: int, now: datetime) -> int:
     """See `pause`."""
     if running(connection, number)["paused_at"]:
-        raise BroadcastError(f"第 {number} 号群发已经暂停了,bulixian broadcast resume {number} 接着发")
+        raise PausedError(f"第 {number} 号群发已经暂停了")
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(paused_at=now))
     return int(connection.execute(waiting(number).values(not_before=NEVER)).rowcount)
 
@@ -359,18 +388,20 @@ def resend(app: App, number: int, outcome: str) -> int:
     """Sends again to those it failed for, expired for, or of whom nothing is known (these may get it twice). Returns how many.
 
     Raises:
-        BroadcastError: it was cancelled or never approved, or the outcome is none that can be sent again.
+        BroadcastError: it was cancelled or never approved, what it tells of is over, or the outcome is none that can be sent again.
     """
     if outcome not in AGAIN:
         raise BroadcastError(f"只能再发给这些结果的人:{'、'.join(AGAIN)}")
     with app.database.writing() as connection:
-        row = running(connection, number)
+        row, now = running(connection, number), app.clock.now()
+        if (end := until(connection, row, row["at"] or row["approved_at"])) <= now:
+            raise BroadcastError(f"第 {number} 号说的事 {end.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了,不再发")
         fresh = {"status": "ready", "attempt": 0, "owner": None, "finished_at": None, "error": None, "mailbox": False}
-        later = {"created_at": app.clock.now(), "not_before": NEVER if row["paused_at"] else row["at"]}
+        later = {"created_at": now, "not_before": NEVER if row["paused_at"] else row["at"], "expires_at": end}
         mine = update(Delivery).where(Delivery.broadcast_id == number, Delivery.status == outcome, Delivery.conversation != "")
         count = int(connection.execute(mine.values(**fresh, **later)).rowcount)
         if connection.execute(select(Broadcast.id).where(Broadcast.changes == number, Broadcast.status != "draft").limit(1)).first():
-            reworded(connection, row, app.clock.now())
+            reworded(connection, row, now)
         return count
 
 
@@ -385,42 +416,39 @@ def cancel(app: App, number: int) -> int:
 
 
 def stop(connection: Connection, number: int, now: datetime) -> int:
-    """See `cancel`."""
+    """See `cancel`. Who has been told of an event may still come to it (`coming.call_off`)."""
     row = get(connection, number, lock=True)
-    if row["status"] == "cancelled":
+    if row["status"] in OVER:
         raise BroadcastError(f"第 {number} 号群发已经取消了")
     stopped = connection.execute(waiting(number).values(status="cancelled", finished_at=now)).rowcount
-    its = select(Broadcast.id).where(Broadcast.changes == number)
-    changed = update(Delivery).where(Delivery.broadcast_id.in_(its), Delivery.status == "ready")
-    connection.execute(changed.values(status="cancelled", finished_at=now))
-    both = or_(Broadcast.id == number, Broadcast.changes == number)
-    connection.execute(update(Broadcast).where(both).values(status="cancelled", paused_at=None))
-    delivery.withdraw(connection, f"|event-{number}-", now)
-    if is_ahead(row, now):
-        call_off(connection, row, now)
+    connection.execute(update(Broadcast).where(Broadcast.id == number).values(status="cancelled", paused_at=None))
     return int(stopped + unplanned(connection, row))
 
 
 def is_ahead(row: RowMapping, now: datetime) -> bool:
     """It is told of an event, which has not begun."""
+    return of_event(row) and start(row) > now
+
+
+def of_event(row: RowMapping) -> bool:
     kind = broadcasts.kinds().get(row["kind"])
-    return kind is not None and broadcasts.is_event(kind) and start(row) > now
+    return kind is not None and broadcasts.is_event(kind)
 
 
 def start(row: RowMapping) -> datetime:
     return datetime.fromisoformat(row["fields"]["start"])
 
 
-def call_off(connection: Connection, row: RowMapping, now: datetime) -> None:
-    """Those who said that they come must not stand before a closed door."""
-    query = select(Coming.conversation, Conversation.memo).join(Conversation, Conversation.key == Coming.conversation)
-    text = f"之前发给你的「{row['title']}」撤回了。你说过想参加,{broadcasts.moment(start(row))}这一场先别去,以学校新的通知为准。"
-    rows = [
-        delivery.row_of(f"called-off|{row['id']}|{key}", key, "notice", [Say(text)], now) | {"expires_at": start(row)}
-        for key, memo in connection.execute(query.where(Coming.broadcast_id == row["id"]))
-        if not memo.get("quiet")
-    ]
-    delivery.plan(connection, rows)
+def until(connection: Connection, row: RowMapping, leaves: datetime) -> datetime:
+    """From when on it is of no use to anybody: the event begins, its last day is over, or it is `USEFUL` since it left or since it opened."""
+    if row["changes"]:
+        return start(get(connection, row["changes"]))
+    kind = broadcasts.kinds().get(row["kind"])
+    if kind and broadcasts.is_event(kind):
+        return max(start(row), leaves) + USEFUL if kind.opens else start(row)
+    if last := row["fields"].get("deadline"):
+        return datetime.combine(date.fromisoformat(last) + timedelta(days=1), time(0), CHINA)
+    return leaves + USEFUL
 
 
 def unplanned(connection: Connection, row: RowMapping) -> int:

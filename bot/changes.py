@@ -41,7 +41,7 @@ def why_not(row: RowMapping, now: datetime) -> str:
         return f"第 {number} 号不是有开始时间的活动,没有能改的时间和地点,另写一条"
     if row["status"] == "draft":
         return f"第 {number} 号还没批准,不用变更,重新起草就行"
-    if row["status"] == "cancelled":
+    if row["status"] == "called_off" or (row["status"] == "cancelled" and not row["approved_at"]):
         return f"第 {number} 号已经取消,不能再改"
     if row["paused_at"]:
         return f"第 {number} 号暂停着,先接着发,再改"
@@ -127,6 +127,8 @@ def take_effect(connection: Connection, change: RowMapping, now: datetime, quiet
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(fields=held, parts=parts))
     event = broadcast.get(connection, number)
     broadcast.reworded(connection, event, now)
+    late = broadcast.until(connection, event, event["at"] or event["approved_at"])
+    connection.execute(update(Delivery).where(Delivery.broadcast_id == number, Delivery.status.in_(delivery.OPEN)).values(expires_at=late))
     who = select(Conversation.graduate_id).join(Coming, Coming.conversation == Conversation.key).where(Coming.broadcast_id == number)
     theirs = select(Conversation.key).where(Conversation.graduate_id.in_(who))
     stopped = broadcast.waiting(number).where(Delivery.conversation.in_(theirs))
@@ -150,5 +152,10 @@ def form(row: RowMapping, now: datetime) -> list[dict[str, Any]]:
 
 
 def value_of(field: Field, value: str) -> str:
-    """As a browser's field takes it: a moment in China, without its zone."""
-    return datetime.fromisoformat(value).astimezone(CHINA).strftime("%Y-%m-%dT%H:%M") if field.form == "moment" else value
+    """As a browser's field takes it."""
+    return moment_of(datetime.fromisoformat(value)) if field.form == "moment" else value
+
+
+def moment_of(at: datetime) -> str:
+    """In China, without its zone."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M")

@@ -25,13 +25,14 @@ Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
 @contextmanager
 def at_work() -> Iterator[App]:
     """The program; what cannot be done is one sentence and exit code 1."""
-    from knowledge.clinic import ClinicError
+    from knowledge.clinic import ClinicError, NotHeldError
 
     with running() as app:
         try:
             yield app
         except ClinicError as error:
-            raise fail(str(error), 1) from error
+            hint = ":bulixian clinic take" if isinstance(error, NotHeldError) else ""
+            raise fail(f"{error}{hint}", 1) from error
 
 
 @clinic.command("list")

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, or_, select, update
 
-from bot import broadcast, delivery
-from bot.broadcast import Broadcast, Coming, Target
+from bot import broadcast, delivery, talks
+from bot.broadcast import OVER, Broadcast, BroadcastError, Coming, Target
+from bot.delivery import Delivery
 from bot.planner import Quiet
 from dialogs import broadcasts
 from dialogs.effects import DropEvent, Events, RemindEvent, ShowEvents, WantEvent
@@ -25,7 +26,8 @@ EVENING = timedelta(minutes=15)
 """Before the quiet hours begin: when somebody is told of what starts before or soon after they end."""
 BETWEEN = timedelta(hours=3)
 """Two reminders nearer than this are one."""
-OURS = ("approved", "planned")
+OURS = ("approved", "planned", "cancelled")
+"""States of what people may come to; cancelled: who was told of it by then."""
 
 
 def carry_out(connection: Connection, turn: Turn, effect: Events) -> list[Part]:
@@ -70,7 +72,9 @@ def told_of(connection: Connection, turn: Turn) -> list[RowMapping]:
     """Events that went to this person, the newest first."""
     kinds = [name for name, kind in broadcasts.kinds().items() if broadcasts.is_event(kind)]
     went = exists().where(Target.broadcast_id == Broadcast.id, ~Target.held, Target.conversation.in_(mine(turn)))
+    left = exists().where(Delivery.broadcast_id == Broadcast.id, Delivery.status.in_(broadcast.LEFT), Delivery.conversation.in_(mine(turn)))
     query = select(Broadcast.__table__).where(Broadcast.status.in_(OURS), Broadcast.kind.in_(kinds), went)
+    query = query.where(or_(Broadcast.status != "cancelled", left))
     return list(connection.execute(query.order_by(Broadcast.id.desc()).limit(20)).mappings())
 
 
@@ -134,6 +138,41 @@ def count(connection: Connection, number: int) -> int:
     """People, not conversations."""
     query = select(func.count(func.distinct(Conversation.graduate_id))).join(Coming, Coming.conversation == Conversation.key)
     return int(connection.execute(query.where(Coming.broadcast_id == number)).scalar_one())
+
+
+def expecting(connection: Connection, number: int) -> list[str]:
+    """Conversations of those who said that they come, and may be written to unasked."""
+    query = select(Coming.conversation).join(Conversation, Conversation.key == Coming.conversation)
+    return list(connection.execute(query.where(Coming.broadcast_id == number, ~talks.quiet(Conversation))).scalars())
+
+
+def may_call_off(row: RowMapping, now: datetime) -> bool:
+    """An event that people were told of and that is ahead, be it that all has been sent or that the rest is not."""
+    return row["approved_at"] is not None and row["status"] in OURS and broadcast.is_ahead(row, now)
+
+
+def call_off(connection: Connection, number: int, now: datetime) -> int:
+    """The event will not be: nothing more is said of it, and those who said that they come are told. Returns how many these are.
+
+    Raises:
+        BroadcastError: it is no event that is ahead, or was called off already.
+    """
+    row = broadcast.get(connection, number, lock=True)
+    if not may_call_off(row, now):
+        why = "已经取消了" if row["status"] in OVER else "还没批准,不发了就行" if row["status"] == "draft" else "不是还没开始的活动"
+        raise BroadcastError(f"第 {number} 号{why}")
+    both = or_(Broadcast.id == number, Broadcast.changes == number)
+    its = update(Delivery).where(Delivery.broadcast_id.in_(select(Broadcast.id).where(both)), Delivery.status == "ready")
+    connection.execute(its.values(status="cancelled", finished_at=now))
+    connection.execute(update(Broadcast).where(both).values(status="called_off", paused_at=None))
+    delivery.withdraw(connection, f"|event-{number}-", now)
+    begins = broadcast.start(row)
+    text = f"「{row['title']}」取消了。你说过想参加,{broadcasts.moment(begins)}这一场别去了,以学校新的通知为准。"
+    rows = [
+        delivery.row_of(f"called-off|{number}|{key}", key, "notice", [Say(text)], now) | {"expires_at": begins}
+        for key in expecting(connection, number)
+    ]
+    return len(delivery.plan(connection, rows))
 
 
 def record(connection: Connection, keys: Iterable[str]) -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ class Delivery(Base):
             "ix_delivery_lease_until", "lease_until", sqlite_where=text("lease_until IS NOT NULL"), postgresql_where=text("lease_until IS NOT NULL")
         ),
         Index("ix_delivery_conversation_id", "conversation", "id"),
+        Index("ix_delivery_sent", "finished_at", sqlite_where=text("status = 'sent'"), postgresql_where=text("status = 'sent'")),
         {"sqlite_autoincrement": True},  # the number of an erased row must not come back: pages ask for what came after it
     )
 

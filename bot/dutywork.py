@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, String, select, update
 
-from bot import audience, broadcast, casework
-from bot.broadcast import Broadcast, BroadcastError
+from bot import audience, broadcast, casework, coming
+from bot.broadcast import OVER, Broadcast, BroadcastError
 from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
 from bot.web.console import audit, scope
@@ -250,7 +250,8 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
     if row["status"] in ("approved", "planned"):
         found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]
-    found += [Choice("先发给我看看", f"duty/try/{number}"), Choice("取消这次群发", f"duty/cancel/{number}")] if row["status"] != "cancelled" else []
+    found += [Choice("先发给我看看", f"duty/try/{number}"), Choice("没发的不发了", f"duty/cancel/{number}")] if row["status"] not in OVER else []
+    found += [Choice("活动取消", f"duty/off/{number}")] if coming.may_call_off(row, seat.turn.now) else []
     return Say(text, (*found, CASTS))
 
 
@@ -288,6 +289,24 @@ def move(what: str, told: str, done: str, work: Callable[[Seat, int], int]) -> C
     return act
 
 
+def halt(seat: Seat, number: int, sure: str) -> Say:
+    """Asked once more, like the approval; says what it does and what it does not."""
+    row = broadcast.get(seat.connection, number)
+    if sure != "yes" and row["status"] not in OVER:
+        told = "已经收到的收不回来,说想参加的照样会提醒;" if coming.may_call_off(row, seat.turn.now) else "已经收到的收不回来;"
+        return Say(f"第 {number} 号没发出去的都不再发,{told}停了就不能再接着发。确定吗?", (Choice("确定不发了", f"duty/cancel/{number}/yes"), CASTS))
+    return stopped(seat, number, "")
+
+
+def call_off(seat: Seat, number: int, sure: str) -> Say:
+    row = broadcast.get(seat.connection, number)
+    if sure != "yes" and coming.may_call_off(row, seat.turn.now):
+        told = len(coming.expecting(seat.connection, number))
+        head = f"「{row['title']}」这场活动取消,马上告诉说想参加的 {told} 人别去了,没发出去的也不再发。确定吗?"
+        return Say(head, (Choice("确定取消活动", f"duty/off/{number}/yes"), CASTS))
+    return called_off(seat, number, "")
+
+
 def written(seat: Seat, effect: WriteBroadcast) -> Say:
     values = broadcast.readable(effect.raw, seat.who.display, seat.turn.now, singles=seat.who.role == "admin")
     number = broadcast.draft(seat.connection, author=seat.who.display, now=seat.turn.now, **values)
@@ -307,6 +326,8 @@ def keep_posting(seat: Seat, _: int, text: str) -> Say:
     return Say(f"{line.title}:{postings.OUTCOMES[line.outcome]}{why}。{more}", (Choice("再收一条", "duty/post"), HOME))
 
 
+stopped = move("取消群发", "没发的不发了", "不会收到", lambda s, n: broadcast.stop(s.connection, n, s.turn.now))
+called_off = move("取消活动", "的活动取消了", "会收到通知", lambda s, n: coming.call_off(s.connection, n, s.turn.now))
 CASE_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "close": close, "keep": keep,
 }  # fmt: skip
@@ -319,5 +340,6 @@ CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "approve": approve,
     "pause": move("暂停群发", "暂停了", "等着", lambda s, n: broadcast.hold(s.connection, n, s.turn.now)),
     "resume": move("接着群发", "接着发了", "会收到", lambda s, n: broadcast.go_on(s.connection, n)),
-    "cancel": move("取消群发", "取消了", "不会收到", lambda s, n: broadcast.stop(s.connection, n, s.turn.now)),
+    "cancel": halt,
+    "off": call_off,
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import product, zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from bot import broadcast, coming, delivery, duty, forgetting, hours, lab, registration, services, talks, transcript
 from bot.planner import Carrier
@@ -138,8 +138,11 @@ def about_channels(connection: Connection, turn: Turn, effect: OfferCode | Join 
             return Say(notices.CODE.format(code=links.offer(connection, person, key.partition(":")[0], at)))
         case Join(code):
             joined = links.join(connection, code, person, at)
-            turn.place.memo |= talks.agree(connection, key) if joined else {}
+            if joined:
+                turn.place.memo |= talks.agree(connection, key)
+                services.gather(connection, at, connection.execute(select(Conversation.graduate_id).where(Conversation.key == key)).scalar_one())
             return Say(notices.JOINED if joined else notices.BAD_CODE, (notices.TO_MENU,))
+    services.gather(connection, at, person)
     parted = links.part(connection, person, key, at)
     if parted:
         connection.execute(update(Conversation).where(Conversation.key == key).values(graduate_id=parted))

@@ -36,13 +36,15 @@ Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
 @contextmanager
 def at_work() -> Iterator[App]:
     """The program; what cannot be done with the ledger is one sentence and exit code 1."""
+    from knowledge.ledger.intake import ColumnError
     from knowledge.ledger.record import LedgerError
 
     with running() as app:
         try:
             yield app
         except LedgerError as error:
-            raise fail(str(error), 1) from error
+            hint = ";用 --map 列名=姓名 指明" if isinstance(error, ColumnError) else ""
+            raise fail(f"{error}{hint}", 1) from error
 
 
 def opened(file: Path) -> Table:
@@ -154,13 +156,6 @@ def parsed(said: str, shape: str, example: str) -> date:
         raise fail(f"「{said}」看不懂,写成 {example} 这样", 2) from error
 
 
-def gathered(app: App) -> None:
-    from bot import services
-
-    with app.database.writing() as connection:
-        services.gather(connection, app.clock.now())
-
-
 @ledger.command()
 def report(
     month: Annotated[str, typer.Option(help="哪个月,如 2026-11,默认本月")] = "",
@@ -169,11 +164,12 @@ def report(
     as_json: Json = False,
 ) -> None:
     """月报:人数、服务、1131、去向;不足 5 的数不显示,免得认出是谁。"""
+    from bot import services
     from knowledge.ledger import figures
 
     with at_work() as app:
         first = parsed(month, "%Y-%m", "2026-11") if month else app.clock.today().replace(day=1)
-        gathered(app)
+        services.advance(app)
         with app.database.reading() as connection:
             rows = figures.hidden(figures.figures(connection, figures.Month(first), by))
     head = (f"{first:%Y-%m}", *figures.HEADER)
@@ -195,11 +191,12 @@ def read_by(app: App, people: list[str | None], who: str, what: str) -> None:
 @ledger.command()
 def export(file: Out, who: Who, cohort: Cohort = None, college: College = "", owner: Owner = "", numbers: Numbers = False) -> None:
     """导出台账,列和就业办的表一样;谁导出过,本人能看到。"""
+    from bot import services
     from knowledge.ledger import papers
 
     choice = papers.Choice(cohort, college, owner, numbers)
     with at_work() as app:
-        gathered(app)
+        services.advance(app)
         with app.database.reading() as connection:
             around = papers.held(connection, app.clock.today())
             rows = list(papers.records(connection, choice))
@@ -259,10 +256,11 @@ def handover(
     folder: Annotated[Path, typer.Argument(help="写到哪个目录,一个城市一个 .xlsx")], who: Who, cohort: Cohort = None, numbers: Numbers = False
 ) -> None:
     """移交:还没落实去向的人,按常住地(没有就按户籍地)交给当地人社接着服务。"""
+    from bot import services
     from knowledge.ledger import papers
 
     with at_work() as app:
-        gathered(app)
+        services.advance(app)
         with app.database.reading() as connection:
             around = papers.held(connection, app.clock.today())
             found = papers.owed(connection, around, papers.Choice(cohort))

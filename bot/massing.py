@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import allowances, delivery
 from bot.allowances import GONE, Allowance
-from bot.broadcast import Broadcast
+from bot.broadcast import OVER, Broadcast
 from bot.channels import Fate, Outcome
 from bot.delivery import LEASE, Delivery
 from bot.planner import KEPT, MASS, MASS_DAY, REST, Carrier, Quiet, by_mass, owner_of
@@ -183,7 +183,7 @@ def left_over(connection: Connection, carrier: Carrier, now: datetime) -> Group 
     query = query.where(MassSend.began_at > now - SAFE).order_by(MassSend.id)
     for row in connection.execute(query.with_for_update()).mappings().all():
         its = connection.execute(select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])).one()
-        if its.status == "cancelled":
+        if its.status in OVER:
             end(connection, row, row["doubt"], row["reason"] or DIED, now)
             continue
         if its.paused_at:

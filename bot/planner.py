@@ -170,7 +170,7 @@ def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) ->
         return True
     its = select(Broadcast.status, Broadcast.paused_at, Broadcast.audience).where(Broadcast.id == row["broadcast_id"])
     halted = connection.execute(its).first() if row["broadcast_id"] else None
-    if halted and halted.status == "cancelled":
+    if halted and halted.status in broadcast.OVER:
         delivery.finish(connection, [row["id"]], now, "cancelled")
         return True
     if halted and broadcast.refused(connection, row["conversation"], halted.audience):

@@ -117,7 +117,7 @@ def import_(
             done = store.bring_in(app.database, name, found.readings, app.clock.today(), app.clock.now(), **options)
             done.lines += found.lines()
         except (ArrivalError, store.PostingError) as error:
-            raise fail(f"{file.name}：{error}", 1) from error
+            raise fail(f"{file.name}：{error}{pointed(error)}", 1) from error
         if mapping and not dry_run:
             with app.database.writing() as connection:
                 store.keep_columns(connection, name, found.columns, app.clock.now())
@@ -125,6 +125,13 @@ def import_(
     told(done.counts(), done.lines, done.notes, as_json, withdrawn=done.withdrawn)
     if done.counts()["refused"]:
         raise typer.Exit(1)
+
+
+def pointed(error: Exception) -> str:
+    """How a column is pointed out here."""
+    from bot.arrivals import ColumnError
+
+    return "；用 --map 某列=岗位名称 指明" if isinstance(error, ColumnError) else ""
 
 
 @postings.command("screen")
@@ -137,7 +144,7 @@ def screen_(file: File, feed: Feed = "", mapping: Map = None, report: Out = None
         try:
             found = arrived(file, feed, {}, mapping or ())
         except ArrivalError as error:
-            raise fail(f"{file.name}：{error}", 1) from error
+            raise fail(f"{file.name}：{error}{pointed(error)}", 1) from error
         preview(found)
         lines = [*screened(reader(progress)(found.readings, Clock(settings().today).today())), *found.lines()]
     counts = {

@@ -77,7 +77,7 @@ def item(connection: Connection, key: str) -> Item:
 def takeable(connection: Connection, ids: Sequence[int]) -> tuple[list[RowMapping], list[str]]:
     """Those of the named questions that are open, and one sentence for each other."""
     found = questions.named(connection, ids)
-    problems = [f"没有 #{key} 这个问题,用 knowledge queue 看编号" for key in ids if key not in found]
+    problems = [f"没有 #{key} 这个问题" for key in ids if key not in found]
     problems += [f"#{row['id']} {STATES[row['status']]}" for row in found.values() if row["status"] != "open"]
     return [row for row in found.values() if row["status"] == "open"], problems
 
@@ -108,7 +108,7 @@ def attach(app: App, ids: Sequence[int], key: str, author: str) -> Checked:
         changed = target.model_copy(update={"questions": [*target.questions, *fresh]})
         number = revisions.draft(connection, changed, author, app.clock.now())
         questions.settle(connection, [row["id"] for row in rows], "attached", number)
-    return Checked(problems, f"{key} 的草稿是第 {number} 版:多 {len(fresh)} 句问法,等另一位老师 knowledge approve")
+    return Checked(problems, f"{key} 的草稿是第 {number} 版:多 {len(fresh)} 句问法,等另一位老师批准")
 
 
 def out_of_scope(app: App, ids: Sequence[int]) -> Checked:

@@ -38,6 +38,7 @@ def registered(connection: Connection, turn: Turn, effect: Registration) -> Say:
             outcome = linking.link(connection, turn.world.seal, place, person, (name, tail), at)
             if outcome != "linked":
                 return Say(REFUSED[outcome], (TO_HUMAN, TO_MENU))
+            services.gather(connection, at, person)
             return Say("连上了。学校登记的去向和给过你的服务你都能看,不对就说;随时发「断开学校登记」。", (SEE, TO_MENU))
         case UnlinkRecord():
             services.gather(connection, at, person)

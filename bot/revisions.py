@@ -14,6 +14,7 @@ from bot import curation, questions
 from bot.app import App, index_key
 from bot.curation import Checked
 from knowledge.db import CHINA
+from knowledge.policy import questions as asked
 from knowledge.policy import revisions, store
 from knowledge.policy.entry import explain
 from knowledge.policy.revisions import ACTIONS, STATES, RevisionError
@@ -43,7 +44,7 @@ def drafts_of(app: App, connection: Connection, items: Sequence[Item], author: s
 
 
 def summary(items: Sequence[Item], numbers: Sequence[int], problems: Sequence[str]) -> str:
-    waiting = f"(第 {'、'.join(map(str, numbers))} 版),等另一位老师 knowledge approve" if numbers else ""
+    waiting = f"(第 {'、'.join(map(str, numbers))} 版),等另一位老师批准" if numbers else ""
     return f"起草了 {len(numbers)} 条{waiting};{len(items) - len(numbers)} 条没变,{len(problems)} 个问题"
 
 
@@ -60,7 +61,7 @@ def edited(app: App, key: str, settings: Sequence[str], author: str, answers: Se
             body[field.strip()] = value_of(value)
         number = revisions.draft(connection, validated(body, key), author, app.clock.now())
         problems = questions.claim(connection, answers, number)
-    return Checked(problems, f"{key} 的草稿是第 {number} 版,等另一位老师 knowledge approve")
+    return Checked(problems, f"{key} 的草稿是第 {number} 版,等另一位老师批准")
 
 
 def value_of(text: str) -> Any:
@@ -131,6 +132,19 @@ def restored(app: App, key: str, who: str) -> str:
         done = revisions.rollback(connection, key, who, app.clock.now())
     now = f"恢复到第 {done.now} 版" if done.now else "之前没有这一条,已经撤下"
     return f"{key} {now};第 {done.before} 版留在记录里" + (f"。有 {done.told} 人收到过那一版的答案,请看要不要再说一声" if done.told else "")
+
+
+def going_back(app: App, key: str) -> list[str]:
+    """What `restored` would do, for who is asked once more.
+
+    Raises:
+        RevisionError: there is nothing to go back to.
+    """
+    with app.database.reading() as connection:
+        now, before = revisions.back(connection, key)
+        told = asked.told(connection, now)
+    lines = [f"现在的第 {now} 版不再用,马上换回第 {before} 版。" if before else f"{key} 是老师新写的,以前没有:会整条撤下,没有人再查得到它。"]
+    return [*lines, *([f"有 {told} 人收到过现在这一版的答案,不会另外通知他们。"] if told else [])]
 
 
 def discarded(app: App, number: int, who: str) -> str:

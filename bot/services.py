@@ -1,21 +1,27 @@
-"""Services that were given by what arrived: delivered policies, postings and experts' answers become rows of the ledger, once. Counts nothing."""
+"""Services that were given by what arrived: delivered policies, postings and experts' answers become rows of the ledger, once. Counts nothing.
+
+Of everybody this is done by the sweeper (`advance`), of what arrived since it last did; of one person where they link, part or erase themselves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, literal_column, select
 
 from bot.broadcast import Broadcast
 from bot.delivery import Delivery
-from bot.massing import certain
+from bot.massing import MassReport, MassSend, certain
 from dialogs.place import Conversation
 from knowledge.clinic.queue import Letter, Submission
 from knowledge.db import local_date
 from knowledge.ledger.record import Record, Service
 from knowledge.postings.posting import Shown
+
+if TYPE_CHECKING:
+    from bot.app import App
 
 Event = tuple[int, str, str, int, datetime | None]
 """Record, kind, subject, delivery, when it arrived."""
@@ -25,15 +31,81 @@ POLICY = "reach"
 """What the audience of a broadcast about a policy is drawn by; a fair or a notice is no 政策宣介."""
 
 
-def gather(connection: Connection, at: datetime, person: str | None = None) -> int:
-    """Writes down what is not in the ledger yet, of everybody or of one graduate. Returns how much that was."""
-    rows = list(fresh(connection, [*talks(connection, person), *referrals(connection, person), *readings(connection, person)], at, person))
-    for start in range(0, len(rows), 5000):
-        connection.execute(insert(Service), rows[start : start + 5000])
+EVERY = timedelta(minutes=1)
+"""Between two looks at what arrived: so late the figures may be."""
+OVERLAP = timedelta(minutes=2)
+"""What a look reads again: an outcome is dated before its transaction ends."""
+CHUNK = 500
+"""Deliveries looked at in one query, and services written in one transaction."""
+
+
+def look(app: App) -> None:
+    """For the sweeper, which comes more often than is of use."""
+    if app.evidence is None or not app.evidence <= app.clock.now() < app.evidence + EVERY:
+        advance(app)
+
+
+def advance(app: App) -> int:
+    """Writes down what arrived since this process last looked; the first time, and on a clock set back, all that ever arrived.
+
+    Reads outside the writer. Returns how much it was.
+    """
+    now, last = app.clock.now(), app.evidence
+    with app.database.reading() as connection:
+        ids = arrived(connection, last - OVERLAP if last and last <= now else None)
+        each = (found(connection, Delivery.id.in_(ids[start : start + CHUNK])) for start in range(0, len(ids), CHUNK))
+        events = [event for some in each for event in some]
+    made = 0
+    for start in range(0, len(events), CHUNK):
+        with app.database.writing() as connection:
+            made += keep(connection, events[start : start + CHUNK], now)
+    app.evidence = now
+    return made
+
+
+def arrived(connection: Connection, since: datetime | None) -> list[int]:
+    """Deliveries that arrived after `since`, those by mass whose report came after it among them; None: all."""
+    sent = select(Delivery.id).where(Delivery.status == literal_column(f"'{ARRIVED}'"))  # so written that its index is the one that is used
+    if since is None:
+        return sorted(connection.execute(sent).scalars())
+    told = (MassReport.account == MassSend.account) & (MassReport.remote_id == MassSend.remote_id) & (MassReport.at > since)
+    its = (Delivery.broadcast_id == MassSend.broadcast_id) & (Delivery.remote_id == MassSend.client_id)
+    by_mass = select(Delivery.id).join(MassSend, its).join(MassReport, told)
+    return sorted({*connection.execute(sent.where(Delivery.finished_at > since)).scalars(), *connection.execute(by_mass).scalars()})
+
+
+def gather(connection: Connection, at: datetime, person: str) -> int:
+    """Writes down what is not in the ledger yet of one graduate. Returns how much that was."""
+    return keep(connection, found(connection, Record.graduate_id == person), at)
+
+
+def found(connection: Connection, which: ColumnElement[bool]) -> list[Event]:
+    return [*talks(connection, which), *referrals(connection, which), *readings(connection, which)]
+
+
+def keep(connection: Connection, events: Iterable[Event], at: datetime) -> int:
+    """Those whose subject a record has not been given yet."""
+    events = list(events)
+    known: set[tuple[int, str | None]] = set()
+    held: set[int] = set()
+    people = sorted({who for who, *_ in events})
+    for start in range(0, len(people), CHUNK):
+        some = people[start : start + CHUNK]
+        held.update(connection.execute(select(Record.id).where(Record.id.in_(some))).scalars())
+        given = select(Service.record_id, Service.subject).where(Service.record_id.in_(some), Service.delivery_id.is_not(None))
+        known.update((who, subject) for who, subject in connection.execute(given))
+    rows = []
+    for who, kind, subject, delivery, when in events:
+        if who in held and (who, subject) not in known:
+            known.add((who, subject))
+            row = {"record_id": who, "kind": kind, "on": local_date(when or at), "subject": subject, "delivery_id": delivery}
+            rows.append({**row, "by": "", "note": "", "entered_at": at})
+    if rows:
+        connection.execute(insert(Service), rows)
     return len(rows)
 
 
-def talks(connection: Connection, person: str | None) -> Iterator[Event]:
+def talks(connection: Connection, which: ColumnElement[bool]) -> Iterator[Event]:
     about = select(Broadcast.id).where(Broadcast.audience[POLICY].as_string().is_not(None))
     query = select(Record.id, Delivery.broadcast_id, Delivery.id, Delivery.finished_at).join(
         Conversation, Conversation.graduate_id == Record.graduate_id
@@ -41,35 +113,20 @@ def talks(connection: Connection, person: str | None) -> Iterator[Event]:
     query = query.join(Delivery, Delivery.conversation == Conversation.key).where(
         Delivery.status == ARRIVED, Delivery.broadcast_id.in_(about), certain()
     )
-    for who, broadcast, delivery, when in connection.execute(query.where(theirs(person)).order_by(Delivery.id)):
+    for who, broadcast, delivery, when in connection.execute(query.where(which).order_by(Delivery.id)):
         yield who, "talk", f"broadcast/{broadcast}", delivery, when
 
 
-def referrals(connection: Connection, person: str | None) -> Iterator[Event]:
+def referrals(connection: Connection, which: ColumnElement[bool]) -> Iterator[Event]:
     query = select(Record.id, Shown.posting_id, Delivery.id, Delivery.finished_at).join(Shown, Shown.graduate_id == Record.graduate_id)
     query = query.join(Delivery, Delivery.key == Shown.delivery).where(Delivery.status == ARRIVED)
-    for who, posting, delivery, when in connection.execute(query.where(theirs(person)).order_by(Delivery.id)):
+    for who, posting, delivery, when in connection.execute(query.where(which).order_by(Delivery.id)):
         yield who, "referral", f"posting/{posting}", delivery, when
 
 
-def readings(connection: Connection, person: str | None) -> Iterator[Event]:
+def readings(connection: Connection, which: ColumnElement[bool]) -> Iterator[Event]:
     """A résumé that an expert read and whose answer arrived: one 职业指导, however often they wrote."""
     query = select(Record.id, Submission.id, Delivery.id, Delivery.finished_at).join(Submission, Submission.graduate_id == Record.graduate_id)
     query = query.join(Letter, Letter.submission_id == Submission.id).join(Delivery, Delivery.key == Letter.delivery)
-    for who, number, delivery, when in connection.execute(query.where(Delivery.status == ARRIVED, theirs(person)).order_by(Delivery.id)):
+    for who, number, delivery, when in connection.execute(query.where(Delivery.status == ARRIVED, which).order_by(Delivery.id)):
         yield who, "guidance", f"clinic/{number}", delivery, when
-
-
-def theirs(person: str | None) -> ColumnElement[bool]:
-    return Record.graduate_id == person if person else Record.graduate_id.is_not(None)
-
-
-def fresh(connection: Connection, found: Iterable[Event], at: datetime, person: str | None) -> Iterator[dict[str, Any]]:
-    """Those whose subject a record has not been given yet."""
-    given = select(Service.record_id, Service.subject).join(Record, Record.id == Service.record_id)
-    known = {tuple(row) for row in connection.execute(given.where(Service.delivery_id.is_not(None), theirs(person)))}
-    for who, kind, subject, delivery, when in found:
-        if (who, subject) not in known:
-            known.add((who, subject))
-            row = {"record_id": who, "kind": kind, "on": local_date(when or at), "subject": subject, "delivery_id": delivery}
-            yield {**row, "by": "", "note": "", "entered_at": at}

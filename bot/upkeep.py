@@ -21,19 +21,26 @@ knowledge = typer.Typer(no_args_is_help=True, help="政策知识:检查、载入
 Questions = Annotated[list[int], typer.Argument(help="问题的编号,可以几个")]
 Revision = Annotated[int, typer.Argument(help="第几版")]
 Who = Annotated[str, typer.Option("--as", help="老师的称呼")]
+DRAFTS = "等批准的草稿见 bulixian knowledge drafts"
 Answers = Annotated[list[int] | None, typer.Option(help="这一稿回答哪个问题,可以写几次")]
 
 
 @contextmanager
-def at_work() -> Iterator[Any]:
-    """The program; a change that cannot be made is one sentence and exit code 1."""
+def at_work(hint: str = "") -> Iterator[Any]:
+    """The program; a change that cannot be made is one sentence, with the command that helps, and exit code 1."""
     from knowledge.policy.revisions import RevisionError
 
     with running() as app:
         try:
             yield app
         except RevisionError as error:
-            raise fail(str(error), 1) from error
+            raise fail(f"{error};{hint}" if hint else str(error), 1) from error
+
+
+def waits(checked: Checked) -> Checked:
+    if not checked.problems:
+        print("看草稿:bulixian knowledge drafts;另一位老师批准:bulixian knowledge approve 第几版 --as 称呼", file=sys.stderr)
+    return checked
 
 
 def shown(*found: Checked) -> None:
@@ -173,7 +180,7 @@ def attach(question: Questions, to: Annotated[str, typer.Option(help="归到哪�
     from bot.questions import attach as attached
 
     with at_work() as app:
-        shown(attached(app, question, to, who))
+        shown(waits(attached(app, question, to, who)))
 
 
 @knowledge.command("out-of-scope")
@@ -196,7 +203,7 @@ def draft(
     from bot.revisions import drafted, edited
 
     with at_work() as app:
-        shown(edited(app, source, settings, who, answers or ()) if settings else drafted(app, Path(source), who, answers or ()))
+        shown(waits(edited(app, source, settings, who, answers or ()) if settings else drafted(app, Path(source), who, answers or ())))
 
 
 @knowledge.command()
@@ -213,7 +220,7 @@ def diff(revision: Revision) -> None:
     """这一版和现行的差在哪。"""
     from bot.revisions import difference
 
-    with at_work() as app:
+    with at_work(DRAFTS) as app:
         print(difference(app, revision))
 
 
@@ -222,7 +229,7 @@ def approve(revision: Revision, who: Annotated[str, typer.Option("--as", help="�
     """检查后生效(不用重启),并告诉想知道的提问人。"""
     from bot.revisions import approved
 
-    with at_work() as app:
+    with at_work(f"{DRAFTS},不要了用 bulixian knowledge discard {revision}") as app:
         shown(approved(app, [revision], who))
 
 
@@ -231,7 +238,7 @@ def discard(revision: Revision, who: Who = "cli") -> None:
     """不要这份草稿,它的问题回到清单。"""
     from bot.revisions import discarded
 
-    with at_work() as app:
+    with at_work(DRAFTS) as app:
         print(discarded(app, revision, who))
 
 

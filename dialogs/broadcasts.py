@@ -34,10 +34,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`warning`: nobody is held back from it."""
+    """`warning`: nobody is held back from it. `opens`: at its start something opens, so that it is of use after it too."""
 
     name: str
     warning: bool
+    opens: bool
     fields: Mapping[str, Field]
 
 
@@ -53,6 +54,7 @@ def kinds() -> dict[str, Kind]:
         name: Kind(
             name,
             bool(row.get("warning")),
+            bool(row.get("opens")),
             {key: Field(*value) for key, value in row.items() if isinstance(value, list)},
         )
         for name, row in read.items()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKey, RowMapping, String, Text, insert, select, update
+from sqlalchemy import Connection, ForeignKey, RowMapping, String, Text, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
@@ -83,3 +83,8 @@ def close_handover(connection: Connection, conversation: str, at: datetime) -> N
     """The person went back to the machine: the open handover of this conversation is done."""
     query = update(Case).where(Case.conversation == conversation, Case.kind == "handover", Case.closed_at.is_(None))
     connection.execute(query.values(closed_at=at))
+
+
+def owned(connection: Connection, owner: str) -> int:
+    """Open cases of one member of the staff."""
+    return int(connection.execute(select(func.count()).where(Case.owner == owner, Case.closed_at.is_(None))).scalar_one())

@@ -137,7 +137,7 @@ def broadcasts(app: App, chance: random.Random, now: datetime) -> None:
         begun = now - timedelta(days=3)
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(approved_at=begun))
         mine = connection.execute(select(Delivery.id).where(Delivery.broadcast_id == number).order_by(Delivery.id)).scalars().all()
-        for place, (state, why) in enumerate((("failed", "blocked"), ("failed", "blocked"), ("unknown", "timeout"))):
+        for place, (state, why) in enumerate((("failed", "blocked"), ("failed", "blocked"), ("unknown", "timed_out"))):
             done = update(Delivery).where(Delivery.id == mine[place * 7])
             connection.execute(done.values(status=state, error=why, finished_at=begun, route="chat"))
         keys = connection.execute(select(Target.conversation).where(Target.broadcast_id == number, ~Target.held)).scalars().all()

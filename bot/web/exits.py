@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import shortlinks
+from bot import broadcast, shortlinks
 from bot.app import App
 from bot.broadcast import Broadcast
 from bot.shortlinks import ShortLink
@@ -54,13 +54,17 @@ class Exits:
         return RedirectResponse(url, 302, HEADERS)
 
     def find(self, mark: str) -> tuple[str, bool] | None:
-        """Where a link leads, empty where its broadcast was called off, and whether it has been opened; None: it is no more."""
+        """Where a link leads, empty where it was called off, and whether it has been opened; None: it is no more.
+
+        An event stands though the rest of its messages is not sent.
+        """
         query = select(Broadcast.__table__, ShortLink.opened).join(ShortLink, ShortLink.broadcast_id == Broadcast.id)
         with self.app.database.reading() as connection:
             row = connection.execute(query.where(ShortLink.mark == mark)).mappings().first()
         if row is None:
             return None
-        return "" if row["status"] == "cancelled" else shortlinks.line_of(row)[1], row["opened"]
+        stands = row["status"] == "cancelled" and broadcast.of_event(row)
+        return shortlinks.line_of(row)[1] if stands or row["status"] not in broadcast.OVER else "", row["opened"]
 
 
 def tapped(request: Request) -> bool:

@@ -9,6 +9,10 @@ class ClinicError(ValueError):
     """What cannot be done; the message is one sentence for whoever asked for it."""
 
 
+class NotHeldError(ClinicError):
+    """It is with nobody or with another: it is to be taken first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The office's own rules; what other offices do is in the facts on booking (cancel 12–24 h before, late 10 min, two no-shows)."""

@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge import people, workdays
-from knowledge.clinic import ClinicError, Rules, blind, papers
+from knowledge.clinic import ClinicError, NotHeldError, Rules, blind, papers
 from knowledge.clinic.papers import KeptResume
 from knowledge.db import CHINA, Base, Id, local_date
 from knowledge.ledger.seal import Seal, SealError
@@ -161,7 +161,7 @@ def get(connection: Connection, number: int, who: str = "") -> RowMapping:
     if row is None:
         raise ClinicError(f"没有 {number} 号简历")
     if who and (row["state"] != "taken" or row["owner"] != who):
-        raise ClinicError(f"{number} 号不在你手上({told(row)}),先用 take 领")
+        raise NotHeldError(f"{number} 号不在你手上({told(row)}),先领过来")
     return row
 
 

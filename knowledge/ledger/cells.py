@@ -165,5 +165,5 @@ def within(field: str, said: str) -> str:
 def destination(said: str, meanings: Mapping[str, str]) -> str:
     name = meanings.get(bare(said))
     if name is None:
-        raise CellError(f"毕业去向「{said[:20]}」不在去向表里;要加就改去向表,见 bulixian ledger destinations")
+        raise CellError(f"毕业去向「{said[:20]}」不在去向表里;要加就请管理员先改去向表")
     return name

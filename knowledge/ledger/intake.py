@@ -61,6 +61,10 @@ class Draft:
     note: str = ""
 
 
+class ColumnError(LedgerError):
+    """A column is to be pointed out."""
+
+
 def chosen(pairs: Iterable[str]) -> dict[str, str]:
     """`列=字段` as column → field; the field by its key or any of its names, `-` for a column to leave out.
 
@@ -93,7 +97,7 @@ def columns_of(header: Sequence[str], told: Mapping[str, str]) -> dict[str, str]
     first = {key: column for column, key in reversed(guessed.items())}  # of two columns for one field the one that stands first
     found = {column: key for column, key in guessed.items() if first[key] == column} | {c: key for c, key in told.items() if key != IGNORED}
     if "name" not in found.values():
-        raise LedgerError(f"没有找到姓名这一列,用 --map 列名=姓名 指一下;表里有:{'、'.join(filter(None, header))[:200]}")
+        raise ColumnError(f"没有找到姓名这一列;表里有:{'、'.join(filter(None, header))[:200]}")
     return found
 
 

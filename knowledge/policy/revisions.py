@@ -79,7 +79,7 @@ def get(connection: Connection, revision_id: int) -> RowMapping:
     """
     found = connection.execute(select(Revision.__table__).where(Revision.id == revision_id)).mappings().first()
     if found is None:
-        raise RevisionError(f"没有第 {revision_id} 版,用 knowledge drafts 看等批准的")
+        raise RevisionError(f"没有第 {revision_id} 版")
     return found
 
 
@@ -100,7 +100,7 @@ def ready(connection: Connection, revision_id: int, who: str) -> RowMapping:
         raise RevisionError(f"第 {revision_id} 版是{who}自己写的,要请另一位老师批准")
     base = select(Change.before_id).where(Change.revision_id == revision_id, Change.action == "drafted")
     if row["status"] == "draft" and connection.execute(base).scalar() != current(connection, row["entry_id"]):
-        raise RevisionError(f"第 {revision_id} 版起草之后,{row['entry_id']} 又改过;先 knowledge discard {revision_id},再照现行的起草")
+        raise RevisionError(f"第 {revision_id} 版起草之后,{row['entry_id']} 又改过;这一稿不能用了,照现行的重新起草")
     return row
 
 
@@ -128,12 +128,7 @@ def rollback(connection: Connection, key: str, who: str, at: datetime) -> Restor
         RevisionError: there is nothing to go back to.
     """
     lock(connection)
-    now = current(connection, key)
-    if now is None:
-        raise RevisionError(f"没有正在用的 {key},请核对编号")
-    before = previous(connection, get(connection, now))
-    if before is None and get(connection, now)["origin"] == "seed":
-        raise RevisionError(f"{key} 没有更早的版本可以恢复")
+    now, before = back(connection, key)
     retire(connection, [key], "current")
     if before is not None:
         show(connection, before)
@@ -142,6 +137,21 @@ def rollback(connection: Connection, key: str, who: str, at: datetime) -> Restor
         bump(connection)
         record(connection, now, now, "withdrawn", who, at)
     return Restored(before, now, questions.told(connection, now))
+
+
+def back(connection: Connection, key: str) -> tuple[int, int | None]:
+    """What people see, and what they would see after `rollback`; None: nothing, it would be withdrawn.
+
+    Raises:
+        RevisionError: there is nothing to go back to.
+    """
+    now = current(connection, key)
+    if now is None:
+        raise RevisionError(f"没有正在用的 {key},请核对编号")
+    before = previous(connection, get(connection, now))
+    if before is None and get(connection, now)["origin"] == "seed":
+        raise RevisionError(f"{key} 没有更早的版本可以恢复")
+    return now, before
 
 
 def previous(connection: Connection, row: RowMapping) -> int | None:

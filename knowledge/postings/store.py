@@ -124,7 +124,7 @@ def bring_in(
         PostingError: the source's name is empty or too long.
     """
     if not 0 < len(source) <= 64:
-        raise PostingError("来源要有名字，最多 64 个字，例如 --source 省人才网")
+        raise PostingError("来源要有名字，最多 64 个字")
     report = Report()
     with database.reading() as connection:
         changed = taken(connection, source, found, report)
@@ -378,7 +378,7 @@ def decide(connection: Connection, key: int, status: str, who: str, now: datetim
     """
     row = connection.execute(select(TABLE.c.title, TABLE.c.status).where(TABLE.c.id == key)).one_or_none()
     if row is None:
-        raise PostingError(f"没有编号 {key} 的岗位，bulixian postings list --held 看待核实的")
+        raise PostingError(f"没有编号 {key} 的岗位")
     if row.status not in (("held", "refused") if status == "live" else ("held", "live")):
         raise PostingError(f"编号 {key} 现在不是待核实的，没有改动")
     connection.execute(update(TABLE).where(TABLE.c.id == key).values(status=status, reviewed_by=who[:64], updated_at=now))

@@ -273,10 +273,13 @@ def test_only_the_outcome_that_was_named_is_sent_again(office: App) -> None:
     number, now = approved(office), office.clock.now()
     with office.database.writing() as connection:
         ids = list(connection.execute(select(Delivery.id).where(Delivery.broadcast_id == number).order_by(Delivery.id)).scalars())
-        for state, part, reason in (("sent", ids[:50], None), ("failed", ids[50:60], "refused"), ("unknown", ids[60:65], "timeout")):
+        for state, part, reason in (("sent", ids[:50], None), ("failed", ids[50:60], "blocked"), ("unknown", ids[60:65], "timed_out")):
             delivery.finish(connection, part, now, state, reason)
     found = balanced(office, number)
-    assert found["reasons"] == [{"status": "failed", "reason": "refused", "count": 10}, {"status": "unknown", "reason": "timeout", "count": 5}]
+    assert found["reasons"] == [
+        {"status": "failed", "reason": "blocked", "told": "失败:对方拉黑了机器人", "count": 10},
+        {"status": "unknown", "reason": "timed_out", "told": "不知道到没到:发出去了,Telegram 没有回音", "count": 5},
+    ]
     assert (found["open"], found["percent"]) == (25, 72.2)
     assert found["eta"]
     assert broadcast.resend(office, number, "failed") == 10
@@ -316,7 +319,7 @@ def test_who_unsubscribes_before_it_leaves_is_passed_over_and_the_books_balance(
         pass
     found = balanced(office, number)
     assert (found["suppressed"], found["open"], found["left"]) == (2, 88, 0)
-    assert found["reasons"] == [{"status": "suppressed", "reason": "unsubscribed", "count": 2}]
+    assert found["reasons"] == [{"status": "suppressed", "reason": "unsubscribed", "told": "发不到或退订了:对方退订了", "count": 2}]
 
 
 def test_what_was_cancelled_half_planned_balances(office: App, monkeypatch: pytest.MonkeyPatch) -> None:

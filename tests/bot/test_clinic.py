@@ -56,7 +56,8 @@ class Person:
 
     def arrived(self) -> None:
         """The channel has taken what experts wrote."""
-        self.app.inbox.write(lambda c: c.execute(update(Delivery).where(Delivery.kind == "staff").values(status="sent"))).result()
+        taken = update(Delivery).where(Delivery.kind == "staff").values(status="sent", finished_at=self.app.clock.now())
+        self.app.inbox.write(lambda c: c.execute(taken)).result()
 
 
 def take(app: App, number: int, who: str = "王老师") -> dict[str, Any]:
@@ -73,11 +74,9 @@ def numbers(app: App) -> list[int]:
 
 
 def guidance(app: App) -> list[Any]:
-    def work(connection: Any) -> list[Any]:
-        services.gather(connection, app.clock.now())
+    services.advance(app)
+    with app.database.reading() as connection:
         return list(connection.execute(select(Service.subject, Service.by).where(Service.kind == "guidance")).all())
-
-    return desk.at_desk(app, work)
 
 
 def linked(app: App, graduate: str) -> None:

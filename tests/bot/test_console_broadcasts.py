@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from bot.app import App
 from bot.broadcast import Broadcast, advance
@@ -12,7 +13,9 @@ from bot.channels.wechat.serve import WeChatAccount
 from bot.config import WeChat
 from bot.delivery import Delivery
 from bot.web.console.audit import Audit
+from dialogs.messages import Inbound
 from knowledge import people
+from knowledge.db import CHINA
 from tests.bot.test_console import Browser, come, light, talker
 
 __all__ = ["come", "light"]
@@ -32,7 +35,10 @@ def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]
     assert "会发 3 人" in shown
     assert "等另一位老师批准" in shown
     assert wang.post(f"{path}/approve").status_code == 409
-    assert li.post(f"{path}/approve").status_code == 303
+    asked = li.post(f"{path}/approve")
+    assert (asked.status_code, "发给 3 人,批准以后名单不变" in asked.text) == (200, True)
+    assert "等另一位老师批准" in wang.get(path).text, "nothing has happened yet"
+    assert li.post(f"{path}/approve", sure="yes").status_code == 303
     assert li.post(f"{path}/pause").status_code == 303
     assert not advance(any_app), "paused"
     assert "接着发" in li.get(path).text
@@ -43,8 +49,67 @@ def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]
         assert len(connection.execute(select(Delivery.id).where(Delivery.kind == "broadcast")).all()) == 3
         done = connection.execute(select(Audit.what).where(Audit.what.like("%群发"))).scalars().all()
     assert done == ["起草群发", "批准群发", "暂停群发", "接着群发"]
-    assert li.post(f"{path}/cancel").status_code == 303
+    stop = li.post(f"{path}/cancel").text
+    assert "还没发出去的 3 人不会收到" in stop
+    assert "说想参加的照样会提醒" in stop
+    assert li.post(f"{path}/cancel", sure="yes").status_code == 303
     assert "取消 3" in li.get(path).text
+
+
+def test_another_time_is_given_at_the_approval(any_app: App, come: Callable[..., Browser]) -> None:
+    talker(any_app, "a", "你好")
+    wang, li = come("wang"), come("li")
+    soon = any_app.clock.now().astimezone(CHINA) + timedelta(minutes=30)
+    path = wang.post("/broadcasts", **FAIR, at=f"{soon:%Y-%m-%dT%H:%M}").headers["location"].removeprefix("/console")
+    assert f'value="{soon:%Y-%m-%dT%H:%M}"' in li.post(f"{path}/approve").text
+    any_app.clock.advance(timedelta(hours=1))
+    assert "已经过了,在下面另定一个" in li.post(f"{path}/approve").text
+    for at, why in (("", "请另定一个"), ("2020-01-01T09:00", "已经过了"), ("明天", "写成 2026-12-05T09:30")):
+        wrong = li.post(f"{path}/approve", sure="yes", at=at)
+        assert (wrong.status_code, why in wrong.text, "--" in wrong.text.split("</style>")[-1]) == (400, True, False)
+    assert li.post(f"{path}/approve", sure="yes", at="2026-12-01T09:00").status_code == 303
+    assert "定于 2026-12-01 09:00 发" in li.get(path).text
+
+
+def test_a_fair_is_called_off_also_when_all_is_sent(any_app: App, come: Callable[..., Browser]) -> None:
+    for who in ("a", "b"):
+        talker(any_app, who, "你好")
+    wang, li = come("wang"), come("li")
+    path = wang.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
+    assert "活动取消" not in li.get(path).text
+    li.post(f"{path}/approve", sure="yes")
+    while advance(any_app):
+        pass
+    with any_app.database.writing() as connection:
+        connection.execute(update(Delivery).where(Delivery.kind == "broadcast").values(status="sent", finished_at=any_app.clock.now()))
+    any_app.accept(Inbound("web::a", "come", "choice", f"event/{path.rpartition('/')[2]}", any_app.clock.now())).result(20)
+    page = li.get(path).text
+    assert ("没发的不发了" in page, "活动取消" in page) == (False, True)
+    assert "告诉说想参加的 1 人别去了" in li.post(f"{path}/off").text
+    assert li.post(f"{path}/off", sure="yes").status_code == 303
+    assert "活动取消了" in li.get(path).text
+    assert li.post(f"{path}/off", sure="yes").status_code == 409
+    with any_app.database.reading() as connection:
+        [told] = connection.execute(select(Delivery.parts).where(Delivery.kind == "notice")).scalars()
+        assert "春季招聘会」取消了" in told[0]["text"]
+        assert "取消活动" in connection.execute(select(Audit.what)).scalars().all()
+
+
+def test_why_and_which_way_are_told_in_words(any_app: App, come: Callable[..., Browser]) -> None:
+    talker(any_app, "a", "你好")
+    wang, li = come("wang"), come("li")
+    path = wang.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
+    assert "网页,下次打开时看到 1" in li.get(path).text
+    li.post(f"{path}/approve", sure="yes")
+    while advance(any_app):
+        pass
+    with any_app.database.writing() as connection:
+        connection.execute(update(Delivery).where(Delivery.kind == "broadcast").values(status="failed", error="blocked"))
+    page = li.get(path).text
+    assert "失败:对方拉黑了机器人:1 人" in page
+    assert "blocked" not in page
+    assert "再发给「失败」的 1 人" in li.post(f"{path}/resend", outcome="failed").text
+    assert li.post(f"{path}/resend", outcome="failed", sure="yes").status_code == 303
 
 
 def test_a_mass_send_is_chosen_by_the_author_and_seen_by_the_second(any_app: App, come: Callable[..., Browser]) -> None:

@@ -153,6 +153,10 @@ def test_a_broadcast_by_two_people(office: App, live: Starlette, chromium: Brows
     li.menu("群发")
     li.click("link", "就业中心元旦值班")
     li.click("button", "批准,发出去")
+    expect(li.page.get_by_text("批准以后名单不变")).to_be_visible()
+    assert [one["id"] for one in Axe().run(li.page).response["violations"] if one["impact"] in ("serious", "critical")] == []
+    li.click("button", "确定,批准,发出去")
+    expect(li.page.get_by_text("进度").first).to_be_visible()
     assert li.done() <= CLICKS
     while broadcast.advance(office):
         pass
@@ -181,6 +185,7 @@ def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Sta
     li.menu("群发")
     li.click("link", "冬季双选会(变更)")
     li.click("button", "批准,发出去")
+    li.click("button", "确定,批准,发出去")
     expect(li.page.get_by_text("进度").first).to_be_visible()
     assert li.done() <= CLICKS
     while broadcast.advance(office):
@@ -188,6 +193,24 @@ def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Sta
     with office.database.reading() as connection:
         moved = connection.execute(select(Broadcast.fields).where(Broadcast.title == "冬季双选会")).scalar_one()
     assert moved["place"] == "图书馆一楼"
+
+
+def test_a_fair_that_is_not_held_and_an_account_that_is_closed(office: App, live: Starlette, chromium: Browser) -> None:
+    boss = Teacher(chromium, live, "admin", "phone")
+    boss.menu("群发")
+    boss.page.get_by_role("link", name="冬季双选会").last.click()  # under its change
+    boss.click("button", "活动取消")
+    expect(boss.page.get_by_text("别去了").first).to_be_visible()
+    assert not boss.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    boss.click("link", "先不")
+    expect(boss.page.get_by_role("button", name="活动取消")).to_be_visible()
+    assert boss.done() <= CLICKS
+    boss.menu("账号")
+    boss.click("button", "停用 li")
+    boss.click("button", "确定,停用")
+    expect(boss.page.get_by_role("button", name="启用 li")).to_be_visible()
+    boss.click("button", "启用 li")
+    assert boss.done() <= CLICKS
 
 
 def test_a_draft_approved_and_the_month_taken_home(live: Starlette, chromium: Browser) -> None:

@@ -42,7 +42,11 @@ def test_a_question_becomes_a_phrasing_by_two_people(any_app: App, come: Callabl
     assert any_app.search.search(ODD).hits[0].id == "IDS-06"
     with any_app.database.reading() as connection:
         assert {"归到政策", "批准政策"} <= set(connection.execute(select(Audit.what)).scalars())
-    restored = li.post("/knowledge/IDS-06/restore")
+    before = li.post("/knowledge/IDS-06/restore").text
+    assert "马上换回第" in before
+    assert "确定,恢复上一版" in before
+    assert "恢复上一版" in li.get("/knowledge/IDS-06").text, "nothing has happened yet"
+    restored = li.post("/knowledge/IDS-06/restore", sure="yes")
     assert "恢复" in restored.text
 
 

@@ -214,5 +214,24 @@ def test_a_broadcast_is_written_and_approved_from_two_chats_and_does_not_go_to_t
     assert office.one(Delivery.conversation, Delivery.kind == "broadcast") == [STUDENT, OTHER]
     assert "暂停了,2 人等着" in office.tap(WANG, "duty/pause/1")
     assert "接着发了,2 人会收到" in office.tap(LI, "duty/resume/1")
-    assert "取消了,2 人不会收到" in office.tap(LI, "duty/cancel/1")
+    assert "确定吗" in office.tap(LI, "duty/cancel/1")
+    assert "没发的不发了,2 人不会收到" in office.tap(LI, "duty/cancel/1/yes")
     assert "已经取消了" in office.tap(LI, "duty/cancel/1")
+
+
+def test_a_fair_is_called_off_from_a_chat_after_a_question(office: Office) -> None:
+    office.say(STUDENT, "你好")
+    office.begin(WANG, "王老师")
+    start = (office.app.clock.now() + timedelta(days=3)).isoformat()
+    raw = {"type": "招聘会", "title": "冬季双选会", "fields": {"start": start, "place": "体育馆"}, "audience": {"everyone": True}}
+    number = broadcast.written(office.app, raw, "李老师")
+    broadcast.approve(office.app, number, "王老师")
+    while broadcast.advance(office.app):
+        pass
+    office.tap(STUDENT, f"event/{number}")
+    assert "活动取消" in office.tap(WANG, f"duty/cast/{number}")
+    assert "说想参加的照样会提醒" in office.tap(WANG, f"duty/cancel/{number}")
+    assert "说想参加的 1 人别去了" in office.tap(WANG, f"duty/off/{number}")
+    assert office.one(broadcast.Broadcast.status) == ["planned"], "asked once more"
+    assert "活动取消了,1 人会收到通知" in office.tap(WANG, f"duty/off/{number}/yes")
+    assert any("别去了" in each for each in office.told(STUDENT, "notice"))

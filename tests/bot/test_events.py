@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
-from bot import broadcast, coming, forgetting, outcomes, planner
+from bot import broadcast, coming, delivery, forgetting, outcomes, planner
 from bot.app import App
+from bot.broadcast import BroadcastError
 from bot.delivery import Delivery
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
@@ -47,6 +48,15 @@ class Office:
 
     def tap(self, key: str, value: str) -> str:
         return self.say(key, value, "choice")
+
+    def off(self, number: int = 0) -> int:
+        with self.app.database.writing() as connection:
+            return coming.call_off(connection, number or self.fair, self.app.clock.now())
+
+    def sent(self, *keys: str) -> None:
+        with self.app.database.writing() as connection:
+            its = update(Delivery).where(Delivery.broadcast_id == self.fair, Delivery.conversation.in_(keys))
+            connection.execute(its.values(status="sent", finished_at=self.app.clock.now()))
 
     def reminders(self, key: str) -> list[str]:
         with self.app.database.reading() as connection:
@@ -141,11 +151,83 @@ def test_a_broadcast_called_off_and_a_person_erased_leave_nothing(office: Office
         who = connection.execute(select(Conversation.graduate_id).where(Conversation.key == A)).scalar_one()
         forgetting.person(connection, who, "")
         assert coming.count(connection, office.fair) == 1
-    broadcast.cancel(office.app, office.fair)
+    assert office.off() == 1
     office.through()
     said = office.reminders(B)
-    assert [each.partition("。")[0] for each in said] == ["之前发给你的「冬季双选会」撤回了"], "not before a closed door; no reminder"
+    assert [each.partition("。")[0] for each in said] == ["「冬季双选会」取消了"], "not before a closed door; no reminder"
     assert "没有要参加的活动" in office.say(B, "我的活动")
+    assert "最近没有给你发过" in office.tap(B, f"event/{office.fair}")
+    with pytest.raises(BroadcastError, match="已经取消了"):
+        office.off()
+
+
+def test_what_is_not_sent_any_more_leaves_the_event_as_it_is(office: Office) -> None:
+    """Two things: the rest is not told of it, and the fair is not held. Only the second tells those who come to stay at home."""
+    office.sent(A)
+    office.tap(A, f"event/{office.fair}")
+    assert broadcast.cancel(office.app, office.fair) == 1
+    assert "冬季双选会" in office.say(A, "我的活动")
+    assert "最近没有给你发过" in office.tap(B, f"event/{office.fair}"), "it never reached them"
+    assert "记下了" in office.tap(A, f"event/{office.fair}")
+    office.at(timedelta(days=1))
+    assert office.reminders(A) == ["明天"]
+    assert office.off() == 1, "later it may still be called off"
+    assert office.reminders(A)[1].startswith("「冬季双选会」取消了")
+
+
+def test_a_fair_is_called_off_though_all_is_sent_and_a_notice_or_what_began_is_not(office: Office) -> None:
+    office.sent(A, B)
+    office.tap(A, f"event/{office.fair}")
+    office.tap(B, f"event/{office.fair}")
+    office.say(B, "退订")
+    assert office.off() == 1, "who unsubscribed is not written to"
+    assert outcomes.status(office.app, office.fair)["state"] == "called_off"
+    raw = {"type": "通知", "title": "放假", "fields": {"text": "元旦放假"}, "audience": {"everyone": True}}
+    notice = broadcast.written(office.app, raw, "王老师")
+    with pytest.raises(BroadcastError, match="还没批准"):
+        office.off(notice)
+    broadcast.approve(office.app, notice, "李老师")
+    later = office.announced("招聘会", "县城专场", office.start)
+    office.at(-timedelta(hours=1))
+    for number in (notice, later):
+        with pytest.raises(BroadcastError, match="不是还没开始的活动"):
+            office.off(number)
+
+
+@pytest.mark.parametrize(("kind", "fields", "useful"), [
+    ("招聘会", {"start": "2026-11-25T14:00", "place": "体育馆"}, "2026-11-25T14:00"),
+    ("补贴截止", {"subsidy": "求职补贴", "who": "低保", "deadline": "2026-11-24", "where": "203"}, "2026-11-25T00:00"),
+    ("预约开放", {"service": "一对一", "start": "2026-11-24T09:00", "how": "发「约」"}, "2026-12-24T09:00"),
+    ("通知", {"text": "元旦放假"}, "2026-12-22T12:00"),
+])  # fmt: skip
+def test_what_is_over_is_neither_shown_nor_delivered_nor_sent_again(any_app: App, kind: str, fields: dict[str, str], useful: str) -> None:
+    app = any_app
+    app.clock.advance(timedelta(hours=(4 - app.clock.now().hour) % 24))
+    talk = "web::w"
+    app.accept(Inbound(talk, "m1", "text", "你好", app.clock.now())).result(20)
+    number = broadcast.written(app, {"type": kind, "title": "一件事", "fields": fields, "audience": {"everyone": True}}, "王老师")
+    broadcast.approve(app, number, "李老师")
+    while broadcast.advance(app):
+        pass
+    end = datetime.fromisoformat(useful).replace(tzinfo=CHINA)
+
+    def shown() -> bool:
+        with app.database.reading() as connection:
+            return any(row["broadcast_id"] == number for row in delivery.since(connection, talk, 0, app.clock.now()))
+
+    app.clock.advance(end - timedelta(minutes=5) - app.clock.now())
+    assert shown()
+    late = broadcast.written(app, {"type": kind, "title": "晚了的", "fields": fields, "audience": {"everyone": True}}, "王老师")
+    app.clock.advance(timedelta(minutes=10))
+    assert not shown()
+    with app.database.writing() as connection:
+        planner.recover(connection, app.clock.now())
+    assert outcomes.status(app, number)["expired"] == 1
+    with pytest.raises(BroadcastError, match="已经过了,不再发"):
+        broadcast.resend(app, number, "expired")
+    if kind not in ("通知", "预约开放"):
+        with pytest.raises(BroadcastError, match="就过了"):
+            broadcast.approve(app, late, "李老师")
 
 
 def test_called_off_after_it_began_or_for_who_unsubscribed_says_nothing(office: Office) -> None:
@@ -154,6 +236,8 @@ def test_called_off_after_it_began_or_for_who_unsubscribed_says_nothing(office: 
     office.say(B, "退订")
     office.at(-timedelta(hours=1))
     before = office.reminders(A)
+    with pytest.raises(BroadcastError, match="不是还没开始的活动"):
+        office.off()
     broadcast.cancel(office.app, office.fair)
     assert (office.reminders(A), office.reminders(B)) == (before, [])
 
@@ -182,7 +266,7 @@ def test_an_early_event_is_told_the_evening_before(any_app: App) -> None:
     assert office.reminders(A) == ["明天"]
 
 
-@pytest.mark.parametrize("how", ["event", "stop", "cancel"])
+@pytest.mark.parametrize("how", ["event", "stop", "off"])
 def test_a_reminder_that_waits_is_withdrawn(office: Office, how: str) -> None:
     office.tap(A, f"event/{office.fair}")
     office.at(timedelta(days=1))
@@ -191,7 +275,7 @@ def test_a_reminder_that_waits_is_withdrawn(office: Office, how: str) -> None:
     elif how == "stop":
         office.say(A, "退订")
     else:
-        broadcast.cancel(office.app, office.fair)
+        office.off()
     with office.app.database.reading() as connection:
         reminder = select(Delivery.status).where(Delivery.kind == "notice", Delivery.key.contains("|event-"))
         assert connection.execute(reminder).scalars().all() == ["cancelled"]

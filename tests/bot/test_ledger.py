@@ -14,11 +14,12 @@ from sqlalchemy import Connection, select, update
 
 from bot import broadcast, delivery, services
 from bot.app import App
+from bot.delivery import Delivery
 from dialogs.messages import Inbound, Say
 from knowledge.cases import Case
 from knowledge.db import DatabaseError
 from knowledge.ledger import figures, intake, meter, papers, record
-from knowledge.ledger.record import Change, LedgerError, Record
+from knowledge.ledger.record import Change, LedgerError, Record, Service
 from knowledge.tables import comma, read
 from tests.conftest import Run, settings_for
 
@@ -135,8 +136,8 @@ def test_only_what_arrived_and_what_staff_did_counts(any_app: App) -> None:
         for audience, status in (({"reach": "x"}, "sent"), ({"reach": "y"}, "failed"), ({"reach": "z"}, "unknown"), ({"kind": "招聘会"}, "sent")):
             number = broadcast.draft(connection, f"{audience}{status}", [], audience, "王老师", now)
             send(connection, app, number, status)
-        assert services.gather(connection, now) == 1
-        assert services.gather(connection, now) == 0
+    assert (services.advance(app), services.advance(app)) == (1, 0)
+    with app.database.writing() as connection:
         person = record.find(connection, "2022001")["id"]
         for kind in ("guidance", "referral", "referral"):
             record.give(connection, person, kind, today, "王老师", now)
@@ -145,6 +146,35 @@ def test_only_what_arrived_and_what_staff_did_counts(any_app: App) -> None:
         counted = meter.counts(connection, today)[person]
     assert counted == {"talk": 1, "guidance": 1, "referral": 2}
     assert meter.told(counted) == "岗位推荐还差 1 次、培训见习还差 1 次"
+
+
+def test_the_sweeper_finds_what_arrived_late_again_and_before_the_link(any_app: App) -> None:
+    """By when it arrived, not by its number: an older delivery that is sent later, or again, counts too; and what came before they linked."""
+    app = any_app
+    take(app, ONE)
+    say(app, "你好")
+    now = app.clock.now()
+    with app.database.writing() as connection:
+        numbers = [broadcast.draft(connection, f"政策{n}", [], {"reach": "SUB-02"}, "王老师", now) for n in range(3)]
+        send(connection, app, numbers[0], "failed")
+        send(connection, app, numbers[1], "sent")
+    assert services.advance(app) == 0, "nobody has linked"
+    app.clock.advance(timedelta(hours=1))
+    link(app, "李一", "803X")
+    assert held(app, select(Service.subject)) == [f"broadcast/{numbers[1]}"], "at once, without a sweep"
+    app.clock.advance(timedelta(hours=1))
+    services.look(app)
+    again = update(Delivery).where(Delivery.broadcast_id == numbers[0])
+    with app.database.writing() as connection:
+        connection.execute(again.values(status="sent", finished_at=app.clock.now()))
+        send(connection, app, numbers[2], "sent")
+    services.look(app)
+    assert len(held(app, select(Service.id))) == 1, "once a minute is enough"
+    app.clock.advance(services.EVERY)
+    services.look(app)
+    assert len(held(app, select(Service.id))) == 3
+    app.evidence = None
+    assert services.advance(app) == 0, "a process that begins finds nothing twice"
 
 
 def test_the_month_counts_what_was_so_at_its_end(any_app: App) -> None:

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, RowMapping, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import broadcast, changes, outcomes
-from bot.broadcast import Broadcast, BroadcastError
+from bot import broadcast, changes, coming, outcomes
+from bot.audience import veiled
+from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
+from bot.outcomes import RESULTS
 from bot.web.console.gate import Desk
 from dialogs.broadcasts import kinds
 
 MOST = 50
 LISTS = {"status": "去向(如 未就业)", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
 """Rules of an audience that are written as words with 、 between them."""
-RESULTS = {
-    "sent": "已发出", "open": "在路上", "unplanned": "还没排入", "failed": "失败", "unknown": "不知道到没到", "expired": "过期",
-    "suppressed": "发不到或退订了", "cancelled": "取消", "left": "本人已注销",
-}  # fmt: skip
 ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
-    "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display)),
+    "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display, leaving(desk))),
     "pause": ("暂停群发", lambda desk, number: broadcast.pause(desk.app, number)),
     "resume": ("接着群发", lambda desk, number: broadcast.resume(desk.app, number)),
     "cancel": ("取消群发", lambda desk, number: broadcast.cancel(desk.app, number)),
+    "off": ("取消活动", lambda desk, number: desk.write(lambda connection: coming.call_off(connection, number, desk.now))),
     "resend": ("再发群发", lambda desk, number: broadcast.resend(desk.app, number, desk.form.get("outcome", ""))),
 }
+ASKED = {"approve": "批准,发出去", "cancel": "没发的不发了", "off": "活动取消", "resend": "再发一次"}
+"""What is asked once more, on a page that says to how many it happens."""
+
+
+def leaving(desk: Desk) -> datetime | None:
+    """Another time than the draft's, where the second person gave one."""
+    said = desk.form.get("at", "").strip()
+    return broadcast.moment(said, desk.now) if said else None
 
 
 def listed(desk: Desk) -> Response:
@@ -113,7 +121,13 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     again = [(name, RESULTS[name]) for name in ("failed", "unknown", "expired") if status[name]]
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
     values = {"row": row, "told": broadcast.told(row), "preview": preview, "status": status, "counts": counts, "over": over, "again": again}
-    values |= {"quiet": desk.app.quiet.until(desk.now), "changed": changed, "form": changes.form(row, desk.now), "said": desk.form}
+    values |= {
+        "off": coming.may_call_off(row, desk.now),
+        "quiet": desk.app.quiet.until(desk.now),
+        "changed": changed,
+        "form": changes.form(row, desk.now),
+        "said": desk.form,
+    }
     return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
 
 
@@ -122,12 +136,53 @@ def act(desk: Desk) -> Response:
     if action not in ACTIONS:
         raise HTTPException(404, "没有这个动作。")
     what, work = ACTIONS[action]
+    if action in ASKED and not desk.confirmed:
+        return asked(desk, action)
     try:
         work(desk, number)
     except BroadcastError as error:
-        return shown(desk, f"{error}。")
+        again = action == "approve" and (desk.form.get("at") or isinstance(error, LateError))
+        return asked(desk, action, f"{error}。") if again else shown(desk, f"{error}。")
     desk.write(lambda connection: desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", "")))
     return desk.to(f"/broadcasts/{number}")
+
+
+def asked(desk: Desk, action: str, wrong: str = "") -> Response:
+    """What would happen, and to how many; nothing has happened yet. `wrong`: with the time that was given."""
+    number = desk.number()
+    try:
+        with desk.app.database.reading() as connection:
+            row = broadcast.get(connection, number)
+            told = consequence(desk, connection, row, action)
+    except BroadcastError as error:
+        return shown(desk, f"{error}。")
+    held = {name: desk.form[name] for name in ("outcome",) if name in desk.form}
+    at = changes.moment_of(row["at"]) if action == "approve" and row["at"] and row["at"] > desk.now else ""
+    more = {"timed": action == "approve", "at": desk.form.get("at", "")[:16] or at, "wrong": wrong}
+    return desk.sure(f"群发 {number} {row['title']}", ASKED[action], told, f"/broadcasts/{number}", held, **more)
+
+
+def consequence(desk: Desk, connection: Connection, row: RowMapping, action: str) -> list[str]:
+    match action:
+        case "approve":
+            broadcast.second(row, desk.who.display)
+            people = veiled(broadcast.size(connection, row, desk.now), row["audience"])
+            lines = [f"发给 {people} 人,批准以后名单不变。" + ("写了留出一部分不发的,这个数里有他们。" if row["audience"].get("holdout") else "")]
+            late = row["at"] and row["at"] <= desk.now
+            return [*lines, *(["草稿定的发送时间已经过了,在下面另定一个;空着就不能发。"] if late else [])]
+        case "cancel":
+            books = outcomes.books(connection, row)
+            lines = [f"还没发出去的 {books['open'] + books['unplanned']} 人不会收到。停了就不能再接着发;只想停一停,用「暂停」。"]
+            stands = coming.may_call_off(row, desk.now)
+            return [*lines, *(["已经收到的人照样可以来,说想参加的照样会提醒。活动不办了,用「活动取消」。"] if stands else [])]
+        case "off":
+            books = outcomes.books(connection, row)
+            told = len(coming.expecting(connection, row["id"]))
+            lines = [f"马上告诉说想参加的 {told} 人别去了(退订了的不告诉)。", "以后不再提醒,也不能恢复。"]
+            return [f"这场活动取消,还没发出去的 {books['open'] + books['unplanned']} 人不会收到。", *lines]
+    outcome = desk.form.get("outcome", "")
+    again = f"再发给「{RESULTS.get(outcome, outcome)}」的 {outcomes.books(connection, row).get(outcome, 0)} 人。"
+    return [again, *(["不知道到没到的人可能收到两次。"] if outcome == "unknown" else [])]
 
 
 def change(desk: Desk) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -142,6 +142,14 @@ class Desk:
             "demo": self.app.demo,
         }
         return templates.TemplateResponse(self.request, f"console/{template}.html", {**context, **values}, status)
+
+    def sure(self, title: str, what: str, told: Sequence[str], back: str, /, held: Mapping[str, str] | None = None, **values: Any) -> Response:
+        """Asks once more before the form that was sent is carried out: `told` is what would happen; nothing has happened yet."""
+        return self.show("sure", 400 if values.get("wrong") else 200, title=title, what=what, told=told, back=back, held=held or {}, **values)
+
+    @property
+    def confirmed(self) -> bool:
+        return self.form.get("sure") == "yes"
 
     def to(self, path: str) -> Response:
         return RedirectResponse(ROOT + path, 303)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from bot.web.console import staff
 from bot.web.console.gate import COOKIE, ROOT, Desk
 from bot.web.console.staff import StaffError
+from knowledge import cases
 
 log = structlog.get_logger()
 WRONG = "登录名或密码不对。"
@@ -116,6 +117,14 @@ def open_account(desk: Desk) -> Response:
 def switch(desk: Desk) -> Response:
     """Closes or opens an account."""
     active = desk.form.get("active") == "1"
+    if not active and not desk.confirmed:
+        with desk.app.database.reading() as connection:
+            row = next((row for row in staff.listed(connection) if row["id"] == desk.number()), None)
+            owned = cases.owned(connection, row["display"]) if row else 0
+        if row is None:
+            raise HTTPException(404, "没有这个账号")
+        told = [f"{row['name']}({row['display']})马上被退出,也不能再登录,值班的聊天也停。", f"名下还有 {owned} 件没办结的求助,要另交给别人。"]
+        return desk.sure(f"账号 {row['name']}", "停用", told[: 2 if owned else 1], "/accounts", {"active": "0"})
 
     def work(connection: Connection) -> None:
         name = staff.switch(connection, desk.number(), active)

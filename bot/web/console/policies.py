@@ -152,4 +152,10 @@ def change(desk: Desk) -> Response:
 
 def restore(desk: Desk) -> Response:
     key = str(desk.request.path_params["key"]).upper()[:10]
+    if not desk.confirmed:
+        try:
+            told = revisions.going_back(desk.app, key)
+        except RevisionError as error:
+            return entry(desk, f"{error}。")
+        return desk.sure(f"{key} 恢复上一版", "恢复上一版", told, f"/knowledge/{key}")
     return tried(desk, lambda: revisions.restored(desk.app, key, desk.who.display), "恢复上一版", key, entry)

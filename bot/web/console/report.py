@@ -8,7 +8,6 @@ from typing import get_args
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import services
 from bot.web.console import audit
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import MOST
@@ -48,7 +47,6 @@ def cohort(desk: Desk) -> Response:
 
 def export(desk: Desk) -> Response:
     month, by = chosen(desk)
-    desk.write(lambda connection: services.gather(connection, desk.now))
     head = (f"{month.first:%Y-%m}", *HEADER)
     book = sheets({f"{month.first:%Y-%m} 月报": [head, *((name, *cells) for name, cells in rows(desk, month, by))]})
     desk.write(lambda connection: desk.note(connection, "导出月报", f"{month.first:%Y-%m} {BY[by]}"))

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Connection, String, cast, exists, select
 from starlette.responses import Response
 
-from bot import services
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import MOST
@@ -51,8 +50,6 @@ def listed(desk: Desk) -> Response:
 def export(desk: Desk) -> Response:
     """Identity numbers stay masked; who is in it can see that it was taken."""
     chosen = {name: desk.asked(name) for name in NAMES}
-
-    desk.write(lambda connection: services.gather(connection, desk.now))
     with desk.app.database.reading() as connection:
         around = papers.held(connection, desk.app.clock.today())
         rows = connection.execute(select(Record.__table__).where(*conditions(desk, chosen)).order_by(Record.id)).mappings().all()

@@ -216,7 +216,7 @@ async def test_unknown_words_of_the_platform_are_kept(far: Town) -> None:
     [event] = far.world.events
     await far.people.push(event | {"Status": "err(99999)", "SentCount": 0})
     found = await far.becomes(failed=5)
-    assert found["reasons"] == [{"status": "failed", "reason": "err(99999)", "count": 5}]
+    assert found["reasons"] == [{"status": "failed", "reason": "err(99999)", "told": "失败:平台说:err(99999)", "count": 5}]
 
 
 async def test_a_template_that_failed_is_sent_again_for_good(url: str) -> None:

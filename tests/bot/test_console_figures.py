@@ -1,0 +1,96 @@
+"""Figures and lists of the console: small numbers, the same on the page and in the workbook, who was taken home is written down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+
+from openpyxl import load_workbook
+from sqlalchemy import func, select
+
+from bot import services
+from bot.app import App
+from bot.broadcast import draft
+from bot.delivery import finish, plan, row_of
+from bot.web.console.audit import Audit
+from dialogs.messages import Say
+from knowledge.people import Access
+from tests.bot.test_console import Browser, come, light, record, talker
+
+__all__ = ["come", "light"]
+
+
+def test_figures_hide_small_numbers_and_the_export_is_written_down(any_app: App, come: Callable[..., Browser]) -> None:
+    for number in range(7):
+        record(any_app, f"=SUM({number})", "王老师", college="=HYPERLINK(1)" if number < 6 else "小学院", destination="待就业")
+    viewer, boss = come("eye"), come("boss")
+    page = viewer.get("/cohort?month=2026-11").text
+    assert "小学院" not in page
+    assert viewer.get("/cohort?month=x").status_code == 400
+    book = viewer.get("/cohort/report.xlsx?month=2026-11&by=college")
+    sheet = load_workbook(BytesIO(book.content)).active
+    assert sheet is not None
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} <= {"s", "n"}
+    assert "2026-11 学院" in boss.get("/audit?who=只看者").text
+
+
+def test_the_list_of_people_is_sorted_out_and_taken_as_a_workbook(any_app: App, come: Callable[..., Browser]) -> None:
+    app = any_app
+    silent = talker(app, "quiet", "你好")
+    app.clock.advance(timedelta(days=40))
+    record(app, "赵一", "王老师", silent, college="文学院", groups=["低保边缘"], city="成都", cohort=2026)
+    record(app, "孙三", "王老师", talker(app, "loud", "你好"), college="文学院", groups=["低保"], destination="签劳动合同形式就业")
+    record(app, "=1+1", "王老师", college="理学院")
+    record(app, "周五", "李老师", college="文学院")
+    browser = come("wang")
+
+    def who(query: str) -> set[str]:
+        return set(re.findall(r"<b>([^<]+)</b> \S", browser.get(f"/people?{query}").text))
+
+    assert who("") == {"赵一", "孙三", "=1+1"}
+    assert who("college=文学院") == {"赵一", "孙三"}
+    assert who("group=低保") == {"孙三"}
+    assert who("group=低保边缘&cohort=2026&city=成都") == {"赵一"}
+    assert who("destination=没填") == {"赵一", "=1+1"}
+    assert who("silent=30") == {"赵一"}
+    assert who("silent=没连上") == {"=1+1"}
+    assert who("silent=nonsense&cohort=x") == {"赵一", "孙三", "=1+1"}
+    book = load_workbook(BytesIO(browser.get("/people/list.xlsx?silent=没连上").content)).active
+    assert book is not None
+    rows = list(book.iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert "=1+1" not in rows[1]  # nothing in it is a formula
+    browser.get("/people/list.xlsx?silent=30")
+    with app.database.reading() as connection:
+        assert "导出名单" in connection.execute(select(Access.what).where(Access.graduate_id == silent)).scalars().all()
+        assert connection.execute(select(func.count()).where(Audit.what == "导出名单")).scalar_one() == 2
+
+
+def test_the_page_and_the_workbook_show_the_same(any_app: App, come: Callable[..., Browser]) -> None:
+    """And no page looks through the deliveries itself: the sweeper does, and the page says how late it may be."""
+    people = [talker(any_app, f"p{number}", "你好") for number in range(6)]
+    for number, person in enumerate(people):
+        record(any_app, f"甲{number}", "王老师", person, college="文学院")
+    now = any_app.clock.now()
+    with any_app.database.writing() as connection:
+        policy = draft(connection, "补贴", [], {"reach": "SUB-02"}, "王老师", now)
+        rows = [row_of(f"broadcast|{policy}|web::p{n}", f"web::p{n}", "broadcast", [Say("补贴")], now) | {"broadcast_id": policy} for n in range(6)]
+        finish(connection, plan(connection, rows), now)
+    eye = come("eye")
+
+    def both() -> tuple[list[str], list[str]]:
+        page = eye.get("/cohort?month=2026-11").text
+        assert "一分钟左右后算进服务数" in page
+        cells = re.findall(r"<td>(.*?)</td>", page)
+        sheet = load_workbook(BytesIO(eye.get("/cohort/report.xlsx?month=2026-11&by=college").content)).active
+        assert sheet is not None
+        return cells, [str(cell) for row in sheet.iter_rows(min_row=2, min_col=2, values_only=True) for cell in row]
+
+    page, book = both()
+    assert page == book
+    assert services.advance(any_app) == 6
+    later, book = both()
+    assert later == book != page
+    assert book.count("6") > page.count("6")
