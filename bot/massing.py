@@ -115,11 +115,12 @@ class Group:
 
 
 def unreached(account: str, now: datetime) -> Any:
-    """In the mailbox, in time, of somebody who is there and has not had all of this month's."""
+    """In the mailbox, in time, of somebody who is there, was not told by a template, and has not had all of this month's."""
+    untold = or_(Delivery.error.is_(None), Delivery.error != delivery.RUNG)
     out = or_(Allowance.name == GONE, and_(Allowance.name == MASS, Allowance.left == 0, Allowance.until > now))
     shut = exists().where(Allowance.owner == Delivery.conversation, out)
     waits = (Delivery.status == "ready", Delivery.mailbox, Delivery.created_at > now - KEPT, delivery.due(now))
-    return and_(Delivery.channel == account.partition(":")[0], delivery.of_account(account), Delivery.priority > 0, *waits, ~shut)
+    return and_(Delivery.channel == account.partition(":")[0], delivery.of_account(account), Delivery.priority > 0, untold, *waits, ~shut)
 
 
 def ripe(connection: Connection, account: str, least: int, now: datetime) -> list[int]:

@@ -219,8 +219,8 @@ async def test_unknown_words_of_the_platform_are_kept(far: Town) -> None:
     assert found["reasons"] == [{"status": "failed", "reason": "err(99999)", "told": "失败:平台说:err(99999)", "count": 5}]
 
 
-async def test_a_template_that_failed_is_sent_again_for_good(url: str) -> None:
-    """What was reported as failed begins anew when staff send it again."""
+async def test_a_template_rings_and_the_whole_comes_with_the_next_word(url: str) -> None:
+    """Whatever is reported of the bell afterwards."""
     with town(url) as far:
         far.world.templates["TPL"] = ("thing1",)
         [account] = far.app.carriers.values()
@@ -228,14 +228,13 @@ async def test_a_template_that_failed_is_sent_again_for_good(url: str) -> None:
         account.settings.template = "TPL"
         far.world.person(PEOPLE[0]).blocked = True
         far.announce(mass=False)
-        await far.becomes(sent=5)
+        await asyncio.to_thread(until, lambda: outcomes.status(far.app, far.number)["rung"] == 5)
         await far.people.deliver()
-        await far.becomes(sent=4, failed=1)
-        far.world.person(PEOPLE[0]).blocked = False
-        far.world.clock.advance(minutes=11)  # until then the platform takes it for the same
-        broadcast.resend(far.app, far.number, "failed")
-        await far.becomes(sent=5)
-        assert far.world.books["seen/template"] == 5
+        assert far.world.books["seen/template"] == 4
+        await far.becomes(open=5)
+        await far.people.text(PEOPLE[1], "你好")
+        await far.becomes(open=4, sent=1)
+        assert sum("体育馆" in text for text in far.world.person(PEOPLE[1]).texts()) == 1
         await far.people.close()
 
 
