@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from bot import talks
 from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
+from knowledge.ledger.figures import SMALL
 from knowledge.ledger.record import Record
 from knowledge.people import Graduate, Membership
 from knowledge.profile import FIELDS, GROUPS, SENSITIVE, cleaned
@@ -34,10 +35,6 @@ RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college",
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
 """Share that may be held back."""
-
-
-FEW = 5
-"""Fewer people of a group than this are not told apart."""
 SINGLED = "按群体选人时不能再点名、也不能排除个别人:人数一变就看得出谁在群体里。分开写两份,或者请管理员来写"
 
 
@@ -224,7 +221,7 @@ def veiled(number: int, rules: Mapping[str, Any]) -> str:
     two that differ by one person would tell who is in a group."""
     if "groups" not in rules:
         return str(number)
-    return "不足 5" if number < FEW else f"约 {(number + 5) // 10 * 10}"
+    return f"不足 {SMALL}" if number < SMALL else f"约 {(number + 5) // 10 * 10}"
 
 
 def held_back(number: int, person: str, part: float) -> bool:

@@ -246,8 +246,7 @@ def aimed(connection: Connection, row: RowMapping, now: datetime) -> Sequence[An
     """Conversation and person of all it is for by now: those its rules choose; of a change those whom it concerns."""
     if not row["changes"]:
         return connection.execute(audience.query(connection, row["audience"], now)).all()
-    heard = func.coalesce(Conversation.memo["quiet"].as_boolean(), False).is_(False)
-    each = select(Conversation.key, Conversation.graduate_id).where(heard)
+    each = select(Conversation.key, Conversation.graduate_id).where(~talks.quiet(Conversation))
     told = each.join(Delivery, Delivery.conversation == Conversation.key)
     told = told.where(Delivery.broadcast_id == row["changes"], Delivery.status.in_(LEFT))
     come = each.join(Coming, Coming.conversation == Conversation.key).where(Coming.broadcast_id == row["changes"])

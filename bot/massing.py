@@ -18,7 +18,7 @@ from sqlalchemy import Connection, ForeignKey, Row, RowMapping, String, Text, an
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot import allowances, delivery
+from bot import allowances, audience, delivery, talks
 from bot.allowances import GONE, Allowance
 from bot.broadcast import OVER, Broadcast
 from bot.channels import Fate, Outcome
@@ -27,6 +27,7 @@ from bot.planner import KEPT, MASS, MASS_DAY, REST, Carrier, Quiet, by_mass, own
 from dialogs.messages import from_json
 from dialogs.place import Conversation
 from knowledge.db import CHINA, Base, Id, Moment
+from knowledge.people import Graduate
 
 MASS_MINUTE = "mass:minute"
 CLOSED = f"off:{MASS}"
@@ -178,21 +179,18 @@ def count(connection: Connection, carrier: Carrier, now: datetime) -> None:
 
 def left_over(connection: Connection, carrier: Carrier, now: datetime) -> Group | None:
     """A group whose last call was refused for the moment, had no answer, or was cut off with its process. Who has erased themselves since
-    is no longer among its rows; who has unsubscribed is taken out here. Of a broadcast that is paused it waits."""
+    is no longer among its rows; who has refused it is taken out. Of a broadcast that is paused it waits."""
     account = owner_of(carrier)
     query = select(MassSend.__table__).where(MassSend.account == account, MassSend.status == "leaving", MassSend.next_at <= now)
     query = query.where(MassSend.began_at > now - SAFE).order_by(MassSend.id)
     for row in connection.execute(query.with_for_update()).mappings().all():
-        its = connection.execute(select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])).one()
+        its = connection.execute(select(Broadcast.status, Broadcast.paused_at, Broadcast.audience).where(Broadcast.id == row["broadcast_id"])).one()
         if its.status in OVER:
             end(connection, row, row["doubt"], row["reason"] or DIED, now)
             continue
         if its.paused_at:
             continue
-        quiet = exists().where(Conversation.key == Delivery.conversation, Conversation.memo["quiet"].as_boolean())
-        gone = update(Delivery).where(of_group(row), Delivery.status == "sending", quiet)
-        state, why = ("unknown", row["reason"] or DIED) if row["doubt"] else ("suppressed", delivery.UNSUBSCRIBED)
-        connection.execute(gone.values(status=state, error=why, finished_at=now))
+        take_out(connection, row, its.audience, now)
         members = select(Delivery.conversation, Delivery.parts).where(of_group(row), Delivery.status == "sending").order_by(Delivery.id)
         found = connection.execute(members).all()
         text = words(carrier, found[0].parts) if found else None
@@ -203,6 +201,17 @@ def left_over(connection: Connection, carrier: Carrier, now: datetime) -> Group 
         connection.execute(mine.values(next_at=now + LEASE, attempt=MassSend.attempt + 1, doubt=True))
         return Group(row["id"], row["client_id"], [handle(one.conversation) for one in found], text, row["doubt"])
     return None
+
+
+def take_out(connection: Connection, row: RowMapping, rules: dict[str, Any], now: datetime) -> None:
+    """Of a group that is called again: who has unsubscribed or taken a consent back since. In doubt, staff decide."""
+    its = exists().where(Conversation.key == Delivery.conversation, Graduate.id == Conversation.graduate_id)
+    refused = {delivery.UNSUBSCRIBED: talks.quiet(Conversation)}
+    refused |= {delivery.WITHDRAWN: ~audience.agreed(connection, rules)} if audience.leans(rules) else {}
+    for why, which in refused.items():
+        state, error = ("unknown", row["reason"] or DIED) if row["doubt"] else ("suppressed", why)
+        gone = update(Delivery).where(of_group(row), Delivery.status == "sending", its.where(which))
+        connection.execute(gone.values(status=state, error=error, finished_at=now))
 
 
 def gathered(connection: Connection, carrier: Carrier, now: datetime) -> Group | None:

@@ -134,17 +134,10 @@ def preview(app: App, number: int) -> str:
         if row["status"] == "draft":
             count, held, ways = foreseen(app, row, connection)
             routes = "、".join(f"{WAYS.get(way.partition('/')[2] or way, way)} {number}" for way, number in sorted(ways.items()))
+            kept, by_way = (f",留出 {held} 人不发、用来比较" if held else ""), f"现在发:{routes or '没有人'}"
             if "groups" in row["audience"]:
-                held, ways = 0, Counter()
-            lines.append(
-                f"会发 {audience.veiled(count, row['audience'])} 人"
-                + (f",留出 {held} 人不发、用来比较" if held else "")
-                + ";退订的、取关拉黑的、没有对话的不在内"
-            )
-            if "groups" in row["audience"]:
-                lines.append("按群体选的,批准以前不说准确的人数和各走哪条路")
-            else:
-                lines.append(f"现在发:{routes}" if routes else "现在发:没有人")
+                kept, by_way = "", "按群体选的,批准以前不说准确的人数和各走哪条路"
+            lines += [f"会发 {audience.veiled(count, row['audience'])} 人{kept};退订的、取关拉黑的、没有对话的不在内", by_way]
             if row["changes"]:
                 lines.append(f"改的是第 {row['changes']} 号:告诉收到过它的和说想参加的人;还没收到的直接收到改过的,提醒按新的时间")
     for name, pieces in renderings(row, app.clock.now(), app.passes).items():

@@ -211,7 +211,8 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
     """Writes down what became of one call of a delivery, and what it teaches about the person and the account."""
     row, account = job.row, owner_of(carrier)
     mine = update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(delivery.OPEN))
-    again = {"status": "ready", "owner": None, "lease_until": None, "error": outcome.reason}
+    why = delivery.RUNG if row["error"] == delivery.RUNG else outcome.reason  # who was rung for is not rung for again
+    again = {"status": "ready", "owner": None, "lease_until": None, "error": why}
     match outcome.fate:
         case Fate.SENT:
             allowances.spend(connection, row["conversation"], carrier.spends(job.route))

@@ -5,14 +5,14 @@ Of everybody this is done by the sweeper (`advance`), of what arrived since it l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, insert, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, insert, literal_column, or_, select
 
 from bot.broadcast import Broadcast
-from bot.delivery import Delivery
+from bot.delivery import BULK, Delivery
 from bot.massing import MassReport, MassSend, certain
 from dialogs.place import Conversation
 from knowledge.clinic.queue import Letter, Submission
@@ -36,7 +36,10 @@ EVERY = timedelta(minutes=1)
 OVERLAP = timedelta(minutes=2)
 """What a look reads again: an outcome is dated before its transaction ends."""
 CHUNK = 500
-"""Deliveries looked at in one query, and services written in one transaction."""
+"""Deliveries looked at in one query, whose services are written in one transaction."""
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+KINDS = (*BULK, "staff")
+"""Of deliveries that can be a service: a broadcast, a digest, an expert's letter."""
 
 
 def look(app: App) -> None:
@@ -48,30 +51,44 @@ def look(app: App) -> None:
 def advance(app: App) -> int:
     """Writes down what arrived since this process last looked; the first time, and on a clock set back, all that ever arrived.
 
-    Reads outside the writer. Returns how much it was.
+    Reads outside the writer, a page at a time. Returns how much it was.
     """
     now, last = app.clock.now(), app.evidence
-    with app.database.reading() as connection:
-        ids = arrived(connection, last - OVERLAP if last and last <= now else None)
-        each = (found(connection, Delivery.id.in_(ids[start : start + CHUNK])) for start in range(0, len(ids), CHUNK))
-        events = [event for some in each for event in some]
     made = 0
-    for start in range(0, len(events), CHUNK):
-        with app.database.writing() as connection:
-            made += keep(connection, events[start : start + CHUNK], now)
+    for ids in pages(app, last - OVERLAP if last and last <= now else EVER):
+        with app.database.reading() as connection:
+            events = found(connection, Delivery.id.in_(ids))
+        if events:
+            with app.database.writing() as connection:
+                made += keep(connection, events, now)
     app.evidence = now
     return made
 
 
-def arrived(connection: Connection, since: datetime | None) -> list[int]:
-    """Deliveries that arrived after `since`, those by mass whose report came after it among them; None: all."""
-    sent = select(Delivery.id).where(Delivery.status == literal_column(f"'{ARRIVED}'"))  # so written that its index is the one that is used
-    if since is None:
-        return sorted(connection.execute(sent).scalars())
-    told = (MassReport.account == MassSend.account) & (MassReport.remote_id == MassSend.remote_id) & (MassReport.at > since)
-    its = (Delivery.broadcast_id == MassSend.broadcast_id) & (Delivery.remote_id == MassSend.client_id)
-    by_mass = select(Delivery.id).join(MassSend, its).join(MassReport, told)
-    return sorted({*connection.execute(sent.where(Delivery.finished_at > since)).scalars(), *connection.execute(by_mass).scalars()})
+def pages(app: App, since: datetime) -> Iterator[list[int]]:
+    """What arrived after `since`, in the order in which it did; then what arrived by a mass send whose report came after it."""
+    place = (since, 0)
+    while True:
+        with app.database.reading() as connection:
+            rows = arrived(connection, *place)
+        if not rows:
+            break
+        yield [number for number, _ in rows]
+        place = (rows[-1].finished_at, rows[-1].id)
+    with app.database.reading() as connection:
+        told = (MassReport.account == MassSend.account) & (MassReport.remote_id == MassSend.remote_id) & (MassReport.at > since)
+        its = (Delivery.broadcast_id == MassSend.broadcast_id) & (Delivery.remote_id == MassSend.client_id)
+        late = connection.execute(select(Delivery.id).join(MassSend, its).join(MassReport, told).order_by(Delivery.id)).scalars().all()
+    for start in range(0, len(late), CHUNK):
+        yield list(late[start : start + CHUNK])
+
+
+def arrived(connection: Connection, at: datetime, number: int) -> Sequence[Row[int, datetime | None]]:
+    """The next page behind the delivery `number`, which arrived at `at`."""
+    sent = Delivery.status == literal_column(f"'{ARRIVED}'")  # so written that its index is the one that is used
+    behind = or_(Delivery.finished_at > at, Delivery.id > number)
+    query = select(Delivery.id, Delivery.finished_at).where(sent, Delivery.kind.in_(KINDS), Delivery.finished_at >= at, behind)
+    return connection.execute(query.order_by(Delivery.finished_at, Delivery.id).limit(CHUNK)).all()
 
 
 def gather(connection: Connection, at: datetime, person: str) -> int:

@@ -54,6 +54,7 @@ TALK = Path(__file__).parent / "smalltalk.toml"
 DISHONEST = re.compile(
     r"编(?![制内外程辑号码导])|假(?![期如日设])|伪造|骗(?!子|局)|瞒|作弊|替考|代[考签开写办面]|挂靠|套(?=[出取补钱])|[买卖]|破解|黑进|改[高成]|[Pp]图?"
 )
+"""Words of somebody who means to cheat."""
 
 
 @dataclass(frozen=True)

@@ -91,10 +91,11 @@ def answers_it(turn: Turn) -> bool:
     plain = words().plain(turn.text)
     if any(words().plain(choice.label) == plain and not choice.value.startswith("go/") for choice in turn.place.choices):
         return True
+    if plain not in ALSO_ANSWERS:
+        return False
     frame = turn.place.top
     compiled = turn.world.flows.get((frame.flow, frame.version)) if frame else None
-    waits = compiled.accepts(turn.text, turn, frame) if frame and compiled and frame.state in compiled.steps else vacancies.asking(turn)
-    return plain in ALSO_ANSWERS and bool(waits)
+    return compiled.accepts(turn.text, turn, frame) if frame and compiled and frame.state in compiled.steps else vacancies.asking(turn)
 
 
 def coded(turn: Turn) -> bool:
@@ -406,8 +407,11 @@ def talk_openly(turn: Turn) -> None:
     stated = {key: value for key, value in statements.read(turn.text, turn.today).items() if key not in SENSITIVE}
     if stated and CORRECTS.search(turn.text) and not re.search(r"[?\uff1f]|吗", turn.text):
         return correct(turn, stated)
+    tells = bool(stated) and not questions.shaped(turn.text)
+    if tells and len(CORE & stated.keys()) >= 2:
+        return note(turn, stated)
     found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
-    if not questions.shaped(turn.text) and (len(CORE & stated.keys()) >= 2 or (stated and not found.sure and account.only(turn.text, found))):
+    if tells and not found.sure and account.only(turn.text, found):
         return note(turn, stated)
     if found.mine and found.entry:
         account.tell(stated, turn)

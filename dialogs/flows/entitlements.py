@@ -5,11 +5,11 @@ With the slot `entry` it is about that entry alone, and ends with its verdict.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
 from dialogs import account, notices, statements, verdicts
+from dialogs.clauses import CORRECTION
 from dialogs.effects import SaveProfile
 from dialogs.fields import QUESTIONS, read
 from dialogs.flow import Flow, Misread, Slots, Step
@@ -79,9 +79,6 @@ def field_of(step: str, turn: Turn, slots: Slots) -> str | None:
     return None
 
 
-AGAIN = re.compile(r"说错|写错|记错|不对|其实|改成|应该是")
-
-
 def told(name: str, text: str, turn: Turn) -> dict[str, Any]:
     """The facts of an answer: the one that was asked for, and whatever else it says; it may also say only something else.
     A sentence is read as one first: of two dates in it the wrong one may stand first. What was answered before stays, unless it is corrected.
@@ -90,7 +87,7 @@ def told(name: str, text: str, turn: Turn) -> dict[str, Any]:
         Misread: it says nothing.
     """
     frame = turn.place.top
-    before = {field for step in STEPS if frame for field in frame.slots.get(step, {})} if not AGAIN.search(text) else set()
+    before = {field for step in STEPS if frame for field in frame.slots.get(step, {})} if not CORRECTION.search(text) else set()
     stated = statements.read(text, turn.today).items()
     others = {field: value for field, value in stated if may_ask(field, turn) and (field == name or field not in before)}
     try:

@@ -18,19 +18,18 @@ from knowledge.db import Base, Id, local_date
 from knowledge.ledger.seal import Seal
 from knowledge.postings.contacts import DIGITS, numbers
 from knowledge.postings.dedupe import bare
+from knowledge.postings.intake import MAIL
 from knowledge.postings.posting import Posting
 from knowledge.postings.reading import plain
+from knowledge.rights.scam import LENGTH
 from knowledge.rights.signals import unmasked
 
-LENGTH = 6000
-"""Characters that are looked at, as many as `knowledge.rights.scam` reads."""
 MOST = 30
 """Marks that are taken from one text: a pasted list of a hundred numbers is no one's contact."""
 SOME = 500
 """Values of one IN list."""
 KINDS = frozenset(("手机", "微信", "QQ", "邮箱"))
 """Of what `contacts.numbers` finds; numbers of identity and bank cards are not kept, not even hashed."""
-MAIL = re.compile(r"[a-z0-9._+-]{2,40}@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 HOST = re.compile(r"(?:https?://)?(?<![@a-z0-9.-])(?P<host>(?:[a-z0-9-]{1,40}\.){1,4}[a-z]{2,10})(?![a-z0-9@-])")
 SHARED = re.compile(
     r"(?:^|\.)(?:gov\.cn|edu\.cn|com\.cn|org\.cn|net\.cn|qq\.com|weixin\.qq\.com|163\.com|126\.com|baidu\.com|taobao\.com|jd\.com|aliyun\.com|feishu\.cn|dingtalk\.com|"

@@ -74,7 +74,7 @@ TRIAL = re.compile(r"试用期?(?!过?后|满|结束|通过)[^,。;\n]{0,12}$")
 BEFORE_REGULAR = 0.8
 """Of the confidence, for pay that holds in probation only: what is paid afterwards is the pay."""
 NOT_PAY_BEFORE = re.compile(r"招聘?$|第$|满$|(?:电话|手机|微信|qq|编号|职位编号)[:\d\s]{0,3}$|毕业$|罚款?$|押金$|费[用:]{0,2}$|奖金$")
-NOT_PAY_AFTER = re.compile(r"[\d:]|[-.]\d|\s?(?:岁|年|届|人|名|%|个工作日|个月|天|%|米|公斤|月|日(?!结)|号|点|cm|kg|倍|期|位|家|字|小时|平|级|分)")
+NOT_PAY_AFTER = re.compile(r"[\d:]|[-.]\d|\s?(?:岁|年|届|人|名|%|个工作日|个月|天|米|公斤|月|日(?!结)|号|点|cm|kg|倍|期|位|家|字|小时|平|级|分)")
 TALKED = re.compile(
     r"面[议谈]|可[谈议]|详谈|协商|保密|从优|优厚|不限薪|(?:按|依)(?:照)?(?:国家|公司|单位|学校|有关)?[^,。;]{0,6}(?:规定|标准|制度)(?:执行|发放)?"
 )

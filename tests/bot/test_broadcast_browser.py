@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 
 from bot.app import App
@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.web.console import staff
 from tests.bot.channels.program import AES_KEY, TOKEN, serving
 from tests.bot.test_browser import chromium
+from tests.bot.test_console_browser import CLICKS, PATIENCE, Teacher, patient
 from tests.simulators.telegram import Simulator
 from tests.simulators.telegram import World as Telegram
 from tests.simulators.telegram.world import Hook
@@ -26,8 +27,8 @@ from tests.simulators.wechat import Api, People
 from tests.simulators.wechat import World as WeChat
 from tests.simulators.wechat import serving as api_of
 
-__all__ = ["chromium"]
-HALF, CLICKS, PATIENCE = 250, 8, 60.0
+__all__ = ["chromium", "patient"]
+HALF = 250
 PASSWORD, SECRET, TITLE = "correct horse battery", "hook-secret_1", "冬季双选会"
 
 
@@ -82,25 +83,9 @@ async def gathered(people: People) -> None:
     await people.close()
 
 
-class Teacher:
-    def __init__(self, chromium: Browser, address: str, name: str) -> None:
-        self.clicks = 0
-        self.page: Page = chromium.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN").new_page()
-        self.page.set_default_timeout(1000 * PATIENCE)
-        self.page.goto(f"{address}/console/login")
-        self.page.fill("#name", name)
-        self.page.fill("#password", PASSWORD)
-        self.page.click("main button")
-        self.page.wait_for_url("**/console/")
-        self.page.goto(f"{address}/console/broadcasts")
-
-    def click(self, role: str, name: str) -> None:
-        self.clicks += 1
-        self.page.get_by_role(role, name=name).first.click()  # type: ignore[arg-type]
-
-
 def test_written_approved_paused_resumed_and_read(town: Town, chromium: Browser) -> None:
-    wang, li = Teacher(chromium, town.address, "wang"), Teacher(chromium, town.address, "li")
+    wang, li = (Teacher(chromium, town.address, name, "phone", PASSWORD) for name in ("wang", "li"))
+    wang.menu("群发")
     wang.page.select_option("#kind", "招聘会")
     wang.click("button", "开始写")
     wang.page.fill("#title", TITLE)
@@ -114,7 +99,7 @@ def test_written_approved_paused_resumed_and_read(town: Town, chromium: Browser)
     expect(preview).to_contain_text(f"微信 48 小时窗口内能收到 {HALF}")
     assert not town.got()[1]
 
-    li.page.reload()
+    li.menu("群发")
     li.click("link", TITLE)
     li.click("button", "批准,发出去")
     expect(li.page.get_by_text(f"发给 {2 * HALF} 人")).to_be_visible()

@@ -69,17 +69,18 @@ def live(office: App) -> Iterator[Starlette]:
 class Teacher:
     """Somebody at the console; counts clicks."""
 
-    def __init__(self, chromium: Browser, live: Starlette, name: str, size: str = "screen") -> None:
+    def __init__(self, chromium: Browser, address: str, name: str, size: str = "screen", password: str = demo.PASSWORD) -> None:
         width, height = SIZES[size]
-        self.address, self.clicks = str(live.state.address), 0
+        self.address, self.clicks = address, 0
         self.asked: list[str] = []
         self.page: Page = chromium.new_context(viewport={"width": width, "height": height}, locale="zh-CN").new_page()
         self.page.set_default_timeout(1000 * PATIENCE)
         self.page.on("request", self.notice)
         self.page.goto(f"{self.address}/console/login")
         self.page.fill("#name", name)
-        self.page.fill("#password", demo.PASSWORD)
+        self.page.fill("#password", password)
         self.page.click("main button")
+        self.page.wait_for_url("**/console/")
 
     def notice(self, request: Request) -> None:
         self.asked.append(request.url)
@@ -99,7 +100,7 @@ class Teacher:
 
 
 def test_whom_to_call_and_a_case_answered(live: Starlette, chromium: Browser) -> None:
-    wang = Teacher(chromium, live, "wang")
+    wang = Teacher(chromium, live.state.address, "wang")
     wang.menu("联系")
     wang.click("link", "60 天")
     wang.click("button", "记下")
@@ -114,7 +115,7 @@ def test_whom_to_call_and_a_case_answered(live: Starlette, chromium: Browser) ->
 
 
 def test_a_list_with_three_broken_rows(live: Starlette, chromium: Browser, tmp_path: Path) -> None:
-    boss = Teacher(chromium, live, "admin")
+    boss = Teacher(chromium, live.state.address, "admin")
     (tmp_path / "名单.csv").write_bytes(
         comma(
             [
@@ -140,7 +141,7 @@ def test_a_list_with_three_broken_rows(live: Starlette, chromium: Browser, tmp_p
 
 
 def test_a_broadcast_by_two_people(office: App, live: Starlette, chromium: Browser) -> None:
-    wang, li = Teacher(chromium, live, "wang"), Teacher(chromium, live, "li")
+    wang, li = Teacher(chromium, live.state.address, "wang"), Teacher(chromium, live.state.address, "li")
     wang.menu("群发")
     wang.page.select_option("#kind", "通知")
     wang.click("button", "开始写")
@@ -170,7 +171,7 @@ def test_a_broadcast_by_two_people(office: App, live: Starlette, chromium: Brows
 
 
 def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Starlette, chromium: Browser) -> None:
-    wang, li = Teacher(chromium, live, "wang", "phone"), Teacher(chromium, live, "li", "phone")
+    wang, li = Teacher(chromium, live.state.address, "wang", "phone"), Teacher(chromium, live.state.address, "li", "phone")
     wang.menu("群发")
     wang.click("link", "冬季双选会")
     expect(wang.page.get_by_text("七天内来说话").first).to_be_visible()
@@ -196,7 +197,7 @@ def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Sta
 
 
 def test_a_fair_that_is_not_held_and_an_account_that_is_closed(office: App, live: Starlette, chromium: Browser) -> None:
-    boss = Teacher(chromium, live, "admin", "phone")
+    boss = Teacher(chromium, live.state.address, "admin", "phone")
     boss.menu("群发")
     boss.page.get_by_role("link", name="冬季双选会").last.click()  # under its change
     boss.click("button", "活动取消")
@@ -214,7 +215,7 @@ def test_a_fair_that_is_not_held_and_an_account_that_is_closed(office: App, live
 
 
 def test_a_draft_approved_and_the_month_taken_home(live: Starlette, chromium: Browser) -> None:
-    li, boss = Teacher(chromium, live, "li"), Teacher(chromium, live, "admin")
+    li, boss = Teacher(chromium, live.state.address, "li"), Teacher(chromium, live.state.address, "admin")
     li.menu("知识库")
     li.click("link", "SUB-02")
     li.click("button", "批准,马上生效")
@@ -232,7 +233,7 @@ def test_a_draft_approved_and_the_month_taken_home(live: Starlette, chromium: Br
 
 @pytest.mark.parametrize("size", list(SIZES))
 def test_every_page_fits_and_shuts_nobody_out(office: App, live: Starlette, chromium: Browser, size: str, request: pytest.FixtureRequest) -> None:
-    boss = Teacher(chromium, live, "admin", size)
+    boss = Teacher(chromium, live.state.address, "admin", size)
     with office.database.reading() as connection:
         person = (
             connection.execute(select(Record.id).where(Record.graduate_id.is_not(None), Record.owner == "王老师").order_by(Record.id))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 
+import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
@@ -68,8 +69,9 @@ def test_the_list_of_people_is_sorted_out_and_taken_as_a_workbook(any_app: App, 
         assert connection.execute(select(func.count()).where(Audit.what == "导出名单")).scalar_one() == 2
 
 
-def test_the_page_and_the_workbook_show_the_same(any_app: App, come: Callable[..., Browser]) -> None:
-    """And no page looks through the deliveries itself: the sweeper does, and the page says how late it may be."""
+def test_the_page_and_the_workbook_show_the_same(any_app: App, come: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no page looks through the deliveries itself: the sweeper does, some at a time, and the page says how late it may be."""
+    monkeypatch.setattr(services, "CHUNK", 4)
     people = [talker(any_app, f"p{number}", "你好") for number in range(6)]
     for number, person in enumerate(people):
         record(any_app, f"甲{number}", "王老师", person, college="文学院")

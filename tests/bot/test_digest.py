@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -101,7 +101,8 @@ def test_of_those_nobody_came_for_only_the_last_one_waits(office: App) -> None:
         assert connection.execute(select(Delivery.id).where(Delivery.kind == "digest", delivery.due(office.clock.now()))).scalars().all() == [last.id]
 
 
-def test_only_what_was_sent_is_a_service(office: App) -> None:
+def of_the_school(office: App) -> tuple[Any, str, datetime]:
+    """Somebody with a record of the school and a digest that has not left: that, the person, and now."""
     subscribed(office, "a")
     bring(office, POSTS)
     office.clock.advance(timedelta(days=1, hours=2))
@@ -111,6 +112,11 @@ def test_only_what_was_sent_is_a_service(office: App) -> None:
     with office.database.writing() as connection:
         school = {"name": "李一", "groups": [], "source": "名单", "created_at": now, "updated_at": now, "graduate_id": who}
         connection.execute(insert(Record).values(school))
+    return row, who, now
+
+
+def test_only_what_was_sent_is_a_service(office: App) -> None:
+    row, who, now = of_the_school(office)
     assert services.advance(office) == 0
     with office.database.writing() as connection:
         delivery.finish(connection, [row.id], now)
@@ -124,15 +130,8 @@ def test_only_what_was_sent_is_a_service(office: App) -> None:
 
 @pytest.mark.parametrize("way", ["gone", "unlinked"])
 def test_who_leaves_takes_no_service_out_of_the_ledger(office: App, way: str) -> None:
-    subscribed(office, "a")
-    bring(office, POSTS)
-    office.clock.advance(timedelta(days=1, hours=2))
-    [row] = digests(office)
-    [who] = [graduate.id for graduate in rows(office, Graduate)]
-    now = office.clock.now()
+    row, _, now = of_the_school(office)
     with office.database.writing() as connection:
-        school = {"name": "李一", "groups": [], "source": "名单", "created_at": now, "updated_at": now, "graduate_id": who}
-        connection.execute(insert(Record).values(school))
         delivery.finish(connection, [row.id], now)
     if way == "gone":
         office.accept(Inbound(row.conversation, "left", "gone", "", now)).result(10)

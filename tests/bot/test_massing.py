@@ -457,3 +457,16 @@ def test_two_processes_make_one_call(office: Office) -> None:
     office.announce()
     found = [office.claim(owner=owner) for owner in ("host:1:a", "host:2:b", "host:1:a")]
     assert [group is not None for group in found] == [True, False, False]
+
+
+def test_who_takes_a_consent_back_is_not_among_those_called_again(any_app: App) -> None:
+    office = Office(any_app, people=3)
+    office.do(lambda c: c.execute(update(Graduate).values(profile_consent_at=office.app.clock.now(), profile={"degree": "本科"})))
+    number = office.announce(audience={"profile": {"degree": ["本科"]}})
+    office.settle(office.take(), Outcome(Fate.AGAIN, "busy", wait=MINUTE))
+    office.say(office.keys[1], "撤回同意")
+    office.say(office.keys[1], "确认撤回")
+    office.wait(6 * MINUTE)
+    assert len(office.take().handles) == 2
+    found = office.status(number)
+    assert (found["suppressed"], [each["reason"] for each in found["reasons"]]) == (1, [delivery.WITHDRAWN])

@@ -123,6 +123,15 @@ def test_a_notification_refused_is_not_tried_again_and_one_taken_is_used_up(any_
     assert left == [0, 0]
 
 
+def test_who_was_rung_for_is_not_rung_for_again(any_app: App) -> None:
+    town = Town(any_app, SETTINGS, 1)
+    assert town.tried(Outcome(Fate.AGAIN, delivery.RUNG)) == "template"
+    town.write(town.keys[0])
+    assert town.tried(Outcome(Fate.CLOSED, "window_closed")) == "customer"
+    assert town.tried(SENT) is None, "the window is shut again; the whole still waits"
+    assert town.standing() == {(True, delivery.RUNG): 1}
+
+
 def test_what_is_shut_without_saying_how_is_tried_slowly_and_not_for_ever(any_app: App) -> None:
     """Telegram's "not enough rights": there is no window that it could have closed."""
     town = Town(any_app, SETTINGS, 1)
