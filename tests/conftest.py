@@ -64,6 +64,9 @@ def postgres(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     )
     address = server.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # a test kills programs, never the machine
+        connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
+        connection.execute("SELECT pg_reload_conf()")
         connection.execute(created("seeded"))
     url = with_name(address, "seeded")
     built, database = Database(f"sqlite:///{template}"), Database(url)
@@ -99,11 +102,13 @@ def sqlite_url(template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: str) -> str:
+def postgres_url(postgres: str) -> Iterator[str]:
+    """A database of its own, gone with the test: a thousand of them fill a disk."""
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE seeded")
-    return with_name(postgres, name)
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE seeded STRATEGY FILE_COPY")
+        yield with_name(postgres, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
