@@ -133,14 +133,14 @@ def next_slot(connection: Connection, account: str, now: datetime) -> datetime |
 def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime, before: int = 0) -> list[datetime]:
     """The next moments of an account's pace, taken for the caller: one budget for all processes.
 
-    A slot nobody took in time may still be used, one at most; with `before`, so many may be used ahead of their time.
-    In any second there are at most 1 s / interval + before + 2.
+    A slot nobody took in time is lost; with `before`, so many may be used ahead of their time.
+    In any second there are at most 1 s / interval + before + 1.
     """
     free = next_slot(connection, account, now)
     if free is None:
         put(connection, [{"owner": account, "name": PACE, "left": None, "until": now}], newest=True)
         free = next_slot(connection, account, now)
-    first = max(now - interval, free or now)
+    first = max(now, free or now)
     query_set = update(Allowance).where(Allowance.owner == account, Allowance.name == PACE)
     connection.execute(query_set.values(until=first + count * interval))
     return [max(now, first + (number - before) * interval) for number in range(count)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot import allowances, broadcast, delivery, talks
@@ -193,7 +193,8 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
     other = aliased(Delivery)
     waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox
     leaves = other.status.in_(("claimed", "sending")) & other.lease_until.is_not(None)  # a mass send may take a day and holds nothing up
-    before = exists().where(other.conversation == Delivery.conversation, or_(leaves, waits))
+    # a scalar, for NOT EXISTS is made a join over the whole ledger where statistics are older than a broadcast (PostgreSQL)
+    before = select(other.id).where(other.conversation == Delivery.conversation, or_(leaves, waits)).limit(1).scalar_subquery()
     query = select(Delivery.__table__).where(
         Delivery.channel == carrier.channel,
         Delivery.status == "ready",
@@ -201,7 +202,7 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
         ~Delivery.mailbox,
         delivery.due(now),
         (Delivery.priority == 0) if replies else (Delivery.priority > 0),
-        ~before,
+        before.is_(None),
     )
     query = query.order_by(Delivery.priority, Delivery.id).limit(AT_ONCE if replies else AHEAD)
     return [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True, of=Delivery)).mappings()]
@@ -255,6 +256,8 @@ def begin(connection: Connection, carrier: Carrier, job: Job, owner: str, now: d
     if allowances.held_until(connection, owner_of(carrier), now):
         connection.execute(mine.values(status="ready", owner=None, lease_until=None, attempt=Delivery.attempt - 1))
         return False
+    if now > job.at + carrier.interval:  # what was held up takes of the pace now, or several such would leave in a bunch
+        allowances.slots(connection, owner_of(carrier), 1, carrier.interval, now)
     return connection.execute(mine.values(status="sending", lease_until=now + delivery.LEASE)).rowcount == 1
 
 

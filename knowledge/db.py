@@ -91,7 +91,9 @@ class Database:
 
     def engine(self, *, writes: bool) -> Engine:
         if not self.embedded:
-            return create_engine(self.url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True)
+            # a plan kept from when a table was small reads all of it once a broadcast has filled it, until the next ANALYZE
+            unprepared = {"prepare_threshold": None}
+            return create_engine(self.url, pool_size=5, max_overflow=5, pool_pre_ping=True, hide_parameters=True, connect_args=unprepared)
         options: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1 if writes else 4, "max_overflow": 0, "pool_timeout": 30}
         engine = create_engine(self.url, connect_args={"check_same_thread": False}, hide_parameters=True, **options)
 

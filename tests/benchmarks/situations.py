@@ -231,7 +231,8 @@ async def one_id_of_two(town: Town) -> Found:
 async def killed_before_the_answer(town: Town) -> Found:
     openid = town.person()
     asking = asyncio.create_task(town.people.text(openid, f"{QUESTION} #2"))
-    await asyncio.sleep(1)
+    while not town.stored(openid):
+        await asyncio.sleep(0.05)
     number = town.crew.hooks().index(town.people.hook)
     await asyncio.to_thread(town.crew.kill, number)
     await asking

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 import urllib.request
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -21,7 +20,7 @@ from bot.transcript import InboxMessage
 from dialogs.place import Conversation
 from knowledge.db import Database
 
-PEOPLE = 50
+PEOPLE = 30
 SAID = ["完善资料", "同意", "贵阳", "2025年6月", "本科"]
 ASKS = ["同意我存吗", "哪个城市", "什么时候毕业", "学历是", "现在的状态"]
 
@@ -82,10 +81,7 @@ class Sender(threading.Thread):
                 time.sleep(0.05)
 
 
-def test_kill_and_restart(template: Path, tmp_path: Path) -> None:
-    path = tmp_path / "kill.db"
-    path.write_bytes(template.read_bytes())
-    url = f"sqlite:///{path}"
+def test_kill_and_restart(url: str) -> None:
     server = Server(url)
     port = server.port
     senders = [Sender(server.address, number) for number in range(PEOPLE)]

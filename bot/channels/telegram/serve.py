@@ -53,11 +53,11 @@ class TelegramAccount:
     """One bot account: its routes, what it does while the program serves, and how the pump sends for it."""
 
     channel = "telegram"
-    interval = timedelta(seconds=1) / (PER_SECOND - 0.5)
-    mass = None
+    interval = timedelta(seconds=1) / (PER_SECOND - 0.7)
     """A little slower than the limit: what the network bunches must not cross it."""
-    burst = 1
-    """With it at most 32.5 leave in any second (`allowances.slots`), which the limit of about 30 bears; without it replies wait for pushes."""
+    mass = None
+    burst = 2
+    """With it at most 32.3 are to leave in any second (`allowances.slots`), which the limit of about 30 bears; without it replies wait for pushes."""
 
     def __init__(self, app: App, settings: Telegram) -> None:
         assert settings.token

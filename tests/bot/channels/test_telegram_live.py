@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
-from bot import delivery, planner
+from bot import broadcast, delivery, planner
 from bot.accounts import accounts
 from bot.allowances import GONE, Allowance, Lease
 from bot.app import App
@@ -29,10 +29,10 @@ from bot.delivery import Delivery
 from bot.pump import OWNER
 from bot.transcript import InboxMessage
 from bot.web.app import watched
-from dialogs.messages import Choice, Inbound, Say
+from dialogs.messages import Choice, Inbound, Say, to_json
 from dialogs.place import Conversation
 from knowledge.clinic.papers import KeptResume
-from knowledge.people import Graduate
+from knowledge.people import Graduate, Identity
 from tests.bot.channels.program import serving, telegram_settings
 from tests.knowledge.pictures import encoded, lines
 from tests.simulators.telegram import Simulator, World
@@ -224,6 +224,27 @@ def test_blocked_means_suppressed_until_unblocked(served: Town) -> None:
     served.app.say(served.key(), "after", [Say("又能说了")]).result()
     assert served.replies(3)[-1] == "又能说了"
     assert "老师说的" not in served.seen()
+
+
+def test_who_has_erased_themselves_is_not_written_to_and_nothing_of_them_is_kept(served: Town) -> None:
+    for person in (PERSON, OTHER):
+        served.world.person(person)
+        for text in ("完善资料", "同意", "毕节"):
+            served.say(text, person)
+    served.say("注销")
+    served.world.say(PERSON, "确认注销")
+    served.until(lambda: "已经删完了" in served.seen()[-1])
+    seen = served.seen()
+    with served.app.database.writing() as connection:
+        number = broadcast.draft(connection, "通知", [to_json(Say("新政策"))], {"everyone": True}, "张老师", served.app.clock.now())
+    assert broadcast.approve(served.app, number, "李老师") == 1
+    while broadcast.advance(served.app):
+        pass
+    served.until(lambda: "新政策" in served.seen(OTHER)[-1])
+    assert served.seen() == seen
+    with served.app.database.reading() as connection:
+        assert list(connection.execute(select(Identity.handle)).scalars()) == [str(OTHER)]
+        assert connection.execute(select(func.count()).where(InboxMessage.text == "毕节")).scalar() == 1
 
 
 def test_a_429_while_answering_only_delays(served: Town) -> None:

@@ -179,6 +179,21 @@ async def test_what_does_not_fit_the_windows_waits_for_the_next_contact(served: 
     await served.settled()
 
 
+async def test_a_push_keeps_its_pace_and_a_reply_does_not_wait_for_it(served: Town) -> None:
+    crowd = [f"oCrowd{number}" for number in range(50)]
+    await asyncio.gather(*(served.people.text(openid, "你好") for openid in (PERSON, *crowd)))
+    begun = time.monotonic()
+    for openid in crowd:
+        served.app.say(f"wechat:{served.world.account.appid}:{openid}", f"push {openid}", [Say("新政策")], "notice")
+    await served.until(2, crowd[5])
+    assert "报到证" in (await served.people.text(PERSON, "报到证还发吗")).text
+    assert len(served.seen(crowd[-1])) == 1
+    for openid in crowd:
+        assert (await served.until(2, openid))[1] == "新政策"
+    assert len(crowd) / (time.monotonic() - begun) < 22
+    assert (await served.settled())["sent"] == 2 * len(crowd) + 2
+
+
 async def test_a_token_that_dies_while_sending_is_renewed_once(served: Town) -> None:
     await served.people.text(PERSON, "你好")
     key = f"wechat:{served.world.account.appid}:{PERSON}"
