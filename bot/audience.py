@@ -177,9 +177,10 @@ def agreed(connection: Connection, rules: Mapping[str, Any]) -> ColumnElement[bo
     return or_(and_(true(), *found), *named)
 
 
-def leans(rules: Mapping[str, Any]) -> bool:
-    """Whether `agreed` can be false of anybody."""
-    return not rules.keys().isdisjoint(("profile", "reach", "groups", "city", "cohort"))
+def leaning(rules: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the rules `agreed` looks at, a list of 100 000 people of a policy's reach not among it; empty where nobody can have disagreed."""
+    held = {name: rules[name] for name in ("profile", "reach", "groups", "city", "cohort") if name in rules}
+    return held | ({"people": rules["people"]} if held and "people" in rules and "reach" not in rules else {})
 
 
 def lives(city: str) -> ColumnElement[bool]:

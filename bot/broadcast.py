@@ -66,6 +66,8 @@ class Broadcast(Base):
     fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     parts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     audience: Mapped[dict[str, Any]] = mapped_column(JSON)
+    leaning: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What of the audience leans on a consent (`audience.leaning`), from its approval on: every send looks at it."""
     people: Mapped[int] = mapped_column(default=0)
     cursor: Mapped[str] = mapped_column(String(220), default="")
     status: Mapped[str] = mapped_column(String(10), default="draft")
@@ -224,6 +226,7 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: 
         connection.execute(insert(Target), rows)
     people = sum(not row["held"] for row in rows)
     values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
+    values["leaning"] = audience.leaning(row["audience"])
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))
     return people
 
@@ -270,7 +273,7 @@ def advance(app: App) -> bool:
         row = get(connection, number, lock=True)
         if row["status"] != "approved" or row["paused_at"]:
             return True
-        columns = (Target.conversation, talks.quiet(Conversation), audience.agreed(connection, row["audience"]))
+        columns = (Target.conversation, talks.quiet(Conversation), audience.agreed(connection, audience.leaning(row["audience"])))
         query = select(*columns).join(Conversation, Conversation.key == Target.conversation).join(Graduate)
         query = query.where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
         found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
@@ -293,17 +296,20 @@ def advance(app: App) -> bool:
 
 def withdraw(connection: Connection, person: str, now: datetime) -> None:
     """They took a consent back: what was chosen by what it covered, and has not begun to leave, does not leave to them."""
-    mine = select(Delivery.id, Delivery.conversation, Broadcast.audience).join(Broadcast, Broadcast.id == Delivery.broadcast_id)
+    mine = select(Delivery.id, Delivery.conversation, Delivery.broadcast_id).where(Delivery.broadcast_id.is_not(None))
     mine = mine.join(Conversation, Conversation.key == Delivery.conversation)
     rows = connection.execute(mine.where(Conversation.graduate_id == person, Delivery.status == "ready")).all()
     delivery.finish(
-        connection, [row.id for row in rows if refused(connection, row.conversation, row.audience)], now, "suppressed", delivery.WITHDRAWN
+        connection, [row.id for row in rows if refused(connection, row.conversation, row.broadcast_id)], now, "suppressed", delivery.WITHDRAWN
     )
 
 
-def refused(connection: Connection, conversation: str, rules: Mapping[str, Any]) -> bool:
-    """Whether its person has taken back the consent that the rules lean on."""
-    if not audience.leans(rules):
+def refused(connection: Connection, conversation: str, number: int) -> bool:
+    """Whether its person has taken back the consent that the rules of a broadcast lean on."""
+    rules = connection.execute(select(Broadcast.leaning).where(Broadcast.id == number)).scalar()
+    if rules is None:  # approved by a version before this column
+        rules = audience.leaning(connection.execute(select(Broadcast.audience).where(Broadcast.id == number)).scalar_one())
+    if not rules:
         return False
     query = select(audience.agreed(connection, rules)).select_from(Graduate).join(Conversation)
     return not connection.execute(query.where(Conversation.key == conversation)).scalar()

@@ -207,7 +207,7 @@ def take_out(connection: Connection, row: RowMapping, rules: dict[str, Any], now
     """Of a group that is called again: who has unsubscribed or taken a consent back since. In doubt, staff decide."""
     its = exists().where(Conversation.key == Delivery.conversation, Graduate.id == Conversation.graduate_id)
     refused = {delivery.UNSUBSCRIBED: talks.quiet(Conversation)}
-    refused |= {delivery.WITHDRAWN: ~audience.agreed(connection, rules)} if audience.leans(rules) else {}
+    refused |= {delivery.WITHDRAWN: ~audience.agreed(connection, leaning)} if (leaning := audience.leaning(rules)) else {}
     for why, which in refused.items():
         state, error = ("unknown", row["reason"] or DIED) if row["doubt"] else ("suppressed", why)
         gone = update(Delivery).where(of_group(row), Delivery.status == "sending", its.where(which))

@@ -168,12 +168,12 @@ def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) ->
     if talks.unsubscribed(connection, row["conversation"]):
         delivery.finish(connection, [row["id"]], now, "suppressed", delivery.UNSUBSCRIBED)
         return True
-    its = select(Broadcast.status, Broadcast.paused_at, Broadcast.audience).where(Broadcast.id == row["broadcast_id"])
+    its = select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])
     halted = connection.execute(its).first() if row["broadcast_id"] else None
     if halted and halted.status in broadcast.OVER:
         delivery.finish(connection, [row["id"]], now, "cancelled")
         return True
-    if halted and broadcast.refused(connection, row["conversation"], halted.audience):
+    if halted and broadcast.refused(connection, row["conversation"], row["broadcast_id"]):
         delivery.finish(connection, [row["id"]], now, "suppressed", delivery.WITHDRAWN)
         return True
     if halted and halted.paused_at:
@@ -256,9 +256,11 @@ def begin(connection: Connection, carrier: Carrier, job: Job, owner: str, now: d
     if allowances.held_until(connection, owner_of(carrier), now):
         connection.execute(mine.values(status="ready", owner=None, lease_until=None, attempt=Delivery.attempt - 1))
         return False
+    if not connection.execute(mine.values(status="sending", lease_until=now + delivery.LEASE)).rowcount:
+        return False
     if now > job.at + carrier.interval:  # what was held up takes of the pace now, or several such would leave in a bunch
         allowances.slots(connection, owner_of(carrier), 1, carrier.interval, now)
-    return connection.execute(mine.values(status="sending", lease_until=now + delivery.LEASE)).rowcount == 1
+    return True
 
 
 def recover(connection: Connection, now: datetime, dead: Collection[str] = ()) -> dict[str, int]:

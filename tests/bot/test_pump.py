@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from bot import allowances, broadcast, delivery, pump
+from bot import allowances, broadcast, delivery, planner, pump
 from bot.accounts import accounts
 from bot.app import App
 from bot.channels.telegram.serve import TelegramAccount
@@ -95,17 +95,28 @@ def pumped(app: App, until: Callable[[], bool]) -> None:
 
 
 def test_slots(any_app: App) -> None:
-    """Nobody's turn comes early but that of a few replies; a turn missed is made up for once."""
+    """Nobody's turn comes early but that of a few replies; a turn missed is lost."""
     now, second = any_app.clock.now(), SECOND
     with any_app.database.writing() as connection:
         assert allowances.slots(connection, "a", 3, second, now) == [now, now + second, now + 2 * second]
         assert allowances.slots(connection, "a", 3, second, now, before=4) == [now, now, now + second]
         assert allowances.slots(connection, "a", 1, second, now) == [now + 6 * second]
         late = now + 60 * second
-        assert allowances.slots(connection, "a", 3, second, late) == [late, late, late + second]
+        assert allowances.slots(connection, "a", 3, second, late) == [late, late + second, late + 2 * second]
         tomorrow = late + timedelta(days=1)
         assert allowances.slots(connection, "a", 1, second, tomorrow) == [tomorrow]
         assert allowances.slots(connection, "a", 2, second, late) == [late, late + second], "a clock that was a day ahead holds nobody up"
+
+
+def test_what_was_held_up_takes_of_the_pace_when_it_leaves(program: App) -> None:
+    plan(program, "notice", [CHAT])
+    [account] = accounts(program)
+    now = program.clock.now()
+    with program.database.writing() as connection:
+        [job] = planner.claim(connection, account, "host:1:a", now, program.quiet, replies=False)
+        assert allowances.next_slot(connection, planner.owner_of(account), now) == now + account.interval
+        assert planner.begin(connection, account, job, "host:1:a", now + SECOND)
+        assert allowances.next_slot(connection, planner.owner_of(account), now) == now + SECOND + account.interval
 
 
 def test_a_stop_leaves_nothing_half_done(program: App, telegram: Simulator) -> None:

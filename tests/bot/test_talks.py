@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, null, select, update
 
 from bot import allowances, audience, broadcast, checkins, delivery, digest, outcomes, planner, talks
 from bot.app import App
@@ -172,10 +172,13 @@ def test_days_of_silence_count_from_what_was_said_anywhere(one: One) -> None:
     assert one.chosen({"silent_days": {"from": 3, "to": 3}}) == [WECHAT]
 
 
-def test_a_push_on_its_way_stops_where_a_consent_was_taken_back(one: One) -> None:
+@pytest.mark.parametrize("by", ["this version", "the one before"])
+def test_a_push_on_its_way_stops_where_a_consent_was_taken_back(one: One, by: str) -> None:
     known(one)
     one.do(lambda connection: connection.execute(update(Delivery).values(status="sent")))
     one.approved({"profile": {"degree": ["本科"]}})
+    if by != "this version":
+        one.do(lambda connection: connection.execute(update(broadcast.Broadcast).values(leaning=null())))
     one.planned()
     one.agrees("profile", False)
     carrier = WeChatAccount(one.app, WeChat(appid="gh", secret="s", token="token", template="m"))  # type: ignore[arg-type]
