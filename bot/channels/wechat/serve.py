@@ -70,8 +70,6 @@ PICTURE = "图片.jpg"
 """What a picture that is read is called; one that is not stays without an ending, and that is said."""
 TOO_BIG = "这张图片超过 10 MB,太大了。缩小一点,或者截成几张,再发一次。"
 NOT_FETCHED = "图片没有取下来,可能是网络不好。过一会儿再发一次。"
-FETCHES = 4
-"""Pictures fetched at a time."""
 log = structlog.get_logger()
 
 
@@ -99,7 +97,6 @@ class WeChatAccount:
         self.mass = Mass(MASS_PEOPLE, MASS_MONTH, MASS_DAY, MASS_MINUTE, reply.shared, self.send_many) if settings.mass else None
         self.connect = partial(WeChat, settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
         self.pump: Pump | None = None
-        self.fetchers = ThreadPoolExecutor(FETCHES, "wechat-pictures")
 
     # the carrier
 
@@ -260,7 +257,7 @@ class WeChatAccount:
     def read(self, conversation: str, received: Received, heard: asyncio.Future[Reply]) -> None:
         """Has a picture fetched and read once its message is stored, beside the answer; a try that WeChat repeats has no part in it."""
         if not heard.cancelled() and not heard.exception() and not heard.result().repeated:
-            self.fetchers.submit(self.fetch, conversation, received)
+            self.app.reader.fetchers.submit(self.fetch, conversation, received)
 
     def fetch(self, conversation: str, received: Received) -> None:
         client = self.connect()

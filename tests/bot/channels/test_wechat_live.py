@@ -17,6 +17,7 @@ from bot import delivery
 from bot.app import App
 from bot.channels.wechat.serve import WeChatAccount
 from bot.delivery import Delivery
+from bot.reader import CUT, LEFT
 from bot.transcript import InboxMessage
 from dialogs.messages import Inbound, Say
 from dialogs.turn import Turn
@@ -345,3 +346,22 @@ async def test_pictures_are_left_where_they_cannot_be_read(unverified: Town, ser
     monkeypatch.setitem(sys.modules, "rapidocr", None)
     assert "图片我现在还看不了" in (await served.people.image(PERSON, photo())).text
     assert not unverified.world.books["calls/media/get"] + served.world.books["calls/media/get"]
+
+
+async def test_a_stop_waits_for_a_picture_on_its_way_and_the_next_start_asks_for_those_behind_it(url: str) -> None:
+    with town(url) as served:
+        served.api.fail("media/get", "slow", 2, times=9)
+        people = [f"oSender{number}" for number in range(9)]
+        await asyncio.gather(*(served.people.image(openid, b"\xff\xd8\xff" + bytes(500)) for openid in people))
+        settings = served.app.settings
+        await served.people.close()
+    fetched = served.world.books["calls/media/get"]
+    assert 4 <= fetched < 9
+    app = App(settings)
+    app.clock.advance(LEFT)
+    app.reader.recall()
+    with app.database.reading() as connection:
+        told = [str(parts) for parts in connection.execute(select(Delivery.parts).where(Delivery.key.startswith("refused|"))).scalars()]
+    app.close()
+    assert len(told) == 9
+    assert sum(CUT in each for each in told) >= 9 - fetched
