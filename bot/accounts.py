@@ -5,9 +5,12 @@ from __future__ import annotations
 from bot.app import App
 from bot.channels.telegram.send import SetupError
 from bot.channels.telegram.serve import TelegramAccount
+from bot.channels.wechat.limits import Route
 from bot.channels.wechat.serve import WeChatAccount
 
 Account = TelegramAccount | WeChatAccount
+SCAN = "/chat/scan"
+"""Where the web chat shows a bind code for WeChat to scan."""
 
 
 class AccountError(ValueError):
@@ -15,7 +18,7 @@ class AccountError(ValueError):
 
 
 def accounts(app: App) -> list[Account]:
-    """Also tells the program of them, so that it can say who would be reached.
+    """Also tells the program of them, so that it can say who would be reached and whether a bind code can be scanned.
 
     Raises:
         AccountError: a setting is missing or wrong.
@@ -30,5 +33,6 @@ def accounts(app: App) -> list[Account]:
             found.append(WeChatAccount(app, app.settings.wechat))
     except (SetupError, ValueError) as error:
         raise AccountError(str(error)) from error
+    app.scan = SCAN if any(isinstance(account, WeChatAccount) and Route.QR in account.ways for account in found) else ""
     app.carriers = {f"{account.channel}:{account.account}": account for account in found}
     return found

@@ -42,7 +42,7 @@ cli.add_typer(cases, name="cases")
 cli.add_typer(broadcasts, name="broadcast")
 deliveries = typer.Typer(no_args_is_help=True, help="发送台账:每条消息到哪一步,不知道到没到的怎么办。")
 cli.add_typer(deliveries, name="deliveries")
-wechat = typer.Typer(no_args_is_help=True, help="公众号:推送自定义菜单。")
+wechat = typer.Typer(no_args_is_help=True, help="公众号:推送自定义菜单,生成海报用的二维码。")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(scam, name="scam")
 cli.add_typer(user, name="user")
@@ -327,6 +327,32 @@ def menu(file: Annotated[Path, typer.Argument(help="菜单(JSON,和公众平台�
     if problems:
         raise typer.Exit(1)
     print("菜单已更新,手机上大约 5 分钟后能看到")
+
+
+@wechat.command()
+def qr(
+    scene: Annotated[str, typer.Argument(metavar="场景", help="海报的代号,64 个字以内,例如:xiaozhao2026;别写学号")],
+    days: Annotated[int, typer.Option(help="有效几天", min=1, max=30)] = 30,
+    out: Annotated[Path | None, typer.Option(help="把二维码画成图:.svg 或 .png")] = None,
+) -> None:
+    """生成海报用的临时二维码(认证服务号):打印要画成码的地址、到什么时候;扫了关注公众号,看到菜单。"""
+    from bot.channels.wechat import poster
+
+    if out and out.suffix.lower() not in poster.KINDS:
+        raise fail(f"{out.name} 要以 .svg 或 .png 结尾", 2)
+    with running() as app:
+        try:
+            url, until = poster.made(app, scene, days)
+        except ValueError as error:
+            raise fail(str(error), 1) from error
+    print(url)
+    print(f"有效到 {until.astimezone(CHINA):%Y-%m-%d %H:%M},过后扫不出来", file=sys.stderr)
+    if out:
+        try:
+            poster.draw(url, out)
+        except OSError as error:
+            raise fail(f"写不了 {out}:{error.strerror};地址在上面,换个地方再画", 1) from error
+        print(f"已画到 {out}", file=sys.stderr)
 
 
 def main() -> None:

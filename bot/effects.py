@@ -43,7 +43,7 @@ from dialogs.effects import (
     WantAnswer,
     WantNews,
 )
-from dialogs.messages import Paper, Part, Say
+from dialogs.messages import Link, Paper, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge import cases, links, people
@@ -135,7 +135,9 @@ def about_channels(connection: Connection, turn: Turn, effect: OfferCode | Join 
     person, key, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
     match effect:
         case OfferCode():
-            return Say(notices.CODE.format(code=links.offer(connection, person, key.partition(":")[0], at)))
+            channel, scan = key.partition(":")[0], turn.world.scan
+            shown = (Link("用微信扫码", scan),) if scan and channel == "web" else ()
+            return Say(notices.CODE.format(code=links.offer(connection, person, channel, at)), links=shown)
         case Join(code):
             joined = links.join(connection, code, person, at)
             if joined:

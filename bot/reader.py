@@ -37,6 +37,8 @@ ROOM = max(1, (os.cpu_count() or 2) // 2)
 """Files read at a time: the other half of the machine goes on answering."""
 QUEUE = 64
 """Files that may wait; half a second each is half a minute, three seconds for each picture three minutes."""
+FETCHES = 4
+"""Files fetched from a platform at a time, by channels whose client blocks."""
 LEFT, BACK = timedelta(minutes=3), timedelta(hours=1)
 """A process that has started looks, after so long, for files of so long before its start that nobody has said anything of."""
 CUT = "刚才那份文件没看完,是我这边断了一下,没有存下来。请再发一次"
@@ -49,6 +51,7 @@ class Reader:
     def __init__(self, app: App) -> None:
         self.app = app
         self.pool = ThreadPoolExecutor(ROOM, "reader")
+        self.fetchers = ThreadPoolExecutor(FETCHES, "fetcher")
         self.waiting = 0
         self.lock = threading.Lock()
         self.started: datetime | None = app.clock.now()
@@ -135,6 +138,8 @@ class Reader:
             self.app.inbox.write(lambda connection: papers.expire(connection, now)).result()
 
     def close(self) -> None:
+        """What still waits is dropped; `recall` of the next process says so."""
+        self.fetchers.shutdown(cancel_futures=True)
         self.pool.shutdown(cancel_futures=True)
 
 

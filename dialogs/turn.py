@@ -54,6 +54,8 @@ class World:
     clinic: Rules = RULES
     night: tuple[time, time] = (time(21, 30), time(8, 30))
     """When nobody is written to unasked, in China."""
+    scan: str = ""
+    """The page of the web chat that shows a bind code for WeChat to scan, where there is one."""
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

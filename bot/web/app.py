@@ -31,6 +31,7 @@ from bot.web.chat import WebChat
 from bot.web.console.gate import Gate
 from bot.web.console.pages import PAGES, open_pages
 from bot.web.exits import Exits
+from bot.web.scan import ScanPage
 from bot.web.upload import ResumePages
 from knowledge.db import DatabaseError
 
@@ -97,6 +98,8 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
         routes.append(Route(f"/hook/{account.channel}", account.hook, methods=["POST"]))
         if isinstance(account, WeChatAccount):
             routes.append(Route(f"/hook/{account.channel}", account.verify, methods=["GET"]))
+            if app.scan:
+                routes += ScanPage(app, chat, account).routes()
     web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served if works else ()))
     web.router.redirect_slashes = False  # it would lead to whatever host the request names
     web.state.chat = chat

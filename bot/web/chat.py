@@ -152,9 +152,12 @@ class WebChat:
         return clean
 
     def slow(self, request: Request, conversation: str) -> None:
-        wait = max(self.people.take(conversation), self.addresses.take(self.address(request)))
-        if wait:
+        if wait := self.wait(request, conversation):
             raise Rejected(429, f"发得有点快,我怕漏看。等 {wait} 秒再发这一条,前面的都收到了。", wait)
+
+    def wait(self, request: Request, conversation: str) -> int:
+        """0, or the seconds until this person and this address may ask again."""
+        return max(self.people.take(conversation), self.addresses.take(self.address(request)))
 
     def address(self, request: Request) -> str:
         proxies = self.app.settings.trusted_proxies

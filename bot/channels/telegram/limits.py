@@ -12,9 +12,6 @@ from datetime import timedelta
 TEXT = 4096
 """UTF-16 units of a message after its entities were read [S constants.MessageLimit]. The server counts code points
 [S td MessageContent.cpp], offsets count UTF-16: the smaller reading is never refused."""
-CAPTION = 1024
-RAW_BYTES = 1 << 15
-"""UTF-8 bytes of `text` before it is parsed [S Client.cpp get_formatted_text: "Text is too long"]."""
 ENTITIES = 100
 """Links and other marks in one message; further ones are dropped silently [S constants.MessageLimit.MESSAGE_ENTITIES]."""
 CALLBACK_BYTES = 64
@@ -33,19 +30,12 @@ DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 PER_SECOND = 30
 """Messages to all chats together, roughly [S constants.FloodLimit]; 429 is the truth."""
-PER_CHAT_SECOND = 1
-"""To one chat; short bursts pass [S constants.FloodLimit]."""
-PER_GROUP_MINUTE = 20
 
 DOWNLOAD_BYTES = 20 << 20
 """getFile refuses more [S Client.h MAX_DOWNLOAD_FILE_SIZE]."""
-UPLOAD_BYTES = 50_000_000
-"""[S constants.FileSizeLimit]"""
 
 MESSAGE_LIFE = timedelta(hours=24)
 """A message is delivered for this long after its date [S Client.cpp add_message_update]."""
-CALLBACK_LIFE = timedelta(seconds=150)
-"""And a tapped button for this long [S Client.cpp add_update(CallbackQuery)]."""
 
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """The webhook's secret token [S Client.cpp process_set_webhook_query_impl]."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from bot.channels.telegram.limits import BODY_BYTES, CALLBACK_LIFE, DEEP_LINK, DOWNLOAD_BYTES, MESSAGE_LIFE
+from bot.channels.telegram.limits import BODY_BYTES, DEEP_LINK, DOWNLOAD_BYTES, MESSAGE_LIFE
 
 Kind = Literal[
     "text", "choice", "command", "document", "photo", "voice", "location", "contact", "blocked", "unblocked", "migrated", "edited", "group", "other"
@@ -105,16 +105,12 @@ class Received:
     moved_to: int | None = None
     in_group: bool = False
     expired: bool = False
-    """Older than Telegram itself would keep it (24 h; a button has no date, see `answer_by`)."""
+    """Older than Telegram itself would keep it (24 h); a button has no date."""
 
     @property
     def handle(self) -> str:
         """Who this is on this account. In a group each member has a conversation of their own: what one tells is not another's."""
         return f"{self.chat}/{self.user}" if self.in_group else str(self.chat)
-
-    @property
-    def answer_by(self) -> datetime:
-        return self.at + (CALLBACK_LIFE if self.callback else MESSAGE_LIFE)
 
 
 def chat_of(handle: str) -> int:

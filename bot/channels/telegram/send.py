@@ -165,10 +165,6 @@ class Sender:
         """Stops the button's spinning mark. Too late (CLOSED) does no harm."""
         return await self.fate(self.bot.answer_callback_query(callback, text[:CALLBACK_ANSWER] or None))
 
-    async def clear_buttons(self, chat: int, message: int) -> Outcome:
-        """Takes the buttons off a message of ours."""
-        return await self.fate(self.bot.edit_message_reply_markup(chat, message, reply_markup=None))
-
     async def set_commands(self, menu: dict[str, str] = MENU) -> Outcome:
         fits = len(menu) <= COMMANDS and all(COMMAND.fullmatch(name) and 0 < len(told) <= COMMAND_DESCRIPTION for name, told in menu.items())
         assert fits, "commands that Telegram refuses"

@@ -53,12 +53,11 @@ class Route(StrEnum):
     MASS = "mass"
     MENU = "menu"
     QR = "qr"
-    OAUTH = "oauth"
 
 
 BOTH = frozenset({Route.PASSIVE, Route.CUSTOMER, Route.MASS, Route.MENU})
 CAPABILITIES = {
-    "service_verified": BOTH | {Route.TEMPLATE, Route.NOTIFICATION, Route.QR, Route.OAUTH},
+    "service_verified": BOTH | {Route.TEMPLATE, Route.NOTIFICATION, Route.QR},
     "subscription_verified": BOTH,
     "unverified": frozenset({Route.PASSIVE}),
 }

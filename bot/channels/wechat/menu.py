@@ -6,14 +6,24 @@ from pathlib import Path
 
 from bot.app import App
 from bot.channels import Fate, Outcome
-from bot.channels.wechat.serve import WeChatAccount
+from bot.channels.wechat.send import WeChat
+from bot.channels.wechat.serve import connected
 from knowledge import notation
 
 
 def push(app: App, path: Path) -> list[str]:
     """Returns what is wrong, one sentence each; nothing where the menu is up."""
-    if app.settings.wechat.lacking() or not app.settings.wechat.appid:
-        return ["还没有设置公众号:BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN"]
+    try:
+        client = connected(app)
+    except ValueError as error:
+        return [str(error)]
+    try:
+        return refused(client, path)
+    finally:
+        client.close()
+
+
+def refused(client: WeChat, path: Path) -> list[str]:
     try:
         menu = notation.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -22,11 +32,7 @@ def push(app: App, path: Path) -> list[str]:
         return [f"{path} 不是有效的 JSON,请存成 UTF-8"]
     if not isinstance(menu, dict):
         return [f'{path} 要是 {{"button": […]}} 的样子']
-    client = WeChatAccount(app, app.settings.wechat).connect()
-    try:
-        done = client.menu(menu)
-    finally:
-        client.close()
+    done = client.menu(menu)
     if isinstance(done, Outcome):
         return [] if done.fate is Fate.SENT else [f"微信没有接受:{done.reason}"]
     return done

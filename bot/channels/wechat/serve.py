@@ -49,9 +49,12 @@ from bot.delivery import BULK, RUNG, Delivery
 from bot.inbox import Heard, Reply
 from bot.metrics import MESSAGES as COUNTED
 from bot.pump import Pump
+from dialogs import notices
 from dialogs.messages import Inbound, from_json
 from knowledge import links
 from knowledge.db import DatabaseError
+from knowledge.extract import models
+from knowledge.resume.extract import LIMITS
 
 TRIES = timedelta(seconds=16)
 """Three tries of five seconds, and a little: so long only the webhook answers where there is nothing else."""
@@ -63,6 +66,10 @@ TELL = {Kind.VOICE: NO_VOICE, Kind.VIDEO: NO_IDEA, Kind.LOCATION: "定位我现�
 KEPT_FREE = 2
 """Messages of an open window that no push takes: a reply that comes late, a teacher's answer."""
 ERASES = (Kind.UNSUBSCRIBE, Kind.REVOKE)
+PICTURE = "图片.jpg"
+"""What a picture that is read is called; one that is not stays without an ending, and that is said."""
+TOO_BIG = "这张图片超过 10 MB,太大了。缩小一点,或者截成几张,再发一次。"
+NOT_FETCHED = "图片没有取下来,可能是网络不好。过一会儿再发一次。"
 log = structlog.get_logger()
 
 
@@ -238,10 +245,34 @@ class WeChatAccount:
         kind, text = understood(received)
         if kind == "tell":
             return asyncio.wrap_future(self.app.tell(conversation, received.key, text, heard))
+        if received.kind is Kind.IMAGE and received.media_id and Route.CUSTOMER in self.ways and models():
+            waiting = asyncio.wrap_future(self.app.accept(Inbound(conversation, received.key, kind, PICTURE, now), "", heard))
+            waiting.add_done_callback(partial(self.read, conversation, received))
+            return waiting
         label = received.text if received.kind is Kind.CHOICE else ""
         if received.kind is Kind.CHOICE and (value := self.looked_up(conversation, received.menu_id)):
             kind, text = "choice", value
         return asyncio.wrap_future(self.app.accept(Inbound(conversation, received.key, kind, text, now), label, heard))
+
+    def read(self, conversation: str, received: Received, heard: asyncio.Future[Reply]) -> None:
+        """Has a picture fetched and read once its message is stored, beside the answer; a try that WeChat repeats has no part in it."""
+        if not heard.cancelled() and not heard.exception() and not heard.result().repeated:
+            self.app.reader.fetchers.submit(self.fetch, conversation, received)
+
+    def fetch(self, conversation: str, received: Received) -> None:
+        client = self.connect()
+        try:
+            found = client.media(received.media_id, LIMITS.file_bytes)
+        except (DatabaseError, SQLAlchemyError) as error:
+            found = Outcome(Fate.AGAIN, type(error).__name__)
+        finally:
+            client.close()
+        if isinstance(found, Outcome):
+            log.info("picture not fetched", channel=self.channel, reason=found.reason)
+            told = notices.NO_PICTURES if found.fate is Fate.OFF else TOO_BIG if found.reason == "too_big" else NOT_FETCHED
+            self.app.reader.refuse(conversation, received.key, told)
+        else:
+            self.app.reader.check(conversation, found.content, PICTURE, received.key)
 
     def looked_up(self, conversation: str, menu_id: str) -> str | None:
         """The choice that an item of a message menu stands for; only rows of this conversation count."""
@@ -254,6 +285,17 @@ class WeChatAccount:
 
     async def write(self, work: Any) -> Any:
         return await asyncio.wrap_future(self.app.inbox.write(work))
+
+
+def connected(app: App) -> WeChat:
+    """The API of the account that the settings name, for a command beside the program; to be closed.
+
+    Raises:
+        ValueError: there is none, or a setting is wrong; one sentence.
+    """
+    if app.settings.wechat.lacking() or not app.settings.wechat.appid:
+        raise ValueError("还没有设置公众号:BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN")
+    return WeChatAccount(app, app.settings.wechat).connect()
 
 
 def left(begun: float) -> float:

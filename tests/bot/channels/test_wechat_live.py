@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +17,14 @@ from bot import delivery
 from bot.app import App
 from bot.channels.wechat.serve import WeChatAccount
 from bot.delivery import Delivery
+from bot.reader import CUT, LEFT
 from bot.transcript import InboxMessage
 from dialogs.messages import Inbound, Say
 from dialogs.turn import Turn
+from knowledge.clinic.papers import KeptResume
 from knowledge.people import Graduate, Identity
 from tests.bot.channels.program import AES_KEY, TOKEN, serving, wechat_settings
+from tests.knowledge.pictures import encoded, lines
 from tests.simulators.wechat import Account, Api, People, World
 from tests.simulators.wechat import serving as api_of
 
@@ -29,8 +34,8 @@ PERSON = "oPersonA"
 class Town:
     """One program, one account, its people."""
 
-    def __init__(self, app: App, world: World, people: People) -> None:
-        self.app, self.world, self.people = app, world, people
+    def __init__(self, app: App, api: Api, people: People) -> None:
+        self.app, self.api, self.world, self.people = app, api, api.world, people
 
     def seen(self, openid: str = PERSON) -> list[str]:
         return self.world.person(openid).texts()
@@ -56,12 +61,12 @@ class Town:
 
 @contextmanager
 def town(url: str, capability: str = "service_verified", patience: float = 5.0, template: str | None = None) -> Iterator[Town]:
-    world = World(Account(capability=capability))
-    with api_of(Api(world)) as api:
-        app = App(wechat_settings(url, api, world.account.appid, world.account.secret, capability))
+    api = Api(world := World(Account(capability=capability)))
+    with api_of(api) as base:
+        app = App(wechat_settings(url, base, world.account.appid, world.account.secret, capability))
         app.settings.wechat.template = template
         with serving(app, sweeps=True) as address:
-            yield Town(app, world, People(world, f"{address}/hook/wechat", TOKEN, AES_KEY, "safe", patience=patience))
+            yield Town(app, api, People(world, f"{address}/hook/wechat", TOKEN, AES_KEY, "safe", patience=patience))
         app.close()
 
 
@@ -295,3 +300,68 @@ async def test_a_scanned_code_makes_one_person_of_two(served: Town) -> None:
     with app.database.reading() as connection:
         assert list(connection.execute(select(Identity.channel)).scalars()) == ["web"]
         assert connection.execute(select(func.count()).select_from(Graduate)).scalar() == 1
+
+
+def photo() -> bytes:
+    resume = (Path(__file__).parents[2] / "samples" / "resumes" / "operations.txt").read_text(encoding="utf8")
+    return encoded(lines(resume.splitlines(), (595, 480), dpi=110), "JPEG", quality=85)
+
+
+async def test_a_picture_of_a_resume_is_read_once_beside_the_answer(served: Town) -> None:
+    served.api.fail("media/get", "slow", 4)
+    push = await served.people.image(PERSON, photo())
+    assert "收到「图片.jpg」" in push.text
+    assert push.tries[0].seconds < 3, "the answer does not wait for the picture"
+    again = await served.people.push(push.fields)
+    assert again.text == push.text
+    await served.people.wait_until(PERSON, 3, patience=60)
+    assert "可能有错字" in served.seen()[-1]
+    assert "先改" in served.seen()[-1] or "通读了一遍" in served.seen()[-1]
+    late = await served.people.push(push.fields)
+    assert late.text == push.text
+    await served.settled()
+    assert served.world.books["calls/media/get"] == 1
+    with served.app.database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(KeptResume)).scalar() == 1
+
+
+async def test_a_picture_that_cannot_be_fetched_gets_one_sentence(served: Town) -> None:
+    await served.people.image(PERSON, b"\xff\xd8\xff" + bytes(10_000_000))
+    assert "10 MB" in (await served.until(2))[-1]
+    served.api.fail("media/get", "http", 502)
+    await served.people.image(PERSON, photo())
+    assert "没有取下来" in (await served.until(4))[-1]
+    served.api.fail("media/get", "errcode", 48001)
+    await served.people.image(PERSON, photo())
+    assert "图片我现在还看不了" in (await served.until(6))[-1]
+    served.world.kill_stable()
+    served.world.media.clear()
+    await served.people.message(PERSON, "image", PicUrl="http://x.example.invalid", MediaId="GONE")
+    assert "没有取下来" in (await served.until(8))[-1]
+    assert (await served.settled())["sent"] == 8
+
+
+async def test_pictures_are_left_where_they_cannot_be_read(unverified: Town, served: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "图片我现在还看不了" in (await unverified.people.image(PERSON, photo())).text
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
+    assert "图片我现在还看不了" in (await served.people.image(PERSON, photo())).text
+    assert not unverified.world.books["calls/media/get"] + served.world.books["calls/media/get"]
+
+
+async def test_a_stop_waits_for_a_picture_on_its_way_and_the_next_start_asks_for_those_behind_it(url: str) -> None:
+    with town(url) as served:
+        served.api.fail("media/get", "slow", 2, times=9)
+        people = [f"oSender{number}" for number in range(9)]
+        await asyncio.gather(*(served.people.image(openid, b"\xff\xd8\xff" + bytes(500)) for openid in people))
+        settings = served.app.settings
+        await served.people.close()
+    fetched = served.world.books["calls/media/get"]
+    assert 4 <= fetched < 9
+    app = App(settings)
+    app.clock.advance(LEFT)
+    app.reader.recall()
+    with app.database.reading() as connection:
+        told = [str(parts) for parts in connection.execute(select(Delivery.parts).where(Delivery.key.startswith("refused|"))).scalars()]
+    app.close()
+    assert len(told) == 9
+    assert sum(CUT in each for each in told) >= 9 - fetched

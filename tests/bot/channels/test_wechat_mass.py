@@ -43,7 +43,6 @@ HEAD = "【招聘会】冬季双选会"
 class Town(Served):
     """Five people who wrote long ago, and what they are told."""
 
-    api: Api
     number = 0
 
     def announce(self, **more: Any) -> None:
@@ -97,9 +96,7 @@ def town(url: str) -> Iterator[Town]:
         app = App(settings)
         move_in(app)
         with serving(app) as hook:
-            found = Town(app, world, People(world, f"{hook}/hook/wechat", TOKEN, AES_KEY, "safe"))
-            found.api = api
-            yield found
+            yield Town(app, api, People(world, f"{hook}/hook/wechat", TOKEN, AES_KEY, "safe"))
         app.close()
 
 

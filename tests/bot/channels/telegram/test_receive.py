@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.telegram import receive as received
-from bot.channels.telegram.limits import BODY_BYTES, CALLBACK_LIFE, DOWNLOAD_BYTES
+from bot.channels.telegram.limits import BODY_BYTES, DOWNLOAD_BYTES
 from bot.channels.telegram.receive import CHOICES, MENU, Bot, Received, Refused, chat_of, read, receive
 from dialogs.flows import declared
 from dialogs.orders import GLOBAL
@@ -252,11 +252,6 @@ def test_a_button_that_is_not_ours_is_still_answered(query: dict[str, Any]) -> N
 )
 def test_old_messages_are_flagged(age: timedelta, expired: bool) -> None:
     assert taken((SAMPLES / "text.json").read_bytes(), SENT + age).expired == expired
-
-
-def test_a_tap_is_to_be_answered_within_its_life() -> None:
-    assert sample("callback").answer_by == NOW + CALLBACK_LIFE
-    assert sample("text").answer_by == SENT + timedelta(hours=24)
 
 
 @pytest.mark.parametrize("name", ["sticker", "video", "audio", "animation", "poll", "dice"])

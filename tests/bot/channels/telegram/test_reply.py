@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.telegram import reply
-from bot.channels.telegram.limits import BUTTONS, BUTTONS_PER_ROW, CALLBACK_BYTES, ENTITIES, RAW_BYTES, TEXT
+from bot.channels.telegram.limits import BUTTONS, BUTTONS_PER_ROW, CALLBACK_BYTES, ENTITIES, TEXT
 from bot.channels.telegram.reply import Button, Document, Message, Tapped, blank, bodies, chosen, decode, encode, layout
 from dialogs.messages import Choice, Link, Paper, Part, Say, to_json
-from tests.simulators.telegram import markup
+from tests.simulators.telegram import calls, markup
 
 ROW = 12345
 ODD = ["<b>不闭合", "a & b < c", "</a>", "&lt;", "😀" * 30, "👨‍👩‍👧" * 5, "\u200b\n ", "\ud83d", "一\r\n二\x07"]
@@ -49,7 +49,7 @@ def test_nothing_lost_nothing_too_long_and_every_mark_closed(say: Say) -> None:
         shown = markup.html(message.html)
         assert 0 < shown.units <= TEXT
         assert markup.units(message.plain) <= TEXT
-        assert len(message.html.encode()) <= RAW_BYTES
+        assert len(message.html.encode()) <= calls.RAW_BYTES
         assert len(shown.entities) <= ENTITIES
         assert markup.units(markup.html(message.html).text) <= TEXT
         assert all(1 <= len(button.data.encode()) <= CALLBACK_BYTES and button.label.strip() for row in message.rows for button in row)
