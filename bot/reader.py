@@ -1,4 +1,5 @@
-"""Résumés that come in as files: read beside the server, few at a time, kept, and what they came to put into the inbox.
+"""What comes in as a file: read beside the server, few at a time. A résumé is kept, and what it came to put into the inbox; the words of a
+contract or of what may be a fraud go on as if they had been pasted.
 
 The bytes are in memory only and never stored.
 """
@@ -7,11 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, exists, select
 from sqlalchemy.orm import aliased
@@ -20,6 +21,7 @@ from bot.delivery import Delivery
 from bot.inbox import Reply
 from bot.transcript import InboxMessage
 from dialogs.clinic import NOT_RESUME
+from dialogs.frauds import ALARM
 from dialogs.messages import Inbound, Part, Say
 from dialogs.notices import TO_HUMAN
 from dialogs.place import Conversation
@@ -29,6 +31,8 @@ from knowledge.extract import ExtractError
 from knowledge.people import new_id
 from knowledge.resume.extract import Paper, from_bytes, pasted
 from knowledge.resume.sections import seems
+from knowledge.rights.contract import likely
+from knowledge.rights.scam import judge
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -57,8 +61,8 @@ class Reader:
         self.started: datetime | None = app.clock.now()
         """None: what a process before left has been looked for."""
 
-    def read(self, data: bytes, name: str) -> Future[Paper]:
-        """The text of a file; the future raises ExtractError with one sentence.
+    def read(self, data: bytes, name: str, work: Callable[[bytes, str], Paper] | None = None) -> Future[Paper]:
+        """The text of a file, of a résumé where no other `work` is given; the future raises ExtractError with one sentence.
 
         Raises:
             ExtractError: too many wait
@@ -67,7 +71,7 @@ class Reader:
             if self.waiting >= QUEUE:
                 raise ExtractError(FULL)
             self.waiting += 1
-        future = self.pool.submit(read, data, name)
+        future = self.pool.submit(work or read, data, name)
         future.add_done_callback(self.done)
         return future
 
@@ -76,9 +80,9 @@ class Reader:
             self.waiting -= 1
 
     def check(self, conversation: str, data: bytes, name: str, message: str) -> None:
-        """A file sent in a chat: read, kept, and answered in the chat; returns at once. `message` names what it came with."""
+        """A file sent in a chat: read and answered in the chat; returns at once. `message` names what it came with."""
         try:
-            self.read(data, name).add_done_callback(partial(self.answer, conversation, message))
+            self.read(data, name, from_bytes).add_done_callback(partial(self.answer, conversation, message))
         except ExtractError as error:
             self.refuse(conversation, message, str(error))
 
@@ -87,11 +91,24 @@ class Reader:
             return
         error = read.exception()
         if error is None:
-            self.take(conversation, read.result(), "file")
+            self.go_on(conversation, message, read.result())
         else:
             self.refuse(
                 conversation, message, str(error) if isinstance(error, ExtractError) else "这份没看成,是我这边出了问题。再发一次试试"
             ).result()
+
+    def go_on(self, conversation: str, message: str, paper: Paper) -> None:
+        with self.app.database.reading() as connection:
+            stack = connection.execute(select(Conversation.stack).where(Conversation.key == conversation)).scalar()
+        asked = stack[-1]["flow"] if stack else ""
+        if asked in ("contract", "scam"):
+            self.say(conversation, paper.text, "text").result()
+        elif flow := kind_of(paper.text):
+            self.say(conversation, f"words/{flow}/{paper.text}").result()
+        elif seems(paper.text):
+            self.take(conversation, paper, "file")
+        else:
+            self.refuse(conversation, message, NOT_RESUME).result()
 
     def refuse(self, conversation: str, message: str, sentence: str) -> Future[Any]:
         parts: list[Part] = [Say(sentence if sentence.endswith("。") else f"{sentence}。", (TO_HUMAN,))]
@@ -116,8 +133,8 @@ class Reader:
             self.say(conversation, f"clinic/first/{number}").result()
         return number
 
-    def say(self, conversation: str, about: str) -> Future[Reply]:
-        return self.app.accept(Inbound(conversation, f"result-{new_id()}", "result", about, self.app.clock.now()))
+    def say(self, conversation: str, about: str, kind: Literal["result", "text"] = "result") -> Future[Reply]:
+        return self.app.accept(Inbound(conversation, f"result-{new_id()}", kind, about, self.app.clock.now()))
 
     def recall(self) -> None:
         """Says of a file that a process took with it that it has to be sent again: once after each start, in every process that takes files."""
@@ -146,7 +163,7 @@ class Reader:
 def unread(connection: Connection, before: datetime) -> Iterator[tuple[str, str]]:
     """Conversation and message of each file that came before and whose reading came to nothing: no result, no refusal."""
     later = aliased(InboxMessage)
-    result = exists().where(later.conversation == InboxMessage.conversation, later.kind == "result", later.id > InboxMessage.id)
+    result = exists().where(later.conversation == InboxMessage.conversation, later.key.contains("|result-"), later.id > InboxMessage.id)
     query = select(InboxMessage.conversation, InboxMessage.key).where(InboxMessage.kind == "file", InboxMessage.text.contains("."), ~result)
     rows = connection.execute(query.where(InboxMessage.received_at >= before - BACK, InboxMessage.received_at < before)).all()
     found = {f"refused|{key.removeprefix(f'{conversation}|')}": conversation for conversation, key in rows}
@@ -162,6 +179,13 @@ def read(data: bytes, name: str) -> Paper:
         ExtractError
     """
     return resume(from_bytes(data, name))
+
+
+def kind_of(text: str) -> str:
+    """What a file that nobody asked for is checked as; empty: as a résumé, if it is one."""
+    if seems(text):
+        return ""
+    return "contract" if likely(text) else "scam" if judge(text).level in ALARM else ""
 
 
 def typed(text: str) -> Paper:

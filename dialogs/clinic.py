@@ -33,13 +33,15 @@ def file(turn: Turn) -> None:
     return turn.say(notices.READING.format(name=name))
 
 
-def arrived(turn: Turn) -> None:
-    """What slow work has come to."""
+def arrived(turn: Turn) -> tuple[str, dict[str, Any]] | None:
+    """What slow work has come to; the dialog it opens, with what is known, where it opens one."""
     room, _, rest = turn.text.partition("/")
     if turn.place.top and turn.place.top.flow == "resume":  # that was waiting for this
         turn.place.stack, turn.place.due_at = turn.place.stack[:-1], None
-    if room == "clinic":
-        tap(turn, rest)
+    if room == "words":
+        flow, _, words = rest.partition("/")
+        return flow, {{"contract": "text", "scam": "suspect"}[flow]: words}
+    return tap(turn, rest) if room == "clinic" else None
 
 
 def tap(turn: Turn, rest: str) -> tuple[str, dict[str, Any]] | None:

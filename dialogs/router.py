@@ -56,12 +56,11 @@ EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
 
 def route(turn: Turn) -> None:
     """Understands one message, in the order the house fixes."""
-    if turn.inbound.kind == "timer":
-        return timer(turn)
+    if ours := {"timer": timer, "file": clinic.file}.get(turn.inbound.kind):
+        return ours(turn)
     if turn.inbound.kind == "result":
-        return clinic.arrived(turn)
-    if turn.inbound.kind == "file":
-        return clinic.file(turn)
+        opened = clinic.arrived(turn)
+        return open_flow(opened[0], turn, opened[1]) if opened else None
     if turn.place.mode == "human":
         return with_staff(turn)
     if crisis.urgent(turn.text) and not duty.writing(turn):
