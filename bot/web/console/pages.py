@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, lists, login, oncall, policies, report, roll, setup, today, vacancies
+from bot.web.console import broadcasts, calls, clinic, files, helpdesk, hours, lists, login, oncall, policies, report, roll, setup, today, vacancies
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -62,6 +62,10 @@ PAGES = (
     Page("POST", "/lists/{token}/take", lists.take, TEACHERS),
     Page("GET", "/lists/{token}/report.xlsx", lists.report, TEACHERS),
     Page("GET", "/clinic", clinic.listed, ANSWERING, "坐诊"),
+    Page("GET", "/clinic/hours", hours.listed, ANSWERING),
+    Page("POST", "/clinic/hours", hours.publish, ANSWERING),
+    Page("POST", "/clinic/hours/{number:int}/withdraw", hours.withdraw, ANSWERING),
+    Page("POST", "/clinic/bookings/{number:int}", hours.came, ANSWERING),
     Page("GET", "/clinic/{number:int}", clinic.shown, ANSWERING),
     Page("POST", "/clinic/{number:int}/take", clinic.take, ANSWERING),
     Page("POST", "/clinic/{number:int}/remark", clinic.remark, ANSWERING),
