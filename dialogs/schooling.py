@@ -14,7 +14,7 @@ DEGREE = sayings.patterns("degree")
 MAJOR = sayings.TABLE["major"]
 SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", "lead", "none"))
 BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
-SCHOOLED = re.compile("毕业|届|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
+SCHOOLED = re.compile("毕业|届|技师学院|技工院校|职业学院|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
 """Beside such a clause a bare 护理 is what was studied."""
 PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER = (sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has"))
 HIGHER = ("硕士", "博士")
@@ -40,7 +40,7 @@ def degree(said: Said) -> str | None:
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
                 if not denied(clause, found.start()) and not re.search(
-                    r"(?:(?<![自成高])考[上取到]?|报|招|想读)(?:的|个|了)*$", clause[: found.start()]
+                    r"(?:(?<![自成高])考[上取到]?|报|招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$", clause[: found.start()]
                 ):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
@@ -55,7 +55,7 @@ def major(said: Said) -> str | None:
                 return name
     for before, clause, after in zip(("", *said.own), said.own, (*said.own[1:], ""), strict=False):
         beside = any(SCHOOLED.search(part) for part in (before, after))
-        if beside and BARE_MAJOR.fullmatch(clause) and (KNOWN_MAJOR.search(clause) or families.of_major(clause)):
+        if beside and BARE_MAJOR.fullmatch(clause) and not NO_MAJOR.search(clause) and (KNOWN_MAJOR.search(clause) or families.of_major(clause)):
             return clause.removesuffix("专业")
     return None
 
@@ -66,7 +66,7 @@ def archive(said: Said) -> str | None:
     about = False
     for clause in said.own:
         about = "档案" in clause or (about and bool(ARCHIVE_GOES_ON.match(clause)))
-        if not about or re.search(r"不知道|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要", clause):
+        if not about or re.search(r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要", clause):
             continue
         hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
         hits = [

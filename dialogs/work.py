@@ -15,7 +15,7 @@ EMPLOYMENT = sayings.patterns("employment")
 EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
 NAMES, LEFT, WEAK = EMPLOYMENT["names"], EMPLOYMENT["走了"], EMPLOYMENT["备着"]
 STUDIES = re.compile(
-    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
+    r"在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
 )
 DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
@@ -24,11 +24,13 @@ OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家�
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
 ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
-    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
+    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
 )
 INSURED = sayings.patterns("insurance")
 PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
 FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
+TOTAL = re.compile(r"加起来|加一起|合计|总共|拢共|一共")
+"""加起来 15 个月 counts what the employer paid too."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
 UNPAID = re.compile(r"[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
@@ -39,6 +41,8 @@ SPAN = re.compile(r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*[�
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没"
 )
+RESIDENTS = re.compile(r"居民(?:医|养|社)|新农合|农村合作|城乡居民")
+"""Insurance that no job and no flexible worker pays: it counts nowhere."""
 CONTRACT = re.compile(r"(?<!三方)(?<!劳务)(?<!实习)(?<!租房)(?<!租赁)合同(?!工)")
 CONTRACT_OTHER = re.compile(sayings.TABLE["contract"]["other"])
 YEARLY = re.compile(r"([一二两三四五1-5])年一签")
@@ -48,13 +52,13 @@ HIRES = sayings.pattern(
     r"{招雇}(?:了|用了?|聘了?|到|着)?[^,没不\d]{0,3}?(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)(?:人|员工|店员|工人|小工|伙计|毕业生|应届生?|就业|帮工)?(?!月|客户|钱)"
 )
 FOR_OTHERS = re.compile(
-    r"(?:^|有|带着?)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
+    r"(?:^|有|带着?|店里)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
     r"|(?:员工|店员|伙计)(?:有|一共|就|才)*(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)|给(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:人|员工|店员|工人)"
 )
-INSURED_ON = re.compile(r"(?:连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
+INSURED_ON = re.compile(r"(?:连(?=[交缴])|连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
 UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
 """Who works for themself and has no employer that could pay instead."""
-OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|已)*$")
+OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|到这个月|到今天|已)*$")
 SHOP = re.compile(r"第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
 
 
@@ -118,7 +122,7 @@ def topic(whole: str) -> str:
     first = INSURANCE.search(whole)
     if re.search(r"失业(?:保险)?金", whole) or (first and first["ui"]):
         return "失业"
-    return "五险" if first and first["all"] else "社保" if first or "灵活就业" in whole or UNPAID.search(whole) else ""
+    return "五险" if first and first["all"] else "社保" if first or "灵活就业" in whole or UNPAID.search(whole) or re.search(r"缴(?!.{0,3}(?:学|电|水|房|党))", whole) else ""
 
 
 def insurance(said: Said, result: Facts, today: date) -> Facts:
@@ -126,11 +130,11 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
     found: Facts = {}
     kind, alone, lately = topic(said.whole), False, 0
     for clause in said.raw:
-        if "挂靠" in clause:
+        if "挂靠" in clause or RESIDENTS.search(clause):
             continue
         named = list(INSURANCE.finditer(clause))
         paying = bool(named) or bool(PAYING.search(clause)) or bool(ONLY.fullmatch(clause) and not re.search(r"合同|工作|干|上班|毕业", said.whole))
-        paying = paying or bool(lately and kind and BARE.fullmatch(clause))
+        paying = paying and not (not named and re.search("经营|营业|运营|开业", clause)) or bool(lately and kind and BARE.fullmatch(clause))
         lately = 2 if paying else max(0, lately - 1)
         if named:
             kind = "失业" if named[-1]["ui"] else "五险" if named[-1]["all"] else "社保"
@@ -154,7 +158,7 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
         elif re.search(r"公司|单位|厂", clause):
             alone = False
         if paying:
-            found |= months(clause, named, kind, alone) | span(clause, kind, alone, today)
+            found |= months(clause, named, kind, alone and not (TOTAL.search(clause) and "insured_months" in found)) | span(clause, kind, alone, today)
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
     if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
@@ -285,7 +289,7 @@ KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"),
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:在|是|有|不大|规模|[一二两三四五六七八九十\d])"
+    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|属于|不大|规模|[一二两三四五六七八九十\d])"
 )
 
 
