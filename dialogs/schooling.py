@@ -16,7 +16,9 @@ SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", 
 BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
 SCHOOLED = re.compile("毕业|届|技师学院|技工院校|职业学院|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
 """Beside such a clause a bare 护理 is what was studied."""
-PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER = (sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has"))
+PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER = (
+    sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known")
+)
 HIGHER = ("硕士", "博士")
 """Degrees one has only when they are finished: who studies for one has the one before."""
 STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
@@ -39,8 +41,10 @@ def degree(said: Said) -> str | None:
                 unfinished = level in HIGHER and (STUDYING.search(clause[found.end() :]) or re.search(r"[读念](?:的|着)?$", clause[: found.start()]))
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
-                if not denied(clause, found.start()) and not re.search(
-                    r"(?:(?<![自成高])考[上取到]?|报|招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$", clause[: found.start()]
+                attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
+                broken_off = re.match(r"(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
+                if not (attends or broken_off or denied(clause, found.start())) and not re.search(
+                    r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$", clause[: found.start()]
                 ):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
@@ -88,7 +92,11 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
     names: list[str] = []
     clauses = said.own
     for place, clause in enumerate(clauses):
-        if re.search(r"没|未|不|想|正在|在考|备考", clause) or "证" not in clause:
+        if re.search(r"没|未|不|想|正在|在考|备考", clause):
+            continue
+        if "证" not in clause:
+            known = KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or KNOWN_PAPER.search(clause, len(clause) // 2) else ()
+            names += [paper[0] for paper in known if HAS_PAPER.search(clause) or paper[0] == clause.removeprefix("还有")]
             continue
         listed = clauses[place + 1] if place + 1 < len(clauses) else ""
         if HAS_PAPER.search(clause) or (PAPER.fullmatch(clause) and re.search(r"证书?(?:也|都)(?:有|考|拿)", listed)):

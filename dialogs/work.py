@@ -21,8 +21,10 @@ DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
+DAILY = re.compile(r"一[日天]一结|日结|按(?:天|日|件|单|小时)(?:算|结)")
+"""Paid by the day or the piece: an odd job, whatever it is called."""
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
-ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
+ENDED = re.compile(r"面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
     r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
 )
@@ -59,7 +61,7 @@ INSURED_ON = re.compile(r"(?:连(?=[交缴])|连着|连续|一直|接连|不断)
 UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
 """Who works for themself and has no employer that could pay instead."""
 OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|到这个月|到今天|已)*$")
-SHOP = re.compile(r"第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
+SHOP = re.compile(r"工商|网店|卖货|第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
 
 
 def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -97,6 +99,8 @@ def employment(said: Said) -> str | None:
             places = [place for place in places if not frames_odd_job(text, place)]
         if places:
             strong[status] = places[-1]
+    if "灵活就业" in strong and DAILY.search(text):
+        strong.pop("就业", None)
     if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
         del strong["灵活就业"]
     if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
@@ -212,7 +216,7 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
             continue
         for start, end, length in dates.lengths(re.sub(r"试用期?[^,]*", "", clause)):
             signed = re.search(r"期限(?:是|为)?$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
-            alone = about and re.fullmatch(r"(?:一共|总共|共|就|是)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
+            alone = about and re.fullmatch(r"(?:一共|总共|共|就|是|为期)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
             if (
                 (named or signed or alone or re.match(r"期(?!间|满)", clause[end:]))
                 and not NO_MONTHS.search(clause[:start])
