@@ -82,7 +82,7 @@ def who_is_asked_for(text: str) -> str | None:
     """Child, brother, partner on whose behalf this is written: their facts count, the writer's do not."""
     found = ASKS_FOR.search(text) or HELPS_LATER.search(text)
     if found:
-        return next(filter(None, found.groups()))
+        return str(next(filter(None, found.groups())))
     if PARENT.search(text):
         return "孩子"
     child = HAS_CHILD.search(text)

@@ -39,7 +39,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
             if not event and re.search(r"\d", clause) and ALONE.fullmatch(clause[: day.start] + clause[day.end :].lstrip("年月日号份初底末中")):
                 event = "birth" if 1975 <= int(day.value[:4]) <= today.year - 15 else last
             elif not event and said.corrected:
-                event = last
+                event = last or ("graduation" if re.search("毕业(?!生)", said.whole) else "")
             if event:
                 keep = found.get(event)
                 if event != "graduation" or keep is None or said.corrected or day.value[:4] >= keep[:4]:

@@ -21,7 +21,7 @@ DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:�
 UNMOVED = re.compile(rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落)|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$)")
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
-GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|在)$")
+GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)$")
 
 
 @cache
@@ -74,7 +74,7 @@ def still(said: Said) -> str | None:
     for clause, following in zip(said.own, said.own[1:], strict=False):
         match = next((hit for hit in place().finditer(following) if hit[0]), None)
         before, after = (following[: match.start()], following[match.end() :]) if match else ("", "")
-        moved = MOVED.search(clause) and re.fullmatch(r"现?在", before) and not after
+        moved = MOVED.search(clause) and re.fullmatch("(?:现?在)?" if "老家" in clause else "现?在", before) and not after
         if match and (moved or ((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before))):
             return regions.name(match)
     return None

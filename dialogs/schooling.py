@@ -22,6 +22,8 @@ PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER = (
 HIGHER = ("硕士", "博士")
 """Degrees one has only when they are finished: who studies for one has the one before."""
 STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
+SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
+"""Before a degree that is wanted or under way."""
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
 
@@ -43,9 +45,7 @@ def degree(said: Said) -> str | None:
                     continue
                 attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
                 broken_off = re.match(r"(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
-                if not (attends or broken_off or denied(clause, found.start())) and not re.search(
-                    r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$", clause[: found.start()]
-                ):
+                if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
     return best[2] if best else None
@@ -95,8 +95,7 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
         if re.search(r"没|未|不|想|正在|在考|备考", clause):
             continue
         if "证" not in clause:
-            known = KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or KNOWN_PAPER.search(clause, len(clause) // 2) else ()
-            names += [paper[0] for paper in known if HAS_PAPER.search(clause) or paper[0] == clause.removeprefix("还有")]
+            names += [paper[0] for paper in KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or paper[0] == clause]
             continue
         listed = clauses[place + 1] if place + 1 < len(clauses) else ""
         if HAS_PAPER.search(clause) or (PAPER.fullmatch(clause) and re.search(r"证书?(?:也|都)(?:有|考|拿)", listed)):

@@ -30,15 +30,15 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女](?:孩|生|的)?,?(?=[1-4]\d)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女](?:孩|生|的)?,?(?=[1-4]\d)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
 )
 GENDER = {
     "女": re.compile(
-        r"(?:^|,)一个女(?:生|孩)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=\d岁)(?:的)?女(?=,|$)"
+        r"(?:^|,)一个女(?:生|孩)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
-        r"(?:^|,)一个男(?:生|孩)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=\d岁)(?:的)?男(?=,|$)"
+        r"(?:^|,)一个男(?:生|孩)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
 FACTS = tuple(
@@ -122,7 +122,7 @@ def matters(said: Said) -> Facts:
         failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
         if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
-    if "overseas_certified" not in found and re.search(r"国外|海归|留学|海外|境外|回国", text):
+    if "overseas_certified" not in found and (re.search(r"国外|海归|留学|海外|境外|回国", text) or SCHOOL["境外高校"].search(text)):
         value = polarity.of(said.raw, re.compile("认证"))
         found |= {} if value is None else {"overseas_certified": value}
     if "student_loan" not in found and re.search(r"学费|上学|读书|大学|助学|低保|残疾", text) and not re.search(r"创业|房|车|小额", text):
@@ -212,10 +212,7 @@ def groups(said: Said) -> list[str] | None:
     refused: set[str] = set()
     for clause in (*said.own, *said.family):
         family = clause in said.family
-        if ALL_DENIED.search(clause):
-            found -= listed
-        if NO_ONE_OF_THEM.search(clause):
-            found.clear()
+        found -= found if NO_ONE_OF_THEM.search(clause) else listed if ALL_DENIED.search(clause) else set()
         if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
             continue
         for group, pattern in sayings.GROUPS.items():
