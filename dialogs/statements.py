@@ -234,7 +234,7 @@ def groups(said: Said) -> list[str] | None:
                     found.add("残疾家庭")
                 elif group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause):
                     continue
-                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭")):
+                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭", "孤儿")):
                     found.add(group)
     if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
         found.add("残疾家庭")
