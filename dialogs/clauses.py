@@ -82,7 +82,7 @@ def who_is_asked_for(text: str) -> str | None:
     """Child, brother, partner on whose behalf this is written: their facts count, the writer's do not."""
     found = ASKS_FOR.search(text) or HELPS_LATER.search(text)
     if found:
-        return found["who"]
+        return str(next(filter(None, found.groups())))
     if PARENT.search(text):
         return "孩子"
     child = HAS_CHILD.search(text)
@@ -111,7 +111,7 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
         proposes = PROPOSAL.match(tail) and not SETTLED.search(text)
         if how or proposes or not sure:
             text = ""
-    elif (clause.sign == "?" or re.search(r"(?:吗|么|嘛)$|(?:了|过)(?:没有?|不)$", text)) and not text.endswith("吧"):
+    elif (clause.sign == "?" or re.search(r"(?:吗|么|(?<![的了呀])嘛)$|(?:了|过)(?:没有?|不)$", text)) and not text.endswith("吧"):
         text = text if OWN.search(text) and SURE.search(text) and not ENDING.search(text) else ""
     if HEARSAY.search(text):
         return "", False

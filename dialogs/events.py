@@ -9,7 +9,7 @@ from dialogs import dates, sayings
 from dialogs.clauses import Said
 
 EVENT = re.compile("|".join(f"(?P<{name}>{words})" for name, words in sayings.TABLE["events"].items()))
-REGISTERED = (("unemployed", "失业"), ("other", "灵活"), ("business", "合作社|个体|公司|店|企业|工作室|执照"))
+REGISTERED = (("unemployed", "失业|没工作|待业"), ("other", "灵活"), ("business", "合作社|个体|公司|店|企业|工作室|执照"))
 """What a bare 登记的 registers, by the first of these that is spoken of."""
 LOWER = re.compile(r"(?<!从)(?:普高|高中|初中|小学)(?:是|\d|[年月的])*$")
 """The school whose leaving is not the graduation that counts."""
@@ -39,7 +39,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
             if not event and re.search(r"\d", clause) and ALONE.fullmatch(clause[: day.start] + clause[day.end :].lstrip("年月日号份初底末中")):
                 event = "birth" if 1975 <= int(day.value[:4]) <= today.year - 15 else last
             elif not event and said.corrected:
-                event = last
+                event = last or ("graduation" if re.search("毕业(?!生)", said.whole) else "")
             if event:
                 keep = found.get(event)
                 if event != "graduation" or keep is None or said.corrected or day.value[:4] >= keep[:4]:

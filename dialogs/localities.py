@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 from dialogs import sayings
 from dialogs.clauses import Said
@@ -17,10 +18,10 @@ HERE_LIVES = re.compile(rf"人(?:也|就|都)?在{HERE}|(?:住|居住)(?:也|就
 HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HERE}(?:的)?{HUKOU}")
 ORIGIN = re.compile(r"(?:老家|家在|家住|家是|[我俺咱]是|本人是)(?:在|是)?$")
 DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
-UNMOVED = re.compile(rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落)|是(?:农村|城镇|农业|集体)的?$)")
+UNMOVED = re.compile(rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落)|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$)")
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
-GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|在)$")
+GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)$")
 
 
 @cache
@@ -73,8 +74,8 @@ def still(said: Said) -> str | None:
     for clause, following in zip(said.own, said.own[1:], strict=False):
         match = next((hit for hit in place().finditer(following) if hit[0]), None)
         before, after = (following[: match.start()], following[match.end() :]) if match else ("", "")
-        moved = MOVED.search(clause) and re.fullmatch(r"现?在", before) and not after
-        if match and (moved or (UNMOVED.search(clause) and GOES_ON.match(before))):
+        moved = MOVED.search(clause) and re.fullmatch("(?:现?在)?" if "老家" in clause else "现?在", before) and not after
+        if match and (moved or ((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before))):
             return regions.name(match)
     return None
 
@@ -87,10 +88,24 @@ def corrected(said: Said) -> str | None:
     return found[-1] if found else None
 
 
+RETURNED = re.compile(r"期满|服务结束|(?:才|就|已经|又)?回来(?:了|的)?(?=,|$)|回的(?=,|$)")
+UNIT = re.compile(r"(?:我们?|现在的?)?(?:单位|公司)(?:也|就)?(?:是|属于|在|规模)")
+
+
+def still_there(said: Said) -> Iterable[str]:
+    """The clauses of now, without a bare 在 X that the next one tells the return from, or that goes on about the employer."""
+    unit = False
+    for clause, following in pairwise((*said.now, "")):
+        unit = bool(UNIT.match(clause)) or (unit and not re.search(r"[我人住]", clause))
+        bare = re.fullmatch(r"也?在[^,]{2,6}", clause)
+        if not (bare and (unit or RETURNED.search(following))):
+            yield clause
+
+
 def residence(said: Said) -> str | None:
     """Where the person says they are now; where the school or a former job is says nothing."""
     same = said_places("both", said.own)
-    found = same or said_places("residence", said.now)
+    found = same or said_places("residence", tuple(still_there(said)))
     if still(said) in found:
         found.remove(still(said) or "")
     return found[-1] if found else pointed(HERE_LIVES, said)
@@ -102,7 +117,8 @@ def hukou(said: Said) -> str | None:
     found = said_places("both", said.own) or said_places("hukou", said.own)
     if said.corrected and (meant := corrected(said)):
         return meant
-    return found[-1] if found else still(said) or pointed(HERE_HUKOU, said) or pointed(UNMOVED, said)
+    here = still(said) or pointed(HERE_HUKOU, said) or pointed(UNMOVED, said)
+    return found[-1] if found else None if "老家" in said.whole and here in said_places("residence", said.now) else here
 
 
 def employer(said: Said, works: bool) -> str | None:

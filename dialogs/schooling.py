@@ -14,12 +14,16 @@ DEGREE = sayings.patterns("degree")
 MAJOR = sayings.TABLE["major"]
 SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", "lead", "none"))
 BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
-SCHOOLED = re.compile("毕业|届|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
+SCHOOLED = re.compile("毕业|届|技师学院|技工院校|职业学院|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
 """Beside such a clause a bare 护理 is what was studied."""
-PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER = (sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has"))
+PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER = (
+    sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known")
+)
 HIGHER = ("硕士", "博士")
 """Degrees one has only when they are finished: who studies for one has the one before."""
 STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
+SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
+"""Before a degree that is wanted or under way."""
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
 
@@ -39,9 +43,9 @@ def degree(said: Said) -> str | None:
                 unfinished = level in HIGHER and (STUDYING.search(clause[found.end() :]) or re.search(r"[读念](?:的|着)?$", clause[: found.start()]))
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
-                if not denied(clause, found.start()) and not re.search(
-                    r"(?:(?<![自成高])考[上取到]?|报|招|想读)(?:的|个|了)*$", clause[: found.start()]
-                ):
+                attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
+                broken_off = re.match(r"(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
+                if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
     return best[2] if best else None
@@ -55,7 +59,7 @@ def major(said: Said) -> str | None:
                 return name
     for before, clause, after in zip(("", *said.own), said.own, (*said.own[1:], ""), strict=False):
         beside = any(SCHOOLED.search(part) for part in (before, after))
-        if beside and BARE_MAJOR.fullmatch(clause) and (KNOWN_MAJOR.search(clause) or families.of_major(clause)):
+        if beside and BARE_MAJOR.fullmatch(clause) and not NO_MAJOR.search(clause) and (KNOWN_MAJOR.search(clause) or families.of_major(clause)):
             return clause.removesuffix("专业")
     return None
 
@@ -66,7 +70,7 @@ def archive(said: Said) -> str | None:
     about = False
     for clause in said.own:
         about = "档案" in clause or (about and bool(ARCHIVE_GOES_ON.match(clause)))
-        if not about or re.search(r"不知道|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要", clause):
+        if not about or re.search(r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要", clause):
             continue
         hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
         hits = [
@@ -88,7 +92,10 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
     names: list[str] = []
     clauses = said.own
     for place, clause in enumerate(clauses):
-        if re.search(r"没|未|不|想|正在|在考|备考", clause) or "证" not in clause:
+        if re.search(r"没|未|不|想|正在|在考|备考", clause):
+            continue
+        if "证" not in clause:
+            names += [paper[0] for paper in KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or paper[0] == clause]
             continue
         listed = clauses[place + 1] if place + 1 < len(clauses) else ""
         if HAS_PAPER.search(clause) or (PAPER.fullmatch(clause) and re.search(r"证书?(?:也|都)(?:有|考|拿)", listed)):

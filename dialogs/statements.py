@@ -22,7 +22,7 @@ READ_CHARS = 1000
 COHORT = re.compile(r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以))")
 COUNTS_BY = {
     "届": re.compile(r"(?:按|看|认|照)(?:的是|着)?(?:毕业)?届"),
-    "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款)"),
+    "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款|签发日|发证日)"),
 }
 """How the office counts the two years since leaving."""
 BIRTH_YEAR = re.compile(
@@ -30,15 +30,15 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年)?(?=[12]\d,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女],(?=[1-4]\d))"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女](?:孩|生|的)?,?(?=[1-4]\d)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
 )
 GENDER = {
     "女": re.compile(
-        r"本人女|我(?:是|一个)?(?:个)?女(?:的|生|孩|性)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=\d岁)(?:的)?女(?=,|$)"
+        r"(?:^|,)一个女(?:生|孩)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
-        r"本人男|我(?:是|一个)?(?:个)?男(?:的|生|孩|性)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=\d岁)(?:的)?男(?=,|$)"
+        r"(?:^|,)一个男(?:生|孩)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
 FACTS = tuple(
@@ -54,7 +54,7 @@ FACTS = tuple(
 DENIALS = tuple((row["field"], sayings.pattern(row["said"])) for row in sayings.TABLE["denial"])
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"期满|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+    r"期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
@@ -72,7 +72,7 @@ FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)
 """失业登记我去办了,要证明,没办成: what came of it is said last."""
 HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
 TOOK = re.compile(
-    r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给)|见习(?:了|过|期?满|结束|{数})".replace(
+    r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
@@ -81,6 +81,7 @@ NONE_OF_THEM = re.compile(
     r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
     r"|^(?:我)?都不(?:是|属于)(?:的)?$|(?:什么|啥|任何)(?:特殊)?困难(?:情况|群体|家庭)?(?:都|也)?(?:没|不)|(?:困难|特殊)群体(?:都)?不(?:是|沾|属于)"
 )
+NO_ONE_OF_THEM = re.compile(r"(?:^|我|俺)(?:是)?(?:一[个样条项]|哪[个样]|全|都)(?:也|都)?不(?:占|沾|符合|属于)(?=,|$)")
 ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|这几|以上|" + "|".join(sayings.TABLE["groups"]))
 NOT_GROUPS = re.compile(r"登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
 NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
@@ -121,7 +122,7 @@ def matters(said: Said) -> Facts:
         failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
         if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
-    if "overseas_certified" not in found and re.search(r"国外|海归|留学|海外|境外|回国", text):
+    if "overseas_certified" not in found and (re.search(r"国外|海归|留学|海外|境外|回国", text) or SCHOOL["境外高校"].search(text)):
         value = polarity.of(said.raw, re.compile("认证"))
         found |= {} if value is None else {"overseas_certified": value}
     if "student_loan" not in found and re.search(r"学费|上学|读书|大学|助学|低保|残疾", text) and not re.search(r"创业|房|车|小额", text):
@@ -211,8 +212,7 @@ def groups(said: Said) -> list[str] | None:
     refused: set[str] = set()
     for clause in (*said.own, *said.family):
         family = clause in said.family
-        if ALL_DENIED.search(clause):
-            found -= listed
+        found -= found if NO_ONE_OF_THEM.search(clause) else listed if ALL_DENIED.search(clause) else set()
         if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
             continue
         for group, pattern in sayings.GROUPS.items():
@@ -234,7 +234,7 @@ def groups(said: Said) -> list[str] | None:
                     found.add("残疾家庭")
                 elif group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause):
                     continue
-                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭")):
+                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭", "孤儿")):
                     found.add(group)
     if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
         found.add("残疾家庭")

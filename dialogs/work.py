@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from dialogs import dates, localities, sayings
@@ -15,23 +16,27 @@ EMPLOYMENT = sayings.patterns("employment")
 EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
 NAMES, LEFT, WEAK = EMPLOYMENT["names"], EMPLOYMENT["走了"], EMPLOYMENT["备着"]
 STUDIES = re.compile(
-    r"读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
+    r"(?<!没)入学了(?=,|$)|(?:^|,)(?:我)?研[一二三](?:在读)?(?=,|$)|在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
 )
 DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
+DAILY = re.compile(r"[一1][日天]一结|日结|按(?:天|日|件|单|小时)(?:算|结)|自由职业(?!.*(?:现在|目前|后来))")
+"""Paid by the day or the piece, or called free: an odd job, whatever is done."""
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
-ENDED = re.compile(r"(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
+ENDED = re.compile(r"面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
-    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
+    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
 )
 INSURED = sayings.patterns("insurance")
 PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
 FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
+TOTAL = re.compile(r"加起来|加一起|合计|总共|拢共|一共")
+"""加起来 15 个月 counts what the employer paid too."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
-UNPAID = re.compile(r"[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
+UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
 NO_MONTHS = re.compile(
     r"(?:[没未不]够|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
@@ -39,6 +44,8 @@ SPAN = re.compile(r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*[�
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没"
 )
+RESIDENTS = re.compile(r"居民(?:医|养|社)|新农合|农村合作|城乡居民")
+"""Insurance that no job and no flexible worker pays: it counts nowhere."""
 CONTRACT = re.compile(r"(?<!三方)(?<!劳务)(?<!实习)(?<!租房)(?<!租赁)合同(?!工)")
 CONTRACT_OTHER = re.compile(sayings.TABLE["contract"]["other"])
 YEARLY = re.compile(r"([一二两三四五1-5])年一签")
@@ -48,14 +55,16 @@ HIRES = sayings.pattern(
     r"{招雇}(?:了|用了?|聘了?|到|着)?[^,没不\d]{0,3}?(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)(?:人|员工|店员|工人|小工|伙计|毕业生|应届生?|就业|帮工)?(?!月|客户|钱)"
 )
 FOR_OTHERS = re.compile(
-    r"(?:^|有|带着?)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
+    r"(?:^|有|带着?|店里)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
     r"|(?:员工|店员|伙计)(?:有|一共|就|才)*(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)|给(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:人|员工|店员|工人)"
 )
-INSURED_ON = re.compile(r"(?:连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
+INSURED_ON = re.compile(r"(?:连(?=[交缴])|连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
 UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
 """Who works for themself and has no employer that could pay instead."""
-OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|已)*$")
-SHOP = re.compile(r"第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂")
+OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|到这个月|到今天|已)*$")
+SHOP = re.compile(
+    r"民宿|老板|农家乐|养殖|工商|网店|卖货|第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂"
+)
 
 
 def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -93,6 +102,8 @@ def employment(said: Said) -> str | None:
             places = [place for place in places if not frames_odd_job(text, place)]
         if places:
             strong[status] = places[-1]
+    if "灵活就业" in strong and DAILY.search(text):
+        strong.pop("就业", None)
     if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
         del strong["灵活就业"]
     if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
@@ -116,7 +127,8 @@ def employment(said: Said) -> str | None:
 def topic(whole: str) -> str:
     """What is paid where the clause itself does not name it."""
     first = INSURANCE.search(whole)
-    if re.search(r"失业(?:保险)?金", whole) or (first and first["ui"]):
+    general = first and re.search("社保|缴费", whole[: first.start()])
+    if re.search(r"失业(?:保险)?金", whole) or (first and first["ui"] and not general):
         return "失业"
     return "五险" if first and first["all"] else "社保" if first or "灵活就业" in whole or UNPAID.search(whole) else ""
 
@@ -126,11 +138,11 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
     found: Facts = {}
     kind, alone, lately = topic(said.whole), False, 0
     for clause in said.raw:
-        if "挂靠" in clause:
+        if "挂靠" in clause or RESIDENTS.search(clause):
             continue
         named = list(INSURANCE.finditer(clause))
         paying = bool(named) or bool(PAYING.search(clause)) or bool(ONLY.fullmatch(clause) and not re.search(r"合同|工作|干|上班|毕业", said.whole))
-        paying = paying or bool(lately and kind and BARE.fullmatch(clause))
+        paying = (paying and (bool(named) or not re.search("经营|营业|运营|开业", clause))) or bool(lately and kind and BARE.fullmatch(clause))
         lately = 2 if paying else max(0, lately - 1)
         if named:
             kind = "失业" if named[-1]["ui"] else "五险" if named[-1]["all"] else "社保"
@@ -154,7 +166,8 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
         elif re.search(r"公司|单位|厂", clause):
             alone = False
         if paying:
-            found |= months(clause, named, kind, alone) | span(clause, kind, alone, today)
+            both = TOTAL.search(clause) and "insured_months" in found
+            found |= months(clause, named, kind, alone and not both) | span(clause, kind, alone, today)
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
     if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
@@ -208,7 +221,7 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
             continue
         for start, end, length in dates.lengths(re.sub(r"试用期?[^,]*", "", clause)):
             signed = re.search(r"期限(?:是|为)?$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
-            alone = about and re.fullmatch(r"(?:一共|总共|共|就|是)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
+            alone = about and re.fullmatch(r"(?:一共|总共|共|就|是|为期)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
             if (
                 (named or signed or alone or re.match(r"期(?!间|满)", clause[end:]))
                 and not NO_MONTHS.search(clause[:start])
@@ -285,8 +298,24 @@ KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"),
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:在|是|有|不大|规模|[一二两三四五六七八九十\d])"
+    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|属于|不大|规模|[一二两三四五六七八九十\d])"
 )
+
+
+TRADE = re.compile(
+    r"行业(?:填的?|属于|是|做)*([\u4e00-\u9fff]{2,6})$|^(?:公司|单位|厂里?)?(?:主要|是)*(?:做|搞|从事)(?:的是|的)?([\u4e00-\u9fff]{2,6}?)(?:的|这块|这行|行业|生意)?$"
+)
+NO_TRADE = re.compile(sayings.pattern("{职业}|{岗}|{零活}").pattern + "|[了过着的]|老板|登记|合同|社保|小?生意|事|活|饭|工$|一")
+
+
+def industry(clauses: tuple[str, ...]) -> str | None:
+    """What the employer does in the words it is said in, from a clause right beside the one about the employer."""
+    for before, clause in pairwise(("", *clauses)):
+        found = TRADE.search(clause)
+        name = next(filter(None, found.groups()), "") if found else ""
+        if name and not NO_TRADE.search(name) and (re.search("公司|单位|企业|厂|行业", before + clause)):
+            return name
+    return None
 
 
 def employer(said: Said, result: Facts) -> Facts:
@@ -315,5 +344,7 @@ def employer(said: Said, result: Facts) -> Facts:
         and KIND["个体工商户"].search(OWNERS.sub("", said.whole))
     ):
         found["employer.type"] = "个体工商户"
+    if found and "employer.industry" not in found and (trade := industry(clauses)):
+        found["employer.industry"] = trade
     place = localities.employer(said, bool(result.get("employment")))
     return found | ({"employer.region": place} if place else {})
