@@ -18,7 +18,7 @@ from knowledge.rights.signals import Reason, signs
 
 Verdict = Literal["held", "warn", "fine"]
 HELD, WARN = 50, 25
-"""Points: the office's table suggests 25 and 50 (estimates). What is held shows HELD at least; of 69 094 real postings one in 800 is."""
+"""Points: the office's table suggests 25 and 50 (estimates). What is held shows HELD at least; of 69 094 real postings one in 600 is."""
 MENTION, TITLE, TEXT = 10, 20, 20
 """Points of named signs from which likeness to known frauds is asked for, and the points it takes where the text has fewer than so many
 characters: a title alone says little."""

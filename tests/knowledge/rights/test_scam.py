@@ -41,9 +41,9 @@ def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> No
     """Each fifth of all examples by weights that never saw it. In "daily" alone, the innocents that sound most alike, it warns of one in seven.
 
     Fewer postings are held than before "vacancies" was added: in four of ten of its frauds no rule holds, on purpose.
-    The rules were written with most of these texts in sight. Of the last 200, before anything was learned from them, 85 of 95 frauds were
-    warned of (62 high), and 9 of 105 innocents (4 high, 3 with the cut-off of now); of the last 120 postings 36 of 50 frauds were held, and
-    5 of 70 fair ones.
+    The rules and roles were written with most of these texts in sight. Of 240 texts that nothing was learned or chosen from, though other
+    texts of their writers were, 80 of 100 frauds were warned of (60 high), and 14 of 140 innocents (4 high); of 110 such postings 39 of 45
+    frauds were held, and 4 of 65 fair ones: worse than any figure here.
     """
     every = known()
     part = np.random.default_rng(1).integers(0, 5, len(every))
