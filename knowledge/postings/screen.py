@@ -18,13 +18,16 @@ from knowledge.rights.signals import Reason, signs
 
 Verdict = Literal["held", "warn", "fine"]
 HELD, WARN = 50, 25
-"""Points: the office's table suggests 25 and 50 (estimates). What is held shows HELD at least; of 69 094 real postings one in 800 is."""
+"""Points: the office's table suggests 25 and 50 (estimates). What is held shows HELD at least; of 69 094 real postings one in 600 is."""
 MENTION, TITLE, TEXT = 10, 20, 20
-"""Points of named signs from which likeness to known frauds is asked for (alone it says nothing of a posting), and the points it takes
-where the text has fewer than so many characters: a title alone says little."""
-WORTH, MOST, BELIEVED = 1.0, 100, 0.4
-"""Log-odds that a hundred points of named signs add to those of likeness, points beyond which more says no more, and the log-odds from which
-both together hold a posting: chosen on postings that the weights were not learned from (tests/knowledge/rights/test_scam.py)."""
+"""Points of named signs from which likeness to known frauds is asked for, and the points it takes where the text has fewer than so many
+characters: a title alone says little."""
+WORTH, MOST, BELIEVED, ALONE = 1.0, 100, 1.1, 1.8
+"""Log-odds that a hundred points of named signs add to those of likeness, points beyond which more says no more, the log-odds from which
+both together hold a posting, and from which likeness alone holds a short one: chosen on postings that the weights were not
+learned from (tests/knowledge/rights/test_scam.py)."""
+SHORT = 180
+"""Characters of a text up to which it is asked for likeness without any named sign: most frauds are short, and it costs little."""
 RIGHTS_AT_MOST = 45
 """Breaches of law that are no fraud (性别, 婚育) warn; they alone never hold a posting."""
 LENGTH = 30_000
@@ -95,12 +98,13 @@ def screen(offer: Offer) -> Screening:
     found = [*beside(offer), *signs(offer.words, LENGTH)]
     fraud = sum(reason.weight for reason in found if reason.family == "fraud")
     held = False
-    if fraud >= (MENTION if len(offer.text) >= TEXT else TITLE):
+    named = fraud >= (MENTION if len(offer.text) >= TEXT else TITLE)
+    if named or TEXT <= len(offer.text) <= SHORT:
         like = alike(offer.words, LENGTH, [reason.rule for reason in found])
-        held = like.odds + WORTH * min(fraud, MOST) / MOST >= BELIEVED
-        if like.sign:
-            found.append(like.sign)
-            fraud += like.sign.weight
+        held = like.odds + WORTH * min(fraud, MOST) / MOST >= BELIEVED if named else like.odds >= ALONE
+        if named or held:
+            found += like.reasons
+            fraud += sum(reason.weight for reason in like.reasons)
     fraud = max(fraud, HELD) if held else min(fraud, HELD - 1)
     others = sum(reason.weight for reason in found if reason.family != "fraud")
     score = min(100, fraud + min(others, RIGHTS_AT_MOST))

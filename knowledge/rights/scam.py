@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge.rights.likeness import alike
+from knowledge.rights.likeness import Likeness, alike
 from knowledge.rights.signals import Reason, signs
 
 Level = Literal["none", "hint", "warning", "high"]
@@ -15,11 +15,11 @@ LENGTH = 6000
 RIGHTS_AT_MOST = 45
 WORTH, MOST = 1.5, 100
 """Log-odds that a hundred points of named signs add to those of likeness, and points beyond which more says no more."""
-SURE, LIKELY, ALONE = 2.2, 0.85, 1.2
-"""Log-odds, with those points, from which it is `high` and `warning`, and likeness without any named sign is `warning`: chosen on texts that
-the weights were not learned from (tests/knowledge/rights/test_scam.py)."""
-MENTION, HINT, NAMED, MANY = 10, 5, 20, 100
-"""Points of a mere mention, of the least that is said at all, of signs that name something (below them nothing is `high`), and of many."""
+SURE, LIKELY, ALONE = 2.3, 0.7, 1.2
+"""Log-odds, with those points, from which it is `high` and `warning`, and likeness without any sign or demand is `warning`: chosen on texts
+of writers that the weights were not learned from (tests/knowledge/rights/test_scam.py)."""
+MENTION, HINT, MANY = 10, 5, 100
+"""Points of a mere mention, of the least that is said at all, and of many signs."""
 HEAVY, NEVER = 40, -3.0
 """One line says too little for likeness: there one heavy sign that somebody else demands is believed, unless everything speaks against it."""
 DEMANDED = re.compile(r"(?:让|叫|要|催|逼|劝)我|跟我要|问我要")
@@ -28,6 +28,7 @@ ABOUT = re.compile(
     r"班会|论文题目|讲座|什么是|为什么违法|有什么区别|的区别|的特点|骗局|防骗|反诈(?:中心|app|视频|宣传)|声明|都是(?:骗|诈骗)|新闻说|电视[上里]|从来?不收费|辅警|谨防|警惕|"
     r"千万(?:别|不要|不能)(?!告诉|跟|和|让|对|退|说|卸|关)|谁[^,\uff0c。]{0,4}[都也][^,\uff0c。]{0,2}[别不]|(?:别|勿|莫|不要|不能)(?:再|去)?信|咱都?不去|扭头|"
     r"[全都净均](?:是|为)?(?:骗|套(?!了)|坑|冒用|诈骗)|(?:都|你也|一律)别去|转告|慢慢找|骗人的|[叫让]人骗|缺钱[^。]{0,6}(?:[妈爸家]|给我)|凡(?:是|要|以)|不会致电|已经?举报|"
+    r"(?:直接|反手|顺手|当场|立马)[^,\uff0c。]{0,6}(?:举报|拉黑(?!我)|退群|挂[了断]|撕|走人)|秒挂|拎包走|没(?:搭理|理他|答应)|我说你找别人|"
     r"从不(?:会|让|收|要|通过)|从来不|绝不会?(?:要|收|让)|别[接碰扫理签]"
 )
 """Words of those who warn of frauds, report them or study them."""
@@ -67,25 +68,25 @@ def judge(text: str) -> Judgement:
     named = sum(reason.weight for reason in found if reason.family == "fraud")
     rights = sum(reason.weight for reason in found if reason.family != "fraud")
     like = alike(text, LENGTH, [reason.rule for reason in found])
-    if like.sign:
-        found.append(like.sign)
-    score = min(100, named + min(rights, RIGHTS_AT_MOST) + (like.sign.weight if like.sign else 0))
+    found += like.reasons
+    score = min(100, named + min(rights, RIGHTS_AT_MOST) + sum(reason.weight for reason in like.reasons))
     sure = any(reason.rule in CERTAIN for reason in found)
-    level = weighed(text, named, like.odds, bool(rights) or sure, score)
+    level = weighed(text, named, like, bool(rights) or sure, score)
     reasons = tuple(sorted(found, key=lambda reason: -reason.weight))
     return Judgement(level, score, reasons, advice(level, {reason.rule for reason in reasons}))
 
 
-def weighed(text: str, named: int, odds: float, certain: bool, score: int) -> Level:
-    """Signs with a name say what is wrong, likeness how far they are to be believed; likeness alone is at most a warning."""
+def weighed(text: str, named: int, like: Likeness, certain: bool, score: int) -> Level:
+    """Signs with a name and demands say what is wrong, likeness how far they are to be believed; likeness alone is at most a warning."""
     if score < HINT:
         return "none"
     level: Level = "hint"
-    believed = odds + WORTH * min(named, MOST) / MOST
-    told = len(text) <= QUESTION and named >= HEAVY and odds >= NEVER and DEMANDED.search(text)
-    if named >= NAMED and believed >= SURE:
+    shown = named > 0 or like.demand is not None
+    believed = like.odds + WORTH * min(named, MOST) / MOST
+    told = len(text) <= QUESTION and named >= HEAVY and like.odds >= NEVER and DEMANDED.search(text)
+    if shown and believed >= SURE:
         level = "high"
-    elif (believed >= LIKELY if named else odds >= ALONE) or certain or told:
+    elif believed >= (LIKELY if shown else ALONE) or certain or told:
         level = "warning"
     if ABOUT.search(text) and not DEMANDS.search(text):
         return "hint"

@@ -22,6 +22,7 @@ from knowledge.rights.signals import signs, unmasked
 
 HERE = Path(__file__).parent
 POSTINGS = HERE.parents[0] / "postings"
+TALK = ("scam", "blind", "told", "mixed", "more", "daily", "heard")
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ def posting(title: str, pay: str, text: str, company: str, bad: bool, family: st
     return Example(offer.words, bad, family, "posting", offer)
 
 
-def offers() -> list[Example]:
+def offers(name: str = "offers") -> list[Example]:
     """Invented postings with their employers, frauds and fair ones."""
-    return [posting(**row) for row in rows("offers")]
+    return [posting(**row) for row in rows(name)]
 
 
 def postings() -> Iterator[Example]:
@@ -72,7 +73,8 @@ def learned(known: list[Example]) -> Array:
 
 def known() -> list[Example]:
     """What the weights are learned from; "last" is kept apart."""
-    return [*examples(), *examples("blind"), *examples("told"), *examples("mixed"), *examples("more"), *postings(), *offers()]
+    talk = [each for name in TALK for each in examples(name)]
+    return [*talk, *postings(), *offers(), *offers("vacancies")]
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from knowledge.postings.reading import plain
 from knowledge.postings.screen import screen
 from knowledge.rights.likeness import WEIGHTS, packed
+from knowledge.rights.roles import bonds, roles
 from knowledge.rights.scam import LENGTH, judge
 from knowledge.rights.signals import unmasked
 from tests.knowledge.rights.corpus import Example, examples, known, learned, offers
@@ -24,7 +25,9 @@ def share(texts: list[Example], levels: tuple[str, ...]) -> float:
     return sum(judge(each.text).level in levels for each in texts) / len(texts)
 
 
-@pytest.mark.parametrize(("name", "alarm", "high"), [("scam", 0.96, 0.85), ("blind", 0.94, 0.85), ("told", 0.93, 0.75), ("last", 0.70, 0.50)])
+@pytest.mark.parametrize(
+    ("name", "alarm", "high"), [("scam", 0.96, 0.85), ("blind", 0.94, 0.85), ("told", 0.93, 0.75), ("daily", 0.93, 0.7), ("last", 0.70, 0.50)]
+)
 def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, high: float) -> None:
     """Nothing learns "last": single short lines, of which likeness alone warned in every eighth case before it had to have a sign beside it."""
     bad = [each for each in examples(name) if each.bad]
@@ -35,11 +38,12 @@ def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, hig
 
 
 def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each fifth of all examples by weights that never saw it. In "told" alone, the innocents that sound most alike, it warns of one in nine.
+    """Each fifth of all examples by weights that never saw it. In "daily" alone, the innocents that sound most alike, it warns of one in seven.
 
-    The rules were written with most of these texts in sight. Of the last 200, before anything was learned from them, 85 of 95 frauds were
-    warned of (62 high), and 9 of 105 innocents (4 high, 3 with the cut-off of now); of the last 120 postings 36 of 50 frauds were held, and
-    5 of 70 fair ones.
+    Fewer postings are held than before "vacancies" was added: in four of ten of its frauds no rule holds, on purpose.
+    The rules and roles were written with most of these texts in sight. Of 240 texts that nothing was learned or chosen from, though other
+    texts of their writers were, 80 of 100 frauds were warned of (60 high), and 14 of 140 innocents (4 high); of 110 such postings 39 of 45
+    frauds were held, and 4 of 65 fair ones: worse than any figure here.
     """
     every = known()
     part = np.random.default_rng(1).integers(0, 5, len(every))
@@ -57,7 +61,7 @@ def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> No
     assert levels[True].count("high") / len(levels[True]) >= 0.64
     assert levels[False].count("high") / len(levels[False]) <= 0.01
     assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.065
-    assert sum(held[True]) / len(held[True]) >= 0.91
+    assert sum(held[True]) / len(held[True]) >= 0.82
     assert sum(held[False]) / len(held[False]) <= 0.02
 
 
@@ -102,6 +106,36 @@ def test_evasive_spellings(written: str, meant: str) -> None:
 )
 def test_denied_and_ordinary(text: str) -> None:
     assert judge(text).level not in ALARM
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("押金先转给老板娘", "payme"),
+        ("叉车证公司出钱考", "covered"),
+        ("不收任何押金", "unpaid"),
+        ("验完货再付", "after"),
+        ("一百二我转你了", "received"),
+        ("把那串数字念给我", "code"),
+        ("我扭头就走", "refused"),
+    ],
+)
+def test_roles(text: str, role: str) -> None:
+    assert role in {name for name, _ in roles(plain(text))}
+
+
+def test_order_of_roles_tells_who_pays_before_what() -> None:
+    assert bonds(["first", "pay", "then", "job"]) != bonds(["job", "then", "first", "pay"])
+    assert bonds(["pay", "pay", "job"]) == bonds(["pay", "job"])
+
+
+def test_what_is_wanted_is_shown() -> None:
+    text = "你先把三百转给老板娘,她给你排班,别跟家里说"
+    found = judge(text)
+    assert found.level in ALARM
+    wanted = next(reason for reason in found.reasons if reason.rule == "R01")
+    assert "转" in text[slice(*wanted.span)]
+    assert "R01" not in {reason.rule for reason in judge("昨天的饭钱我转给他了").reasons}
 
 
 def test_reasons_and_advice() -> None:
