@@ -25,6 +25,7 @@ WITHDRAWN = "consent_withdrawn"
 RUNG = "rung"
 """The person was told by a template that there is something; it is said when they write."""
 OPEN = ("ready", "claimed", "sending")
+IS_OPEN = "status IN ('ready', 'claimed', 'sending')"
 STOPPED = ("cancelled", "expired", "suppressed")
 FINAL = ("sent", "failed", "unknown", "cancelled", "expired", "suppressed")
 
@@ -42,6 +43,7 @@ class Delivery(Base):
             "ix_delivery_lease_until", "lease_until", sqlite_where=text("lease_until IS NOT NULL"), postgresql_where=text("lease_until IS NOT NULL")
         ),
         Index("ix_delivery_conversation_id", "conversation", "id"),
+        Index("ix_delivery_open", "conversation", "id", sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN)),
         Index("ix_delivery_sent", "finished_at", sqlite_where=text("status = 'sent'"), postgresql_where=text("status = 'sent'")),
         {"sqlite_autoincrement": True},  # the number of an erased row must not come back: pages ask for what came after it
     )

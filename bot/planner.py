@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, literal_column, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot import allowances, broadcast, delivery, talks
@@ -188,13 +188,18 @@ def early(connection: Connection, carrier: Carrier, now: datetime) -> float:
     return max(0.0, (free - carrier.interval - now).total_seconds()) if free else 0.0
 
 
+OPEN: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in delivery.OPEN]
+"""As they stand in the index of what is open, for SQLite compares words: all that was ever said to a person is much more."""
+
+
 def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: bool) -> list[dict[str, Any]]:
     """The first of each conversation that may leave: none overtakes another on its way, or an older one of its own kind."""
     other = aliased(Delivery)
     waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox
     leaves = other.status.in_(("claimed", "sending")) & other.lease_until.is_not(None)  # a mass send may take a day and holds nothing up
     # a scalar, for NOT EXISTS is made a join over the whole ledger where statistics are older than a broadcast (PostgreSQL)
-    before = select(other.id).where(other.conversation == Delivery.conversation, or_(leaves, waits)).limit(1).scalar_subquery()
+    open_ = (other.conversation == Delivery.conversation, other.status.in_(OPEN))
+    before = select(other.id).where(*open_, or_(leaves, waits)).limit(1).scalar_subquery()
     query = select(Delivery.__table__).where(
         Delivery.channel == carrier.channel,
         Delivery.status == "ready",
