@@ -16,12 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from bot import allowances
-from bot.allowances import Allowance
+from bot.allowances import Allowance, Chat
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.channels.telegram import reply
 from bot.channels.telegram.errors import ApiError
-from bot.channels.telegram.limits import BODY_BYTES, PER_SECOND, POLL_SECONDS
+from bot.channels.telegram.limits import BODY_BYTES, CHAT_BURST, CHAT_EVERY, GROUP_EVERY, PER_SECOND, POLL_SECONDS
 from bot.channels.telegram.poll import Poller, poll
 from bot.channels.telegram.receive import MENU, Bot, Received, Refused, chat_of, read, receive
 from bot.channels.telegram.send import Sender
@@ -74,6 +74,11 @@ class TelegramAccount:
         """By conversation, held until a message is queued."""
 
     # the carrier
+
+    def chat(self, conversation: str) -> Chat:
+        """Members of a group share what it bears."""
+        chat, group, _ = conversation.partition("/")
+        return Chat(chat, CHAT_BURST, GROUP_EVERY if group else CHAT_EVERY)
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
         return "chat"

@@ -177,6 +177,27 @@ def test_ten_in_a_burst_are_answered_once_each_in_order(served: Town) -> None:
     assert served.books()["sent"] == 10
 
 
+def test_who_bursts_is_answered_at_their_pace_and_holds_nobody_up(served: Town) -> None:
+    served.world.person(OTHER)
+    for number in range(10):
+        served.world.say(PERSON, f"档案放哪儿 {number}")
+    served.until(lambda: len(served.seen()) >= 4)
+    begun = time.monotonic()
+    served.world.say(OTHER, "报到证还发吗")
+    served.until(lambda: bool(served.seen(OTHER)))
+    assert time.monotonic() - begun < 2
+    assert len(served.seen()) < 10
+    served.replies(11)
+    assert served.world.pace.refused == 0
+    with served.app.database.reading() as connection:
+        query = select(Delivery.remote_id, Delivery.attempt).where(Delivery.conversation == served.key())
+        rows = connection.execute(query.order_by(Delivery.id)).all()
+    sent = [int(row.remote_id or 0) for row in rows]
+    assert sent == sorted(set(sent))
+    assert {row.attempt for row in rows} == {1}
+    assert len(served.seen()) == 10
+
+
 def test_a_web_process_takes_and_answers_and_leaves_sending_to_a_worker(url: str, simulator: Simulator) -> None:
     simulator.world = World()
     simulator.world.person(PERSON)
