@@ -27,6 +27,8 @@ COMMAND_DESCRIPTION = 256
 """[S constants.BotCommandLimit]"""
 DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What may follow `?start=` [S PTB helpers.create_deep_linked_url]."""
+LINK = "https://t.me/"
+"""What stands before a bot's name [S same]."""
 
 PER_SECOND = 30
 """Messages to all chats together, roughly [S constants.FloodLimit]; 429 is the truth."""

@@ -205,6 +205,7 @@ def test_a_web_process_takes_and_answers_and_leaves_sending_to_a_worker(url: str
     web, worker = App(settings), App(settings)
     with serving(web, works=False) as address:
         town = Town(web, simulator.world, address)
+        town.until(lambda: bool(web.telegram))
         simulator.world.hook = Hook(f"{address}/hook/telegram", SECRET, 40)
         simulator.world.say(PERSON, "菜单")
         town.until(lambda: town.books()["open"] == 1)
@@ -336,11 +337,15 @@ def test_talk_in_a_group_is_left_alone(hooked: Town) -> None:
 
 def test_a_web_conversation_is_bound_by_a_deep_link(served: Town) -> None:
     web = "web::visitor"
+    served.until(lambda: bool(served.app.telegram))
     said = served.app.accept(Inbound(web, "m1", "text", "绑定", served.app.clock.now())).result()
     code = "".join(sign for sign in said.parts[0]["text"].partition("\n")[0] if sign.isdecimal())
     assert len(code) == 8
     served.app.inbox.write(lambda connection: delivery.finish(connection, [said.delivery_id or 0], served.app.clock.now())).result()
-    asked = served.say(f"/start {code}")
+    [link] = said.parts[0]["links"]
+    address, _, payload = link["url"].partition("?start=")
+    assert (address, payload) == (f"https://t.me/{served.world.name}", code)
+    asked = served.say(f"/start {payload}")
     assert "绑定码不对" not in asked
     shown = [button["text"] for row in served.world.chats[PERSON].seen[-1].buttons for button in row]
     served.tap(shown[0])
@@ -348,6 +353,7 @@ def test_a_web_conversation_is_bound_by_a_deep_link(served: Town) -> None:
         owners = set(connection.execute(select(Conversation.graduate_id)).scalars())
     assert len(owners) == 1, served.seen()
     assert served.count(Graduate) == 1
+    assert "打开" not in served.say("绑定"), "who is here needs no way here"
 
 
 def test_a_deep_link_of_a_poster_is_a_first_contact(hooked: Town) -> None:
