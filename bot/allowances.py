@@ -21,6 +21,8 @@ GONE = "gone"
 """Blocked, unfollowed, deleted: nothing is sent until the person is heard of again."""
 HOLD, PACE, STOPPED = "hold", "pace", "stopped"
 """Of an account: nothing before then (a 429); the next free slot; its settings are wrong, next try then."""
+CHAT = "chat"
+"""Of a chat whose pace the platform limits: when it bears a whole burst again (`Chat`)."""
 
 FAR = timedelta(minutes=2)
 """A slot later than this was taken by a clock that was wrong: leases end sooner, and nobody waits for an hour because of it."""
@@ -54,6 +56,30 @@ class Opening:
     name: str
     left: int | None
     until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """What one chat bears: so many calls at once, then one each `interval`. `owner`: a conversation, or the group that several are in.
+
+    In any time t at most `burst` + t / `interval` are booked; two processes at the same moment may book the same place of a group.
+    """
+
+    owner: str
+    burst: int
+    interval: timedelta
+
+    def free(self, full: datetime | None, now: datetime) -> datetime:
+        """When the next call may leave."""
+        return max(now, self.held(full, now) - (self.burst - 1) * self.interval)
+
+    def booked(self, full: datetime | None, now: datetime) -> dict[str, Any]:
+        """The allowance after one more call."""
+        return {"owner": self.owner, "name": CHAT, "left": None, "until": self.held(full, now) + self.interval}
+
+    def held(self, full: datetime | None, now: datetime) -> datetime:
+        """What is later than bookings can be was booked by a clock that was wrong."""
+        return full if full and now < full <= now + self.burst * self.interval else now
 
 
 REACHABLE = delete(Allowance).where(Allowance.owner.in_(bindparam("owners", expanding=True)), Allowance.name == GONE)
@@ -95,6 +121,8 @@ def held(connection: Connection, owners: Collection[str], now: datetime) -> dict
 
 def spend(connection: Connection, owner: str, names: Collection[str], count: int = 1) -> None:
     """Books a send on every one of these windows: how overlapping ones combine is written nowhere (platforms.md §1.5)."""
+    if not names:
+        return
     query = update(Allowance).where(Allowance.owner == owner, Allowance.name.in_(list(names)), Allowance.left.is_not(None))
     connection.execute(query.values(left=case((Allowance.left > count, Allowance.left - count), else_=0)))
 
@@ -121,6 +149,12 @@ def hold(connection: Connection, account: str, until: datetime, name: str = HOLD
 def held_until(connection: Connection, account: str, now: datetime) -> datetime | None:
     query = select(func.max(Allowance.until)).where(Allowance.owner == account, Allowance.name.in_((HOLD, STOPPED)), Allowance.until > now)
     return connection.execute(query).scalar()
+
+
+def full_until(connection: Connection, chat: Chat) -> datetime | None:
+    """When this chat bears a whole burst again, locked for the caller."""
+    query = select(Allowance.until).where(Allowance.owner == chat.owner, Allowance.name == CHAT)
+    return connection.execute(query.with_for_update()).scalar()
 
 
 def next_slot(connection: Connection, account: str, now: datetime) -> datetime | None:

@@ -86,6 +86,8 @@ class App:
         """By `channel:account`: how to reach people, for predictions and the pumps."""
         self.scan = ""
         """The page that shows a bind code for WeChat to scan, where an account can make one."""
+        self.telegram = ""
+        """The bot's address on t.me, once Telegram has told its name."""
         self.flows = flows.compiled()
         self.search = search or self.build()
         self.eligibility = Eligibility(self.search.knowledge)
@@ -140,7 +142,8 @@ class App:
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
         night = (self.quiet.begins, self.quiet.ends)
-        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, self.seal, self.passes, self.clinic, night, self.scan)
+        rooms = (self.seal, self.passes, self.clinic)
+        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, *rooms, night, self.scan, self.telegram)
 
     def look_for_postings(self) -> None:
         """The live postings as turns match them, made anew where one has changed or the day has; the old ones serve until then."""

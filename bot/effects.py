@@ -135,9 +135,12 @@ def about_channels(connection: Connection, turn: Turn, effect: OfferCode | Join 
     person, key, at = turn.person.graduate_id, turn.inbound.conversation, turn.now
     match effect:
         case OfferCode():
-            channel, scan = key.partition(":")[0], turn.world.scan
-            shown = (Link("用微信扫码", scan),) if scan and channel == "web" else ()
-            return Say(notices.CODE.format(code=links.offer(connection, person, channel, at)), links=shown)
+            channel, scan, bot = key.partition(":")[0], turn.world.scan, turn.world.telegram
+            code = links.offer(connection, person, channel, at)
+            shown = [Link("用微信扫码", scan)] if scan and channel == "web" else []
+            if bot and channel != "telegram":
+                shown.append(Link("在 Telegram 里打开", f"{bot}?start={code}"))
+            return Say(notices.CODE.format(code=code), links=tuple(shown))
         case Join(code):
             joined = links.join(connection, code, person, at)
             if joined:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, literal
 from sqlalchemy.orm import aliased
 
 from bot import allowances, broadcast, delivery, talks
-from bot.allowances import GONE, Allowance
+from bot.allowances import CHAT, GONE, Allowance, Chat
 from bot.broadcast import Broadcast
 from bot.channels import Fate, Mass, Outcome
 from bot.delivery import Delivery
@@ -63,6 +63,10 @@ class Carrier(Protocol):
     @property
     def mass(self) -> Mass | None:
         """The way to those of a broadcast who have no other; None: there is none (`massing`)."""
+        ...
+
+    def chat(self, conversation: str) -> Chat | None:
+        """What the chat of a conversation bears; None: nothing is known of a limit."""
         ...
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
@@ -119,24 +123,32 @@ def claim(connection: Connection, carrier: Carrier, owner: str, now: datetime, q
     if allowances.held_until(connection, account, now) or (not replies and quiet.until(now)):
         return []
     jobs: list[Job] = []
+    booked: list[dict[str, Any]] = []
     for _ in range(1 if replies else LOOKS):
         found = due(connection, carrier, now, replies=replies)
-        jobs = routed(connection, carrier, found, now, replies=replies)
+        jobs, booked = routed(connection, carrier, found, now, replies=replies)
         if jobs or not found:
             break
     if not jobs:
         return []
     slots = allowances.slots(connection, account, len(jobs), carrier.interval, now, before=carrier.burst if replies else 0)
+    allowances.put(connection, booked)
     jobs = [Job(job.row, job.route, at, replies and at <= now) for job, at in zip(jobs, slots, strict=True)]
     for begun, status in ((True, "sending"), (False, "claimed")):
         delivery.take(connection, [job.row["id"] for job in jobs if job.begun is begun], owner, now, status)
     return jobs
 
 
-def routed(connection: Connection, carrier: Carrier, found: Sequence[Mapping[str, Any]], now: datetime, *, replies: bool) -> list[Job]:
-    """Those that have a way (of pushes the first); the others are put where they wait or end."""
+def routed(
+    connection: Connection, carrier: Carrier, found: Sequence[Mapping[str, Any]], now: datetime, *, replies: bool
+) -> tuple[list[Job], list[dict[str, Any]]]:
+    """Those that have a way (of pushes the first), and what they take of their chats; the others are put where they wait or end."""
     account = owner_of(carrier)
-    open_ = allowances.held(connection, [account, *(row["conversation"] for row in found)], now) if found else {}
+    chats = {row["id"]: carrier.chat(row["conversation"]) for row in found}
+    owners = {account, *(row["conversation"] for row in found), *(chat.owner for chat in chats.values() if chat)}
+    open_ = allowances.held(connection, owners, now) if found else {}
+    full = {owner: held[CHAT].until for owner, held in open_.items() if CHAT in held}
+    booked: dict[str, dict[str, Any]] = {}
     jobs: list[Job] = []
     for row in found:
         if row["kind"] in delivery.BULK and called_off(connection, row, now):
@@ -145,6 +157,12 @@ def routed(connection: Connection, carrier: Carrier, found: Sequence[Mapping[str
         if GONE in known:
             delivery.finish(connection, [row["id"]], now, "suppressed", "gone")
         elif route := carrier.route(row, known):
+            if chat := chats[row["id"]]:
+                if (free := chat.free(full.get(chat.owner), now)) > now:
+                    connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(not_before=free))
+                    continue
+                booked[chat.owner] = chat.booked(full.get(chat.owner), now)
+                full[chat.owner] = booked[chat.owner]["until"]
             jobs.append(Job(row, route, now))
             if not replies:
                 break
@@ -152,7 +170,7 @@ def routed(connection: Connection, carrier: Carrier, found: Sequence[Mapping[str
             again = None if replies else refilled(carrier, row, known)
             rest = {"not_before": again, "error": QUOTA} if again else {"mailbox": True}
             connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(**rest))
-    return jobs
+    return jobs, list(booked.values())
 
 
 def refilled(carrier: Carrier, row: Mapping[str, Any], known: Mapping[str, Allowance]) -> datetime | None:
@@ -213,8 +231,8 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
     return [dict(row) for row in connection.execute(query.with_for_update(skip_locked=True, of=Delivery)).mappings()]
 
 
-def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome, last: bool, now: datetime) -> None:
-    """Writes down what became of one call of a delivery, and what it teaches about the person and the account."""
+def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome, last: bool, now: datetime) -> bool:
+    """Writes down what became of one call of a delivery, and what it teaches about the person and the account. True: the next call may leave."""
     row, account = job.row, owner_of(carrier)
     mine = update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(delivery.OPEN))
     why = delivery.RUNG if row["error"] == delivery.RUNG else outcome.reason  # who was rung for is not rung for again
@@ -222,8 +240,9 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
     match outcome.fate:
         case Fate.SENT:
             allowances.spend(connection, row["conversation"], carrier.spends(job.route))
-            over = {"status": "sent", "finished_at": now, "lease_until": None} if last else {"lease_until": now + delivery.LEASE}
+            over = {"status": "sent", "finished_at": now, "lease_until": None} if last else following(connection, carrier, row, now)
             connection.execute(mine.values(piece=Delivery.piece + 1, route=job.route, remote_id=outcome.remote_id, **over))
+            return "status" not in over
         case Fate.AGAIN if outcome.reason == delivery.RUNG:
             allowances.spend(connection, row["conversation"], carrier.spends(job.route))
             connection.execute(mine.values(**again | {"mailbox": True}))
@@ -253,6 +272,17 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
         case Fate.STOPPED:
             allowances.hold(connection, account, now + REST, allowances.STOPPED)
             connection.execute(mine.values(**again))
+    return False
+
+
+def following(connection: Connection, carrier: Carrier, row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """How a delivery stands before its next call: it goes on at once, or waits for its turn where its chat has had a burst."""
+    if chat := carrier.chat(row["conversation"]):
+        full = allowances.full_until(connection, chat)
+        if (free := chat.free(full, now)) > now:
+            return {"status": "ready", "owner": None, "lease_until": None, "not_before": free, "attempt": Delivery.attempt - 1}
+        allowances.put(connection, [chat.booked(full, now)])
+    return {"lease_until": now + delivery.LEASE}
 
 
 def begin(connection: Connection, carrier: Carrier, job: Job, owner: str, now: datetime) -> bool:

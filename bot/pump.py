@@ -37,7 +37,7 @@ HOST = socket.gethostname()
 OWNER = f"{HOST}:{os.getpid()}:{secrets.token_hex(4)}"
 """This process, told from one of the same number before or after it."""
 log = structlog.get_logger()
-Settled = tuple[Job, Outcome, bool, "asyncio.Future[None]"]
+Settled = tuple[Job, Outcome, bool, "asyncio.Future[bool]"]
 
 
 class Pump:
@@ -193,30 +193,29 @@ class Pump:
             bodies = list(self.carrier.bodies(job.row, job.route))
         except Exception:  # supervisor: one row that cannot be rendered must not stop the others
             log.exception("not rendered", channel=self.carrier.channel)
-            return await self.finish(job, Outcome(Fate.REFUSED, "not_rendered"), last=True)
-        if not bodies:  # nobody will see anything: that is not sent
-            return await self.finish(job, Outcome(Fate.REFUSED, "empty"), last=True)
+            bodies, outcome = [], Outcome(Fate.REFUSED, "not_rendered")
+        else:  # nobody will see anything: that is not sent
+            outcome = Outcome(Fate.SENT) if bodies else Outcome(Fate.REFUSED, "empty")
         rest = bodies[job.row["piece"] :]
         if not rest:
-            return await self.finish(job, Outcome(Fate.SENT), last=True)
+            await self.finish(job, outcome, last=True)
         for number, body in enumerate(rest, 1):
             try:
                 outcome = await self.carrier.send(handle, body, job.route)
             except Exception:  # supervisor: the call may have left
                 log.exception("send failed", channel=self.carrier.channel)
                 outcome = Outcome(Fate.UNKNOWN, "defect")
-            await self.finish(job, outcome, last=number == len(rest))
-            if outcome.fate is not Fate.SENT:
-                return None
-        return None
+            if not await self.finish(job, outcome, last=number == len(rest)):
+                return
 
-    async def finish(self, job: Job, outcome: Outcome, *, last: bool) -> None:
+    async def finish(self, job: Job, outcome: Outcome, *, last: bool) -> bool:
+        """True: the next call of the delivery may leave."""
         trace, fate = self.app.trace(job.row["key"]), outcome.fate.value
         OUTCOMES.labels(self.carrier.channel, job.route, fate, outcome.reason).inc()
         log.info("sent", trace=trace, channel=self.carrier.channel, route=job.route, fate=fate, reason=outcome.reason)
-        done = self.loop.create_future()
+        done: asyncio.Future[bool] = self.loop.create_future()
         self.outcomes.put_nowait((job, outcome, last, done))
-        await done
+        return await done
 
     async def settle(self) -> None:
         """Writes down outcomes, all that wait in one transaction, until they are down: none is lost while the database is away."""
@@ -226,20 +225,19 @@ class Pump:
                 batch.append(self.outcomes.get_nowait())
             while True:
                 try:
-                    await self.write(partial(self.record, batch=batch))
+                    followed = await self.write(partial(self.record, batch=batch))
                     break
                 except Exception:  # supervisor
                     log.exception("outcomes not written", count=len(batch))
                     await asyncio.sleep(IDLE)
-            for *_, done in batch:
-                done.set_result(None)
+            for (*_, done), follows in zip(batch, followed, strict=True):
+                done.set_result(follows)
                 self.outcomes.task_done()
             self.woken.set()  # the next one to the same person may leave
 
-    def record(self, connection: Connection, batch: list[Settled]) -> None:
+    def record(self, connection: Connection, batch: list[Settled]) -> list[bool]:
         now = self.app.clock.now()
-        for job, outcome, last, _ in batch:
-            planner.settle(connection, self.carrier, job, outcome, last, now)
+        return [planner.settle(connection, self.carrier, job, outcome, last, now) for job, outcome, last, _ in batch]
 
     async def pause(self, until: asyncio.Event, seconds: float) -> None:
         with suppress(TimeoutError):

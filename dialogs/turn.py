@@ -56,6 +56,8 @@ class World:
     """When nobody is written to unasked, in China."""
     scan: str = ""
     """The page of the web chat that shows a bind code for WeChat to scan, where there is one."""
+    telegram: str = ""
+    """The Telegram bot's own address, behind which a bind code can stand, where there is one."""
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

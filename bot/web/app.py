@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot import delivery, members
 from bot.accounts import Account, accounts
 from bot.app import App
+from bot.channels.telegram.serve import TelegramAccount
 from bot.channels.wechat.serve import WeChatAccount
 from bot.pump import recover
 from bot.web.chat import WebChat
@@ -100,16 +101,17 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
             routes.append(Route(f"/hook/{account.channel}", account.verify, methods=["GET"]))
             if app.scan:
                 routes += ScanPage(app, chat, account).routes()
-    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served if works else ()))
+    web = Starlette(routes=routes, middleware=[Middleware(SafeHeaders)], lifespan=partial(serving, accounts=served, works=works))
     web.router.redirect_slashes = False  # it would lead to whatever host the request names
     web.state.chat = chat
     return web
 
 
 @asynccontextmanager
-async def serving(_: Starlette, accounts: Sequence[Account]) -> AsyncIterator[None]:
-    """The accounts run while the server does; one that fails does not take the others along."""
-    tasks = [asyncio.create_task(watched(account)) for account in accounts]
+async def serving(_: Starlette, accounts: Sequence[Account], *, works: bool) -> AsyncIterator[None]:
+    """The accounts run while the server does; one that fails does not take the others along. Without `works` they only learn their names."""
+    names = [account.introduce() for account in accounts if not works and isinstance(account, TelegramAccount)]
+    tasks = [asyncio.create_task(work) for work in names or map(watched, accounts if works else ())]
     yield
     for task in tasks:
         task.cancel()

@@ -11,17 +11,20 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from pydantic import SecretStr
+from sqlalchemy import Connection, update
 
 from bot import allowances, broadcast, delivery, planner, pump
 from bot.accounts import accounts
 from bot.app import App
+from bot.channels import Fate, Outcome
 from bot.channels.telegram.serve import TelegramAccount
 from bot.delivery import Delivery
 from bot.pump import HOST, Pump
 from dialogs.messages import Inbound, Say, to_json
 from tests.bot.channels.program import telegram_settings
 from tests.simulators.telegram import Fault, Simulator, World
+from tests.simulators.telegram.pace import Pace
 
 CHAT = 700_000_001
 SECOND = timedelta(seconds=1)
@@ -128,6 +131,41 @@ def test_a_stop_leaves_nothing_half_done(program: App, telegram: Simulator) -> N
     with program.database.reading() as connection:
         left = {str(row["status"]) for row in delivery.reasons(connection)}
     assert left <= {"sent", "ready", "claimed"}
+
+
+def test_a_reply_of_many_messages_waits_between_them_and_holds_nobody_up(program: App, telegram: Simulator) -> None:
+    now, keys = program.clock.now(), [f"telegram:{World().bot_id}:{CHAT + number}" for number in range(2)]
+    said = [(keys[0], [Say(f"line {n}") for n in range(7)]), (keys[1], [Say("short")]), (keys[0], [Say("next")])]
+    with program.database.writing() as connection:
+        delivery.plan(connection, [delivery.row_of(f"r{n}", key, "reply", parts, now) for n, (key, parts) in enumerate(said)])
+    pumped(program, lambda: books(program)["sent"] == 3)
+    assert telegram.world.saw(CHAT) == [*(f"line {number}" for number in range(7)), "next"]
+    sent = telegram.world.chats[CHAT].seen
+    assert telegram.world.chats[CHAT + 1].seen[0].at < sent[4].at
+    assert telegram.world.pace.refused == 0
+
+
+def test_a_group_gets_twenty_messages_a_minute_whoever_of_it_asks(any_app: App) -> None:
+    carrier = TelegramAccount(any_app, any_app.settings.telegram.model_copy(update={"token": SecretStr("1:x")}))
+    group, now = [f"telegram:1:-100500/{number}" for number in range(30)], any_app.clock.now()
+    rows = [delivery.row_of(f"r{key}", key, "reply", [Say("好")], now) for key in (*group, "telegram:1:7")]
+    left: list[str] = []
+    pace = Pace()
+
+    def second(connection: Connection) -> None:
+        at = any_app.clock.now()
+        for job in planner.claim(connection, carrier, "host:1:a", at, any_app.quiet, replies=True):
+            planner.settle(connection, carrier, job, Outcome(Fate.SENT), True, at)
+            left.append(job.row["conversation"])
+            assert not pace.refusal(int("/" not in left[-1]), "/" in left[-1], at.timestamp())
+
+    any_app.inbox.write(lambda connection: delivery.plan(connection, rows)).result()
+    any_app.inbox.write(second).result()
+    assert "telegram:1:7" in left
+    for _ in range(120):
+        any_app.clock.advance(SECOND)
+        any_app.inbox.write(second).result()
+    assert [key for key in left if key in group] == group
 
 
 def test_what_is_said_to_one_person_follows_at_once(program: App, telegram: Simulator) -> None:

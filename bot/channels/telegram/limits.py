@@ -27,9 +27,14 @@ COMMAND_DESCRIPTION = 256
 """[S constants.BotCommandLimit]"""
 DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What may follow `?start=` [S PTB helpers.create_deep_linked_url]."""
+LINK = "https://t.me/"
+"""What stands before a bot's name [S same]."""
 
 PER_SECOND = 30
 """Messages to all chats together, roughly [S constants.FloodLimit]; 429 is the truth."""
+CHAT_BURST, CHAT_EVERY, GROUP_EVERY = 4, timedelta(seconds=1), timedelta(seconds=4)
+"""Messages to one chat: about one a second with short bursts, to a group 20 a minute [platforms.md §3.1: S FloodLimit; C grammy.dev/advanced/flood].
+The burst is ours. With it a group gets 4 + 60 / 4 = 19 in any minute, a chat one more at once than we book where a call took long."""
 
 DOWNLOAD_BYTES = 20 << 20
 """getFile refuses more [S Client.h MAX_DOWNLOAD_FILE_SIZE]."""

@@ -16,12 +16,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from bot import allowances
-from bot.allowances import Allowance
+from bot.allowances import Allowance, Chat
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.channels.telegram import reply
 from bot.channels.telegram.errors import ApiError
-from bot.channels.telegram.limits import BODY_BYTES, PER_SECOND, POLL_SECONDS
+from bot.channels.telegram.limits import BODY_BYTES, CHAT_BURST, CHAT_EVERY, GROUP_EVERY, LINK, PER_SECOND, POLL_SECONDS
 from bot.channels.telegram.poll import Poller, poll
 from bot.channels.telegram.receive import MENU, Bot, Received, Refused, chat_of, read, receive
 from bot.channels.telegram.send import Sender
@@ -75,6 +75,11 @@ class TelegramAccount:
 
     # the carrier
 
+    def chat(self, conversation: str) -> Chat:
+        """Members of a group share what it bears."""
+        chat, group, _ = conversation.partition("/")
+        return Chat(chat, CHAT_BURST, GROUP_EVERY if group else CHAT_EVERY)
+
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
         return "chat"
 
@@ -96,17 +101,22 @@ class TelegramAccount:
             tasks.create_task(self.pump.run())
             tasks.create_task(self.listen())
 
-    async def listen(self) -> None:
-        """Tells Telegram where we are; asks for updates where it cannot call us."""
+    async def introduce(self) -> None:
+        """Asks who we are until Telegram says it: what a bind code's link begins with."""
         while True:
             try:
                 self.bot = await self.sender.me()
-                await self.sender.set_commands(MENU)
             except ApiError as error:  # replies wait in the ledger
                 log.warning("telegram not reached", reason=error.outcome.reason)
                 await asyncio.sleep(AGAIN / 4)
                 continue
-            break
+            self.app.telegram = f"{LINK}{self.bot.username}" if self.bot.username else ""
+            return
+
+    async def listen(self) -> None:
+        """Tells Telegram where we are; asks for updates where it cannot call us."""
+        await self.introduce()
+        await self.sender.set_commands(MENU)
         if self.secret:
             return await self.announce(self.secret)
         try:

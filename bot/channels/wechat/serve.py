@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from bot.allowances import Allowance, Opening
+from bot.allowances import Allowance, Chat, Opening
 from bot.app import App
 from bot.channels import Fate, Mass, Outcome
 from bot.channels.wechat import passive, reply
@@ -99,6 +99,10 @@ class WeChatAccount:
         self.pump: Pump | None = None
 
     # the carrier
+
+    def chat(self, conversation: str) -> Chat | None:
+        """A window says how many, not how fast."""
+        return None
 
     def route(self, row: Mapping[str, Any], open_: Mapping[str, Allowance]) -> str | None:
         """A customer-service message while a window is open; else, but not for a reply, a notification or a template message: once."""

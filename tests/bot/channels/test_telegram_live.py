@@ -177,6 +177,27 @@ def test_ten_in_a_burst_are_answered_once_each_in_order(served: Town) -> None:
     assert served.books()["sent"] == 10
 
 
+def test_who_bursts_is_answered_at_their_pace_and_holds_nobody_up(served: Town) -> None:
+    served.world.person(OTHER)
+    for number in range(10):
+        served.world.say(PERSON, f"档案放哪儿 {number}")
+    served.until(lambda: len(served.seen()) >= 4)
+    begun = time.monotonic()
+    served.world.say(OTHER, "报到证还发吗")
+    served.until(lambda: bool(served.seen(OTHER)))
+    assert time.monotonic() - begun < 2
+    assert len(served.seen()) < 10
+    served.replies(11)
+    assert served.world.pace.refused == 0
+    with served.app.database.reading() as connection:
+        query = select(Delivery.remote_id, Delivery.attempt).where(Delivery.conversation == served.key())
+        rows = connection.execute(query.order_by(Delivery.id)).all()
+    sent = [int(row.remote_id or 0) for row in rows]
+    assert sent == sorted(set(sent))
+    assert {row.attempt for row in rows} == {1}
+    assert len(served.seen()) == 10
+
+
 def test_a_web_process_takes_and_answers_and_leaves_sending_to_a_worker(url: str, simulator: Simulator) -> None:
     simulator.world = World()
     simulator.world.person(PERSON)
@@ -184,6 +205,7 @@ def test_a_web_process_takes_and_answers_and_leaves_sending_to_a_worker(url: str
     web, worker = App(settings), App(settings)
     with serving(web, works=False) as address:
         town = Town(web, simulator.world, address)
+        town.until(lambda: bool(web.telegram))
         simulator.world.hook = Hook(f"{address}/hook/telegram", SECRET, 40)
         simulator.world.say(PERSON, "菜单")
         town.until(lambda: town.books()["open"] == 1)
@@ -315,11 +337,15 @@ def test_talk_in_a_group_is_left_alone(hooked: Town) -> None:
 
 def test_a_web_conversation_is_bound_by_a_deep_link(served: Town) -> None:
     web = "web::visitor"
+    served.until(lambda: bool(served.app.telegram))
     said = served.app.accept(Inbound(web, "m1", "text", "绑定", served.app.clock.now())).result()
     code = "".join(sign for sign in said.parts[0]["text"].partition("\n")[0] if sign.isdecimal())
     assert len(code) == 8
     served.app.inbox.write(lambda connection: delivery.finish(connection, [said.delivery_id or 0], served.app.clock.now())).result()
-    asked = served.say(f"/start {code}")
+    [link] = said.parts[0]["links"]
+    address, _, payload = link["url"].partition("?start=")
+    assert (address, payload) == (f"https://t.me/{served.world.name}", code)
+    asked = served.say(f"/start {payload}")
     assert "绑定码不对" not in asked
     shown = [button["text"] for row in served.world.chats[PERSON].seen[-1].buttons for button in row]
     served.tap(shown[0])
@@ -327,6 +353,7 @@ def test_a_web_conversation_is_bound_by_a_deep_link(served: Town) -> None:
         owners = set(connection.execute(select(Conversation.graduate_id)).scalars())
     assert len(owners) == 1, served.seen()
     assert served.count(Graduate) == 1
+    assert "打开" not in served.say("绑定"), "who is here needs no way here"
 
 
 def test_a_deep_link_of_a_poster_is_a_first_contact(hooked: Town) -> None:
