@@ -22,6 +22,9 @@ GONE = "gone"
 HOLD, PACE, STOPPED = "hold", "pace", "stopped"
 """Of an account: nothing before then (a 429); the next free slot; its settings are wrong, next try then."""
 
+OFF = timedelta(days=1)
+"""Before a way that the account was refused is tried again. Ours: rights come back when staff change the account on the platform, which tells
+nobody; one refused call a day costs nothing."""
 FAR = timedelta(minutes=2)
 """A slot later than this was taken by a clock that was wrong: leases end sooner, and nobody waits for an hour because of it."""
 
@@ -116,6 +119,16 @@ def forget(connection: Connection, owner: str) -> None:
 def hold(connection: Connection, account: str, until: datetime, name: str = HOLD) -> None:
     """Nothing of this account is sent before then, by any process. A shorter one does not shorten a longer."""
     put(connection, [{"owner": account, "name": name, "left": 0, "until": until}], newest=True)
+
+
+def off(connection: Connection, account: str, route: str, now: datetime) -> None:
+    """The account may not use this way. Of a quota that is used up nothing is `left`; here there is none that could be waited for."""
+    put(connection, [{"owner": account, "name": f"off:{route}", "left": None, "until": now + OFF}])
+
+
+def ended(connection: Connection) -> None:
+    """Ways that an earlier version put off without an end are tried again. Only the start of the program does this."""
+    connection.execute(delete(Allowance).where(Allowance.name.startswith("off:"), Allowance.until.is_(None)))
 
 
 def held_until(connection: Connection, account: str, now: datetime) -> datetime | None:
