@@ -130,14 +130,15 @@ def fitted(said: list[str], texts: list[str]) -> int:
 
 
 def row_of(connection: Connection, number: int | None) -> RowMapping | None:
-    return connection.execute(select(Delivery.__table__).where(Delivery.id == number)).mappings().first()
+    """Locked: another process may be claiming it, and then it says it."""
+    return connection.execute(select(Delivery.__table__).where(Delivery.id == number).with_for_update()).mappings().first()
 
 
 def waiting(connection: Connection, conversation: str, after: int, now: datetime) -> list[RowMapping]:
     """What is due: an answer whose own webhook still waits for it is not (`answer_whole`), or it would be said twice."""
     query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.status == "ready", Delivery.id != after)
     query = query.where(due(now))
-    return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20)).mappings())
+    return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20).with_for_update(skip_locked=True)).mappings())
 
 
 def taken(connection: Connection, row: RowMapping, piece: int, of: int, now: datetime, route: Route = Route.PASSIVE) -> None:
