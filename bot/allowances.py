@@ -19,8 +19,10 @@ from knowledge.db import Base
 
 GONE = "gone"
 """Blocked, unfollowed, deleted: nothing is sent until the person is heard of again."""
-HOLD, PACE, STOPPED = "hold", "pace", "stopped"
-"""Of an account: nothing before then (a 429); the next free slot; its settings are wrong, next try then."""
+HOLD, PACE = "hold", "pace"
+"""Of an account: nothing before then (a 429); the next free slot."""
+STOPPED, DEAF = "stopped", "deaf"
+"""Of an account, each with the reason behind a colon: its settings are wrong, next try to send then; nothing comes in, next look by then."""
 
 OFF = timedelta(days=1)
 """Before a way that the account was refused is tried again. Ours: rights come back when staff change the account on the platform, which tells
@@ -132,8 +134,8 @@ def ended(connection: Connection) -> None:
 
 
 def held_until(connection: Connection, account: str, now: datetime) -> datetime | None:
-    query = select(func.max(Allowance.until)).where(Allowance.owner == account, Allowance.name.in_((HOLD, STOPPED)), Allowance.until > now)
-    return connection.execute(query).scalar()
+    closed = or_(Allowance.name == HOLD, Allowance.name.startswith(STOPPED))
+    return connection.execute(select(func.max(Allowance.until)).where(Allowance.owner == account, closed, Allowance.until > now)).scalar()
 
 
 def next_slot(connection: Connection, account: str, now: datetime) -> datetime | None:

@@ -317,7 +317,7 @@ def settle(connection: Connection, carrier: Carrier, group: Group, outcome: Outc
             conclude(connection, account, outcome.remote_id or "", now)
         case Fate.UNKNOWN | Fate.AGAIN | Fate.STOPPED:
             if outcome.fate is Fate.STOPPED:
-                allowances.hold(connection, account, now + REST, allowances.STOPPED)
+                allowances.hold(connection, account, now + REST, f"{allowances.STOPPED}:{outcome.reason}")
             elif outcome.everyone and outcome.wait:
                 allowances.hold(connection, account, now + outcome.wait, CLOSED)
             doubt = group.doubt or outcome.fate is Fate.UNKNOWN

@@ -246,7 +246,7 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
             allowances.off(connection, account, job.route, now)
             connection.execute(mine.values(**again))
         case Fate.STOPPED:
-            allowances.hold(connection, account, now + REST, allowances.STOPPED)
+            allowances.hold(connection, account, now + REST, f"{allowances.STOPPED}:{outcome.reason}")
             connection.execute(mine.values(**again))
 
 
