@@ -19,11 +19,16 @@ from knowledge.db import Base
 
 GONE = "gone"
 """Blocked, unfollowed, deleted: nothing is sent until the person is heard of again."""
-HOLD, PACE, STOPPED = "hold", "pace", "stopped"
-"""Of an account: nothing before then (a 429); the next free slot; its settings are wrong, next try then."""
+HOLD, PACE = "hold", "pace"
+"""Of an account: nothing before then (a 429); the next free slot."""
+STOPPED, DEAF = "stopped", "deaf"
+"""Of an account, each with the reason behind a colon: its settings are wrong, next try to send then; nothing comes in, next look by then."""
 CHAT = "chat"
 """Of a chat whose pace the platform limits: when it bears a whole burst again (`Chat`)."""
 
+OFF = timedelta(days=1)
+"""Before a way that the account was refused is tried again. Ours: rights come back when staff change the account on the platform, which tells
+nobody; one refused call a day costs nothing."""
 FAR = timedelta(minutes=2)
 """A slot later than this was taken by a clock that was wrong: leases end sooner, and nobody waits for an hour because of it."""
 
@@ -146,9 +151,19 @@ def hold(connection: Connection, account: str, until: datetime, name: str = HOLD
     put(connection, [{"owner": account, "name": name, "left": 0, "until": until}], newest=True)
 
 
+def off(connection: Connection, account: str, route: str, now: datetime) -> None:
+    """The account may not use this way. Of a quota that is used up nothing is `left`; here there is none that could be waited for."""
+    put(connection, [{"owner": account, "name": f"off:{route}", "left": None, "until": now + OFF}])
+
+
+def ended(connection: Connection) -> None:
+    """Ways that an earlier version put off without an end are tried again. Only the start of the program does this."""
+    connection.execute(delete(Allowance).where(Allowance.name.startswith("off:"), Allowance.until.is_(None)))
+
+
 def held_until(connection: Connection, account: str, now: datetime) -> datetime | None:
-    query = select(func.max(Allowance.until)).where(Allowance.owner == account, Allowance.name.in_((HOLD, STOPPED)), Allowance.until > now)
-    return connection.execute(query).scalar()
+    closed = or_(Allowance.name == HOLD, Allowance.name.startswith(STOPPED))
+    return connection.execute(select(func.max(Allowance.until)).where(Allowance.owner == account, closed, Allowance.until > now)).scalar()
 
 
 def full_until(connection: Connection, chat: Chat) -> datetime | None:

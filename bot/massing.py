@@ -317,14 +317,16 @@ def settle(connection: Connection, carrier: Carrier, group: Group, outcome: Outc
             conclude(connection, account, outcome.remote_id or "", now)
         case Fate.UNKNOWN | Fate.AGAIN | Fate.STOPPED:
             if outcome.fate is Fate.STOPPED:
-                allowances.hold(connection, account, now + REST, allowances.STOPPED)
+                allowances.hold(connection, account, now + REST, f"{allowances.STOPPED}:{outcome.reason}")
             elif outcome.everyone and outcome.wait:
                 allowances.hold(connection, account, now + outcome.wait, CLOSED)
             doubt = group.doubt or outcome.fate is Fate.UNKNOWN
             connection.execute(mine.values(reason=reason, next_at=now + AGAIN * row["attempt"], doubt=doubt))
         case Fate.CLOSED | Fate.OFF:
-            until = None if outcome.fate is Fate.OFF else now + (outcome.wait or timedelta(hours=1))
-            allowances.put(connection, [{"owner": account, "name": CLOSED, "left": 0, "until": until}])
+            if outcome.fate is Fate.OFF:
+                allowances.off(connection, account, MASS, now)
+            else:
+                allowances.hold(connection, account, now + (outcome.wait or timedelta(hours=1)), CLOSED)
             end(connection, row, group.doubt, reason, now)
         case Fate.REFUSED | Fate.GONE:
             end(connection, row, group.doubt, reason, now, "failed")

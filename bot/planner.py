@@ -175,7 +175,7 @@ def routed(
 
 def refilled(carrier: Carrier, row: Mapping[str, Any], known: Mapping[str, Allowance]) -> datetime | None:
     """When a way is open again that only a quota of the account closes."""
-    ends = {name: allowance.until for name, allowance in known.items() if name.startswith("off:") and allowance.until}
+    ends = {name: allowance.until for name, allowance in known.items() if name.startswith("off:") and allowance.left == 0 and allowance.until}
     rest = {name: allowance for name, allowance in known.items() if name not in ends}
     return min(ends.values()) if ends and carrier.route(row, rest) else None
 
@@ -267,10 +267,10 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
             rest = again if shut else again | {"not_before": now + REST}  # what we cannot shut must not be tried in a circle
             connection.execute(mine.values(**(over if row["attempt"] >= TRIES and not outcome.everyone else rest)))
         case Fate.OFF:
-            allowances.put(connection, [{"owner": account, "name": f"off:{job.route}", "left": 0, "until": None}])
+            allowances.off(connection, account, job.route, now)
             connection.execute(mine.values(**again))
         case Fate.STOPPED:
-            allowances.hold(connection, account, now + REST, allowances.STOPPED)
+            allowances.hold(connection, account, now + REST, f"{allowances.STOPPED}:{outcome.reason}")
             connection.execute(mine.values(**again))
     return False
 

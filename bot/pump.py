@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, select
 
-from bot import delivery, massing, planner
+from bot import allowances, delivery, massing, planner
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.delivery import LEASE, Delivery
@@ -280,5 +280,6 @@ def take_over(connection: Connection, now: datetime) -> dict[str, int]:
 
 def recover(app: App, now: datetime | None = None) -> dict[str, int]:
     """Takes over from processes that died: at start; while the program runs each pump does (`Pump.takeovers`)."""
+    app.inbox.write(allowances.ended).result(60)
     found: dict[str, int] = app.inbox.write(partial(take_over, now=now or app.clock.now())).result(60)
     return found

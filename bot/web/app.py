@@ -13,7 +13,6 @@ from types import FrameType
 import structlog
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -22,7 +21,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import delivery, members
+from bot import alarms, delivery, members
 from bot.accounts import Account, accounts
 from bot.app import App
 from bot.channels.telegram.serve import TelegramAccount
@@ -71,11 +70,13 @@ def create(app: App, served: Sequence[Account] = (), *, works: bool = True) -> S
     def health(request: Request) -> Response:
         try:
             with app.database.reading() as connection:
-                connection.execute(text("SELECT 1"))
+                troubles = alarms.found(connection, app.carriers, app.clock.now())
         except DatabaseError as error:
             log.error("database broken", error=str(error))
             return JSONResponse({"status": "broken"}, 503)  # the cause is for the log and `doctor`, not for visitors
-        return JSONResponse({"status": "ok", "knowledge": app.search.knowledge.version, "entries": len(app.search.knowledge.entries)})
+        named = [{"channel": alarm.owner.partition(":")[0], "what": alarm.what, "reason": alarm.reason} for alarm in troubles]
+        known = {"knowledge": app.search.knowledge.version, "entries": len(app.search.knowledge.entries)}
+        return JSONResponse({"status": "impaired" if named else "ok", **known, "alarms": named})  # it serves: still 200
 
     def metrics(request: Request) -> Response:
         with app.database.reading() as connection:

@@ -250,13 +250,15 @@ def test_a_used_up_quota_sends_them_back_until_it_ends(office: Office) -> None:
     assert len(office.take().handles) == 5
 
 
-def test_what_the_account_may_not_do_is_not_tried_again(office: Office) -> None:
+def test_what_the_account_may_not_do_is_tried_again_after_a_day(office: Office) -> None:
     number = office.announce()
     office.settle(office.take(), Outcome(Fate.OFF, "not_allowed"))
     office.file()
-    office.wait(timedelta(days=5))
+    office.wait(timedelta(hours=23))
     assert office.claim() is None
     assert office.status(number)["mailbox"] == 5
+    office.wait(timedelta(hours=2))
+    assert len(office.take().handles) == 5
 
 
 def test_a_refused_text_has_failed_and_may_be_sent_again(office: Office) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from bot import allowances, delivery, planner
+from bot import allowances, delivery, planner, pump
 from bot.allowances import Opening
 from bot.app import App
 from bot.channels import Fate, Outcome
@@ -107,6 +107,29 @@ def test_what_the_account_cannot_do_at_all_is_not_waited_for(any_app: App, name:
         assert town.standing() == {(True, None): 2}
     else:
         assert town.claim()[0].endswith("/template")
+
+
+def test_what_the_account_may_not_do_is_tried_again_after_a_day(any_app: App) -> None:
+    town = Town(any_app, PLAIN, 1)
+    [key] = town.keys
+    town.write(key)
+    assert town.tried(Outcome(Fate.OFF, "not_allowed")) == "customer"
+    town.write(key)
+    assert town.tried(SENT) is None
+    assert town.standing() == {(True, "not_allowed"): 1}, "not waited for: it is said as soon as there is a way"
+    any_app.clock.advance(allowances.OFF)
+    town.write(key)
+    assert town.tried(SENT) == "customer"
+
+
+def test_a_start_gives_back_only_what_was_off_for_good(any_app: App) -> None:
+    until = any_app.clock.now() + timedelta(minutes=5)
+    held = {"hold": until, "off:template": until, "off:customer": None, "gone": None}
+    with any_app.database.writing() as connection:
+        allowances.put(connection, [{"owner": "wechat:wx1", "name": name, "left": 0, "until": end} for name, end in held.items()])
+    pump.recover(any_app)
+    with any_app.database.reading() as connection:
+        assert sorted(allowances.held(connection, ["wechat:wx1"], any_app.clock.now())["wechat:wx1"]) == ["gone", "hold", "off:template"]
 
 
 def test_a_notification_refused_is_not_tried_again_and_one_taken_is_used_up(any_app: App) -> None:

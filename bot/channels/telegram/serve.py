@@ -29,6 +29,7 @@ from bot.config import Telegram
 from bot.delivery import Delivery
 from bot.inbox import Heard
 from bot.metrics import MESSAGES
+from bot.planner import owner_of
 from bot.pump import OWNER, Pump
 from dialogs.messages import Inbound, from_json
 from knowledge import links
@@ -108,6 +109,7 @@ class TelegramAccount:
                 self.bot = await self.sender.me()
             except ApiError as error:  # replies wait in the ledger
                 log.warning("telegram not reached", reason=error.outcome.reason)
+                await self.alarm(error.outcome)
                 await asyncio.sleep(AGAIN / 4)
                 continue
             self.app.telegram = f"{LINK}{self.bot.username}" if self.bot.username else ""
@@ -124,6 +126,7 @@ class TelegramAccount:
                 await self.sender.delete_webhook()  # each time: one that stands makes every poll a conflict
                 outcome = await poll(self.sender, Poller(self.leads, self.load_offset, self.store_offset, self.take))
                 log.error("telegram polling stopped", reason=outcome.reason)
+                await self.alarm(outcome)
                 await asyncio.sleep(AGAIN)
         finally:  # else nobody polls until the lease has lapsed
             self.app.inbox.write(partial(allowances.release, name=f"poll:{self.account}", holder=OWNER))
@@ -133,9 +136,17 @@ class TelegramAccount:
         while self.settings.public_url:
             told = await self.sender.set_webhook(f"{self.settings.public_url.rstrip('/')}/hook/telegram", secret)
             log.info("webhook announced", fate=told.fate.value, reason=told.reason)
+            if told.fate is not Fate.SENT:
+                await self.alarm(told)
             if told.fate in (Fate.SENT, Fate.REFUSED):
                 return
             await asyncio.sleep(AGAIN / 4)
+
+    async def alarm(self, outcome: Outcome) -> None:
+        """Nothing comes in: staff see it until the next look has gone well."""
+        until = self.app.clock.now() + timedelta(seconds=2 * AGAIN)
+        work = partial(allowances.hold, account=owner_of(self), until=until, name=f"{allowances.DEAF}:{outcome.reason}")
+        await asyncio.wrap_future(self.app.inbox.write(work))
 
     async def hook(self, request: Request) -> Response:
         """POST /hook/telegram. Stored first, then answered 200; a refused update would hold its chat up for a day."""

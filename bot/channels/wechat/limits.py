@@ -47,6 +47,8 @@ class Route(StrEnum):
     """A way to a person."""
 
     PASSIVE = "passive"
+    SLICES = "slices"
+    """A passive reply too, of an account that has nothing else for now: its pieces are smaller (`passive.SLICE`)."""
     CUSTOMER = "customer"
     TEMPLATE = "template"
     NOTIFICATION = "notification"

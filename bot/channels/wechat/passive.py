@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -66,7 +67,9 @@ def say(connection: Connection, answer: Reply, conversation: str, now: datetime)
     """The passive reply of an account that has nothing else: what waits for this person goes along as far as it fits, and what does
     not fit waits for their next message."""
     row = row_of(connection, answer.delivery_id)
-    if row is None or (row["status"] != "ready" and row["route"] != Route.PASSIVE):
+    if row and row["route"] == Route.PASSIVE:
+        return again(connection, row["id"], now)
+    if row is None or (row["status"] != "ready" and row["route"] != Route.SLICES):
         return ""
     texts = reply.texts([from_json(part) for part in row["parts"]], SLICE)
     if not texts:
@@ -74,17 +77,46 @@ def say(connection: Connection, answer: Reply, conversation: str, now: datetime)
         return ""
     said = [texts[0]]
     done = fitted(said, texts[1:])
-    taken(connection, row, 1 + done, len(texts), now, mailbox=True)
+    taken(connection, row, 1 + done, len(texts), now, Route.SLICES)
     rest = len(texts) - 1 - done
     for other in waiting(connection, conversation, row["id"], now) if not rest else ():
-        held = reply.texts([from_json(part) for part in other["parts"]], SLICE)[other["piece"] :]
+        before, held = unsaid(other)
         more = fitted(said, held)
         if more:
-            taken(connection, other, other["piece"] + more, other["piece"] + len(held), now, mailbox=True)
+            taken(connection, other, before + more, before + len(held), now, Route.SLICES)
         rest += len(held) - more
         if more < len(held):
             break
     return "\n\n".join([*said, MORE] if rest else said)
+
+
+def unsaid(row: RowMapping | Mapping[str, Any]) -> tuple[int, list[str]]:
+    """The slices of a delivery that are still to be said, and how many come before them. Where it was begun in larger pieces, the slice
+    in which those ended has lost its beginning."""
+    parts = [from_json(part) for part in row["parts"]]
+    slices = reply.texts(parts, SLICE)
+    if row["route"] == Route.SLICES:
+        return row["piece"], slices[row["piece"] :]
+    read = sum(map(letters, reply.texts(parts)[: row["piece"]]))
+    for number, text in enumerate(slices):
+        if read < letters(text):
+            return number, [without(text, read), *slices[number + 1 :]]
+        read -= letters(text)
+    return len(slices), []
+
+
+def letters(text: str) -> int:
+    """However a text is cut, these stay."""
+    return len("".join(text.split()))
+
+
+def without(text: str, count: int) -> str:
+    """What follows so many letters."""
+    for place, sign in enumerate(text):
+        if not count and not sign.isspace():
+            return text[place:]
+        count -= not sign.isspace()
+    return ""
 
 
 def fitted(said: list[str], texts: list[str]) -> int:
@@ -98,19 +130,20 @@ def fitted(said: list[str], texts: list[str]) -> int:
 
 
 def row_of(connection: Connection, number: int | None) -> RowMapping | None:
-    return connection.execute(select(Delivery.__table__).where(Delivery.id == number)).mappings().first()
+    """Locked: another process may be claiming it, and then it says it."""
+    return connection.execute(select(Delivery.__table__).where(Delivery.id == number).with_for_update()).mappings().first()
 
 
 def waiting(connection: Connection, conversation: str, after: int, now: datetime) -> list[RowMapping]:
     """What is due: an answer whose own webhook still waits for it is not (`answer_whole`), or it would be said twice."""
     query = select(Delivery.__table__).where(Delivery.conversation == conversation, Delivery.status == "ready", Delivery.id != after)
     query = query.where(due(now))
-    return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20)).mappings())
+    return list(connection.execute(query.order_by(Delivery.priority, Delivery.id).limit(20).with_for_update(skip_locked=True)).mappings())
 
 
-def taken(connection: Connection, row: RowMapping, piece: int, of: int, now: datetime, *, mailbox: bool = False) -> None:
+def taken(connection: Connection, row: RowMapping, piece: int, of: int, now: datetime, route: Route = Route.PASSIVE) -> None:
     """So many pieces are out; the last of them ends the delivery. A retry writes the same again."""
-    values: dict[str, Any] = {"piece": piece, "route": str(Route.PASSIVE), "not_before": None, "mailbox": mailbox and piece < of}
+    values: dict[str, Any] = {"piece": piece, "route": str(route), "not_before": None, "mailbox": route is Route.SLICES and piece < of}
     if piece >= of:
         values |= {"status": "sent", "finished_at": now}
     connection.execute(update(Delivery).where(Delivery.id == row["id"], Delivery.status.in_(("ready", "sent"))).values(values))

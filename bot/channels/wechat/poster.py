@@ -55,4 +55,4 @@ def draw(url: str, out: Path) -> None:
     Raises:
         OSError
     """
-    segno.make_qr(url, error="m").save(str(out), scale=SCALE, border=4)
+    segno.make_qr(url, "m").save(str(out), scale=SCALE, border=4)

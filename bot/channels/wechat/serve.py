@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
+from bot import allowances
 from bot.allowances import Allowance, Chat, Opening
 from bot.app import App
 from bot.channels import Fate, Mass, Outcome
@@ -48,6 +49,7 @@ from bot.config import WeChat as Settings
 from bot.delivery import BULK, RUNG, Delivery
 from bot.inbox import Heard, Reply
 from bot.metrics import MESSAGES as COUNTED
+from bot.planner import owner_of
 from bot.pump import Pump
 from dialogs import notices
 from dialogs.messages import Inbound, from_json
@@ -128,6 +130,8 @@ class WeChatAccount:
         if route != Route.CUSTOMER:
             title = reply.title(parts)[:THING]
             return [{"title": title, "row": row["id"], "whole": reply.texts(parts) == [title]}]
+        if row["route"] == Route.SLICES:
+            return [None] * row["piece"] + [reply.text_body(text) for text in passive.unsaid(row)[1]]
         if row["piece"]:  # its beginning went out as a passive reply
             return [None] * row["piece"] + [reply.text_body(text) for text in reply.texts(parts)[row["piece"] :]]
         return reply.bodies(parts, row["id"])
@@ -206,7 +210,16 @@ class WeChatAccount:
             now = self.app.clock.now()
             await self.write(partial(passive.report, conversation=conversation, received=received, template=self.settings.template, now=now))
             return ""
-        return await (self.answer if Route.CUSTOMER in self.ways else self.answer_whole)(conversation, received, begun)
+        return await (self.answer if self.customer() else self.answer_whole)(conversation, received, begun)
+
+    def customer(self) -> bool:
+        """Whether the account may send customer-service messages: by its kind, and as far as WeChat has not refused it. Asked in the event
+        loop: in a thread, what one person sends in a row would overtake itself."""
+        if Route.CUSTOMER not in self.ways:
+            return False
+        account = owner_of(self)
+        with self.app.database.reading() as connection:
+            return f"off:{Route.CUSTOMER}" not in allowances.held(connection, [account], self.app.clock.now()).get(account, {})
 
     async def answer(self, conversation: str, received: Received, begun: float) -> str:
         """The answer if it comes in time; else nothing, and the pump sends it when it is there."""
@@ -249,7 +262,7 @@ class WeChatAccount:
         kind, text = understood(received)
         if kind == "tell":
             return asyncio.wrap_future(self.app.tell(conversation, received.key, text, heard))
-        if received.kind is Kind.IMAGE and received.media_id and Route.CUSTOMER in self.ways and models():
+        if received.kind is Kind.IMAGE and received.media_id and models() and self.customer():
             waiting = asyncio.wrap_future(self.app.accept(Inbound(conversation, received.key, kind, PICTURE, now), "", heard))
             waiting.add_done_callback(partial(self.read, conversation, received))
             return waiting

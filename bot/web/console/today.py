@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, String, cast, exists, func, select
 from sqlalchemy.orm import aliased
 from starlette.responses import Response
 
-from bot import casework, silence
+from bot import alarms, casework, silence
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.staff import Member
@@ -31,6 +31,8 @@ def page(desk: Desk) -> Response:
         waiting = select(Case.__table__).where(Case.closed_at.is_(None), scope.cases(desk.who))
         urgent = connection.execute(waiting.order_by(Case.kind != "crisis", Case.id).limit(SHOWN)).mappings().all()
         values: dict[str, Any] = {"cases": urgent, "told": casework.answers(connection, urgent), "waiting": counted(connection, waiting)}
+        if desk.who.role == "admin":
+            values["alarms"] = [alarm.told() for alarm in alarms.found(connection, desk.app.carriers, desk.now)]
         if desk.who.role in ("admin", "teacher"):
             unheard, due = quiet(connection, desk), called(desk.who, today)
             steps = select(Step.what, Step.due, Record.id, Record.name).join(Record, Record.id == Step.record_id)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import delivery
+from bot.allowances import OFF
 from bot.app import App
 from bot.channels.wechat.serve import WeChatAccount
 from bot.delivery import Delivery
@@ -52,6 +54,16 @@ class Town:
             await asyncio.sleep(0.02)
         return books
 
+    async def filed(self) -> None:
+        """Something waits for the next contact."""
+        query, end = select(Delivery.id).where(Delivery.mailbox, Delivery.status == "ready"), time.monotonic() + 10
+        while True:
+            with self.app.database.reading() as connection:
+                if connection.execute(query).first():
+                    return
+            assert time.monotonic() < end
+            await asyncio.sleep(0.02)
+
     def books(self) -> dict[str, int]:
         with self.app.database.reading() as connection:
             counted = delivery.books(connection)
@@ -60,8 +72,9 @@ class Town:
 
 
 @contextmanager
-def town(url: str, capability: str = "service_verified", patience: float = 5.0, template: str | None = None) -> Iterator[Town]:
-    api = Api(world := World(Account(capability=capability)))
+def town(url: str, capability: str = "service_verified", patience: float = 5.0, template: str | None = None, may: str = "") -> Iterator[Town]:
+    """`may`: what the account is on the platform, where the settings say something else of it."""
+    api = Api(world := World(Account(capability=may or capability)))
     with api_of(api) as base:
         app = App(wechat_settings(url, base, world.account.appid, world.account.secret, capability))
         app.settings.wechat.template = template
@@ -284,6 +297,73 @@ async def test_a_late_answer_of_an_unverified_account_takes_at_most_one_more_mes
         await asyncio.sleep(seconds - 14)
         assert "公共人才机构" in (await unverified.people.text(PERSON, "好")).text
     assert "".join(unverified.seen()).count("档案不能自己保管") == 1
+
+
+@pytest.fixture
+async def promised(url: str) -> AsyncIterator[Town]:
+    """The settings say more than the account may do: 48001."""
+    with town(url, may="unverified") as found:
+        yield found
+        await found.people.close()
+
+
+async def test_a_late_answer_of_an_account_that_was_refused_takes_one_more_message(promised: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        slow(patched, promised.app, 5.5)
+        assert (await promised.people.text(PERSON, "档案放哪儿")).text == "", "nobody knows yet"
+        await promised.filed()
+    assert "公共人才机构" in (await promised.people.text(PERSON, "好")).text
+    for seconds in (6, 16):
+        with monkeypatch.context() as patched:
+            slow(patched, promised.app, seconds)
+            push = await promised.people.text(PERSON, "报到证还发吗")
+        assert not push.fault
+        if "报到证" not in push.text:
+            assert "随便回一个字" in push.text
+            await asyncio.sleep(seconds - 14)
+            assert "报到证" in (await promised.people.text(PERSON, "好")).text
+    assert "".join(promised.seen()).count("档案不能自己保管") == 1
+    await promised.settled()
+
+
+def lengthy(monkeypatch: pytest.MonkeyPatch, app: App, lines: int) -> list[str]:
+    """A question for the list is answered with so many lines; they are returned."""
+    held, said = app.inbox.step, [f"第 {number} 样材料:原件和复印件各一份,缺一不可。" for number in range(lines)]
+
+    def step(inbound: Inbound, *given: Any) -> Turn:
+        turn = held(inbound, *given)
+        if inbound.text == "清单":
+            turn.parts[:] = [Say("".join(said))]
+        return turn
+
+    monkeypatch.setattr(app.inbox, "step", step)
+    return said
+
+
+async def test_a_long_answer_of_an_account_that_was_refused_takes_one_more_message(promised: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = lengthy(monkeypatch, promised.app, 40)
+    for times in (1, 2):  # the first finds out, the second knows
+        await promised.people.text(PERSON, "清单")
+        await promised.filed()
+        await promised.people.text(PERSON, "好")
+        assert [line for line in said if "".join(promised.seen()).count(line) != times] == []
+        await promised.settled()
+
+
+async def test_what_was_begun_in_replies_is_finished_by_messages_where_the_right_came_back(promised: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = lengthy(monkeypatch, promised.app, 40)
+    await promised.people.text(PERSON, "清单")
+    await promised.filed()
+    await promised.people.text(PERSON, "好")
+    await promised.settled()
+    said += lengthy(monkeypatch, promised.app, 80)
+    await promised.people.text(PERSON, "清单")
+    await promised.filed()
+    promised.world.account = replace(promised.world.account, capability="service_verified")
+    promised.app.clock.advance(OFF)
+    await promised.people.text(PERSON, "好")
+    await promised.settled()
+    assert [line for line in said if "".join(promised.seen()).count(line) != said.count(line)] == []
 
 
 async def test_a_scanned_code_makes_one_person_of_two(served: Town) -> None:
