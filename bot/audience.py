@@ -13,16 +13,18 @@ from sqlalchemy.orm import aliased
 from bot import talks
 from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
+from knowledge.ledger import destinations
 from knowledge.ledger.figures import SMALL
 from knowledge.ledger.record import Record
 from knowledge.people import Graduate, Membership
 from knowledge.profile import FIELDS, GROUPS, SENSITIVE, cleaned
+from knowledge.tables import bare
 
 HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一条里写几个值,符合一个就行:
   "everyone": true               所有聊过的人
   "profile": {"degree": ["本科","硕士"], "graduation_date": {"from": "2025-01-01", "to": "2026-12-31"}}   档案(字段见 bulixian plan --schema)
   "groups": ["低保"]             群体,只算同意登记群体的人
-  "status": ["未就业"]           学校台账里的去向
+  "status": ["未就业"]           学校台账里的去向,写去向表里的名字或别名;未就业是还没有着落的所有人,没填去向的也在内
   "city": ["成都"]               档案里的所在城市或台账里的城市
   "cohort": [2026]  "college": ["文学院"]   档案或台账的届别、台账的学院
   "channel": ["wechat"]          最近在哪个渠道说话
@@ -36,6 +38,10 @@ KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
 """Share that may be held back."""
 SINGLED = "按群体选人时不能再点名、也不能排除个别人:人数一变就看得出谁在群体里。分开写两份,或者请管理员来写"
+
+
+NOWHERE = "未就业"
+"""All who have no place yet, whatever the list of destinations calls them."""
 
 
 class AudienceError(ValueError):
@@ -78,6 +84,30 @@ def checked(raw: Any) -> dict[str, Any]:
     if not any(name in found for name in (*RULES, "people")):
         raise AudienceError('没写发给谁:所有人写 {"everyone": true},点名写 people')
     return found
+
+
+def known(connection: Connection, rules: Mapping[str, Any]) -> None:
+    """
+    Raises:
+        AudienceError: a status is in no list of destinations; says what there is.
+    """
+    meanings = destinations.meanings(connection)
+    for said in rules.get("status", ()):
+        if said != NOWHERE and bare(said) not in meanings:
+            raise AudienceError(f"没有「{said[:20]}」这个去向,可以写:{'、'.join(statuses(connection))}")
+
+
+def statuses(connection: Connection) -> list[str]:
+    """What a status may be."""
+    names = destinations.rates(connection)
+    return [NOWHERE, *(name for name in names if name != NOWHERE)]
+
+
+def meant(connection: Connection, said: list[str]) -> set[str]:
+    """The destinations of records that these words stand for, as an import reads them; one that the office has struck since is itself."""
+    meanings = destinations.meanings(connection)
+    found = {meanings.get(bare(word), word) for word in said if word != NOWHERE}
+    return found | set(destinations.open_ends(connection) if NOWHERE in said else ())
 
 
 def listed(value: Any) -> list[Any]:
@@ -123,7 +153,7 @@ def profile(value: Any) -> dict[str, Any]:
 
 def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Select[str, str]:
     """Conversation and person, one row each person: the conversation that reaches them (`talks`), unless they unsubscribed."""
-    fitting = and_(*conditions(rules, now)) if any(name in rules for name in RULES) else None
+    fitting = and_(*conditions(connection, rules, now)) if any(name in rules for name in RULES) else None
     picked = people(connection, rules["people"]) if "people" in rules else None
     wanted = [each for each in (fitting, picked) if each is not None]
     found = select(Conversation.key, Conversation.graduate_id).join(Graduate, Graduate.id == Conversation.graduate_id)
@@ -133,7 +163,7 @@ def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Se
     return found.where(~people(connection, rules["without"])) if rules.get("without") else found
 
 
-def conditions(rules: Mapping[str, Any], now: datetime) -> Iterator[ColumnElement[bool]]:
+def conditions(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Iterator[ColumnElement[bool]]:
     yield Graduate.id.is_not(None)
     for name, wanted in rules.get("profile", {}).items():
         yield and_(Graduate.profile_consent_at.is_not(None), of_profile(name, wanted))
@@ -141,7 +171,7 @@ def conditions(rules: Mapping[str, Any], now: datetime) -> Iterator[ColumnElemen
         member = exists().where(Membership.graduate_id == Graduate.id, Membership.group.in_(rules["groups"]))
         yield and_(Graduate.groups_consent_at.is_not(None), member)
     if "status" in rules:
-        yield recorded(Record.destination.in_(rules["status"]))
+        yield recorded(Record.destination.in_(meant(connection, rules["status"])))
     if "city" in rules:
         yield or_(*(lives(city) for city in rules["city"]))
     if "cohort" in rules:

@@ -130,12 +130,12 @@ def written(app: App, raw: Any, author: str, *, singles: bool = True) -> int:
         BroadcastError: says what is wrong with it.
     """
     now = app.clock.now()
-    values = readable(raw, author, now, singles=singles)
     with app.database.writing() as connection:
+        values = readable(connection, raw, author, now, singles=singles)
         return draft(connection, author=author, now=now, **values)
 
 
-def readable(raw: Any, author: str, now: datetime, *, singles: bool = True) -> dict[str, Any]:
+def readable(connection: Connection, raw: Any, author: str, now: datetime, *, singles: bool = True) -> dict[str, Any]:
     """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`, `mass`) as `draft` takes it. `singles`: they may name people beside a group.
 
     Raises:
@@ -156,6 +156,7 @@ def readable(raw: Any, author: str, now: datetime, *, singles: bool = True) -> d
             raise DraftError("各项内容(fields)写成 {名称: 内容}")
         fields = broadcasts.cleaned(kind, held)
         rules = audience.checked(raw.get("audience"))
+        audience.known(connection, rules)
         if not singles and "groups" in rules and {"people", "without"} & set(rules):
             raise DraftError(audience.SINGLED)
         if kind.warning and rules.get("holdout"):
@@ -218,13 +219,15 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: 
 
         changes.take_effect(connection, row, now, quiet)
     share = row["audience"].get("holdout", 0.0)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"broadcast_id": number, "conversation": key, "held": audience.held_back(number, person, share)}
         for key, person in aimed(connection, row, now)
     ]
+    people = sum(not row["held"] for row in rows)
+    if not people and not row["changes"]:
+        raise BroadcastError(f"第 {number} 号现在一个人也发不到,换个名单另写一份")
     if rows:
         connection.execute(insert(Target), rows)
-    people = sum(not row["held"] for row in rows)
     values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
     values["leaning"] = audience.leaning(row["audience"])
     connection.execute(update(Broadcast).where(Broadcast.id == number).values(values))

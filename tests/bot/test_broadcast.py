@@ -18,8 +18,10 @@ from bot.delivery import Delivery
 from dialogs.broadcasts import kinds
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
+from knowledge.ledger import intake
 from knowledge.ledger.record import Record, dispute, settle
 from knowledge.people import Consent, Graduate, Membership
+from knowledge.tables import comma, read
 
 SAMPLE = {"moment": "2099-12-05 14:00", "day": "2099-12-05", "link": "https://example.edu/a", "line": "一行", "text": "两\n行"}
 EVERYONE: dict[str, Any] = {"type": "通知", "title": "放假", "fields": {"text": "元旦放假"}, "audience": {"everyone": True}}
@@ -46,7 +48,7 @@ def fill(app: App, people: int) -> None:
                 "name": "李一",
                 "student_no": f"S{n}",
                 "college": "文学院",
-                "destination": "未就业",
+                "destination": "待就业",
                 "groups": [],
                 "source": "试",
                 "graduate_id": f"p{n}",
@@ -103,6 +105,35 @@ def test_rules_choose_on_both_databases(office: App) -> None:
     ]
     for rules, wanted in expected:
         assert chosen(office, rules) == wanted, rules
+
+
+STATUSES = ("未就业", "待就业", "", "失业", "考研", "三方", "二战")
+
+
+def test_a_status_means_what_an_import_makes_of_it(any_app: App) -> None:
+    fill(any_app, 8)
+    rows = [("姓名", "学号", "毕业去向"), *(("李一", f"S{n}", said) for n, said in enumerate(STATUSES))]
+    with any_app.database.writing() as connection:
+        connection.execute(delete(Record))
+    done = intake.bring_in(any_app.database, any_app.seal, read(comma(rows)), "名单", {}, any_app.clock.now())
+    assert done.counts()["inserted"] == len(STATUSES)
+    with any_app.database.writing() as connection:
+        for n in range(len(STATUSES)):
+            connection.execute(update(Record).where(Record.student_no == f"S{n}").values(graduate_id=f"p{n}"))
+    assert chosen(any_app, {"status": "未就业"}) == {0, 1, 2, 3}
+    assert chosen(any_app, {"status": ["待就业"]}) == {0, 1, 3}
+    assert chosen(any_app, {"status": ["升学", "签三方"]}) == {4, 5}
+    assert chosen(any_app, {"status": ["不就业拟升学"]}) == {6}
+    with pytest.raises(BroadcastError, match=r"没有「躺平」这个去向.可以写.未就业.*研究生.*待就业"):
+        broadcast.written(any_app, EVERYONE | {"audience": {"status": ["未就业", "躺平"]}}, "王老师")
+    assert broadcast.listed(any_app) == "还没有群发"
+
+
+def test_what_goes_to_nobody_is_not_approved(office: App) -> None:
+    number = broadcast.written(office, EVERYONE | {"audience": {"city": ["拉萨"]}}, "王老师")
+    with pytest.raises(BroadcastError, match="一个人也发不到"):
+        broadcast.approve(office, number, "李老师")
+    assert outcomes.status(office, number)["state"] == "draft"
 
 
 def test_the_last_conversation_of_a_person_is_the_one(office: App) -> None:
@@ -359,6 +390,8 @@ def test_the_commands(run: Callable[..., Any], tmp_path: Path) -> None:
     assert run("broadcast", "draft", str(tmp_path / "没有.json")).exit_code == 1
     assert run("broadcast", "draft").exit_code == 2
     assert run("broadcast", "approve", "1", "--as", "王老师").exit_code == 1
+    assert "一个人也发不到" in run("broadcast", "approve", "1", "--as", "李老师").stderr
+    run("chat", "--jsonl", feed='{"from": "u1", "text": "你好"}\n')
     assert run("broadcast", "approve", "1", "--as", "李老师", "--at", "2099-01-01T09:30").exit_code == 0
     assert "定于 2099-01-01 09:30 发" in run("broadcast", "list").stdout
     for command, code in (("pause", 0), ("pause", 1), ("resume", 0), ("resume", 1), ("cancel", 0), ("cancel", 1)):

@@ -315,6 +315,7 @@ def test_the_command(run: Callable[..., Any]) -> None:
     fair = ("--type", "招聘会", "--title", "冬季专场", "--set", "start=2099-12-05 14:00", "--set", "place=体育馆", "--to", '{"everyone": true}')
     assert run("broadcast", "draft", *fair, "--as", "王老师").exit_code == 0
     assert "还没批准" in run("broadcast", "change", "1", "--set", "place=图书馆", "--as", "王老师").stderr
+    run("chat", "--jsonl", feed='{"from": "u1", "text": "你好"}\n')
     assert run("broadcast", "approve", "1", "--as", "李老师").exit_code == 0
     assert "第 2 号" in run("broadcast", "change", "1", "--set", "start=2099-12-06T09:00", "--as", "王老师").stdout
     shown = run("broadcast", "preview", "2").stdout

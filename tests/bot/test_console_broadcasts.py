@@ -56,6 +56,16 @@ def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]
     assert "取消 3" in li.get(path).text
 
 
+def test_a_status_is_chosen_from_what_there_is(app: App, come: Callable[..., Browser]) -> None:
+    talker(app, "a", "你好")
+    wang = come("wang")
+    form = wang.get("/broadcasts/new?kind=招聘会").text
+    assert '<option value="未就业">' in form
+    assert '<option value="其他暂不就业">' in form
+    refused = wang.post("/broadcasts", **FAIR, status="未就业、躺平")
+    assert (refused.status_code, "没有「躺平」这个去向" in refused.text, 'value="未就业、躺平"' in refused.text) == (400, True, True)
+
+
 def test_another_time_is_given_at_the_approval(any_app: App, come: Callable[..., Browser]) -> None:
     talker(any_app, "a", "你好")
     wang, li = come("wang"), come("li")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot import broadcast, changes, coming, outcomes
-from bot.audience import veiled
+from bot.audience import statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
 from bot.outcomes import RESULTS
@@ -20,7 +20,7 @@ from bot.web.console.gate import Desk
 from dialogs.broadcasts import kinds
 
 MOST = 50
-LISTS = {"status": "去向(如 未就业)", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
+LISTS = {"status": "去向", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
 """Rules of an audience that are written as words with 、 between them."""
 ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
     "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display, leaving(desk))),
@@ -53,7 +53,9 @@ def blank(desk: Desk, wrong: str = "") -> Response:
     if kind is None:
         return desk.to("/broadcasts")
     by_mass = outcomes.BY_MASS if outcomes.may_mass(desk.app) else ""
-    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, said=desk.form, by_mass=by_mass, wrong=wrong)
+    with desk.app.database.reading() as connection:
+        places = statuses(connection)
+    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, places=places, said=desk.form, by_mass=by_mass, wrong=wrong)
 
 
 def write(desk: Desk) -> Response:
