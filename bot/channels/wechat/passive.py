@@ -55,6 +55,10 @@ class Ticket:
 def again(connection: Connection, number: int | None, now: datetime) -> str:
     """What a try that WeChat repeats is answered with: the same, or nothing where the pump says it."""
     row = row_of(connection, number)
+    if row and row["route"] == Route.SLICES:  # said while the account had nothing else
+        slices = reply.texts([from_json(part) for part in row["parts"]], SLICE)
+        fitted(said := slices[:1], slices[1:])
+        return "\n\n".join(said)
     if row is None or row["route"] not in (None, Route.PASSIVE) or (row["route"] is None and row["status"] != "ready"):
         return ""
     texts = reply.texts([from_json(part) for part in row["parts"]])
