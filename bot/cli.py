@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from pydantic import ValidationError
@@ -31,6 +31,7 @@ from bot.session import fail, running
 from bot.upkeep import knowledge
 from knowledge.db import CHINA, Database, DatabaseError, now
 
+State = Literal["ready", "claimed", "sending", "sent", "failed", "unknown", "cancelled", "expired", "suppressed"]
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
 cli.add_typer(knowledge, name="knowledge")
@@ -301,6 +302,23 @@ def status() -> None:
     print(json.dumps({**books, "detail": detail}, ensure_ascii=False, indent=1))
     if books["planned"] != books["open"] + sum(books[state] for state in delivery.FINAL):
         raise typer.Exit(1)
+
+
+@deliveries.command("list")
+def listed(
+    status: Annotated[State, typer.Option(help="哪种状态的")] = "unknown",
+    after: Annotated[int, typer.Option(help="从哪个编号以后")] = 0,
+    most: Annotated[int, typer.Option(min=1, help="最多列多少条")] = 1000,
+) -> None:
+    """一行一条(JSON):编号、渠道、种类、时间、原因;不含内容和姓名。编号给 resend 用。"""
+    from bot import delivery, outcomes
+
+    with running() as app, app.database.reading() as connection:
+        rows = delivery.listed(connection, status, after, most)
+    for row in rows:
+        said = {name: row[name] for name in ("id", "channel", "kind")} | {"at": row["at"].astimezone(CHINA).isoformat(timespec="seconds")}
+        print(json.dumps(said | {"reason": outcomes.reason(row["error"]) if row["error"] else ""}, ensure_ascii=False))
+    print(f"{len(rows)} 条" + (f",后面可能还有:加 --after {rows[-1]['id']}" if len(rows) == most else ""), file=sys.stderr)
 
 
 @deliveries.command()

@@ -205,6 +205,13 @@ def reasons(connection: Connection) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if value not in (None, False)} for row in connection.execute(query).mappings()]
 
 
+def listed(connection: Connection, status: str, after: int, most: int) -> Sequence[RowMapping]:
+    """Deliveries in a state, by number: to whom and what is not told here."""
+    at = func.coalesce(Delivery.finished_at, Delivery.created_at).label("at")
+    query = select(Delivery.id, Delivery.channel, Delivery.kind, at, Delivery.error).where(Delivery.status == status, Delivery.id > after)
+    return connection.execute(query.order_by(Delivery.id).limit(most)).mappings().all()
+
+
 def resend(connection: Connection, ids: Sequence[int]) -> int:
     """What staff decided to send again though it may have arrived: from the call that was in doubt on. Returns how many."""
     mine = update(Delivery).where(Delivery.id.in_(ids), Delivery.status == "unknown")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner, Result
 
 from bot import delivery
 from bot.app import App
+from bot.cli import State, cli
+from bot.config import settings
 from dialogs.messages import Say
 
 
@@ -87,3 +92,36 @@ def test_a_reply_kept_back_by_a_crash_is_said_at_the_next_start(app: App) -> Non
     assert "不离线" in said[0][1][0]["text"]
     assert channel.leftovers() == []
     assert balanced(app)["sent"] == 1
+
+
+def listed(app: App, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
+    monkeypatch.setenv("BULIXIAN_DATABASE_URL", str(app.settings.database_url))
+    settings.cache_clear()
+    done = CliRunner().invoke(cli, ["deliveries", *words])
+    settings.cache_clear()
+    return done
+
+
+def test_staff_find_the_numbers_of_what_may_have_arrived(any_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, third, sent = plan(any_app, "k1", "k2", "k3", "k4", conversation="telegram:1:700000001")
+    at = any_app.clock.now()
+    with any_app.database.writing() as connection:
+        delivery.finish(connection, [first, third], at, "unknown", "timed_out")
+        delivery.finish(connection, [second], at, "failed", "blocked")
+        delivery.finish(connection, [sent], at)
+    done = listed(any_app, monkeypatch, "list", "--status", "unknown")
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    what = {"channel": "telegram", "kind": "staff", "at": "2026-11-22T09:00:00+08:00", "reason": "发出去了,Telegram 没有回音"}
+    assert rows == [{"id": first, **what}, {"id": third, **what}], "no text, nobody's name"
+    page = listed(any_app, monkeypatch, "list", "--most", "1")
+    assert json.loads(page.stdout)["id"] == first
+    assert f"--after {first}" in page.stderr
+    assert json.loads(listed(any_app, monkeypatch, "list", "--after", str(first)).stdout)["id"] == third
+    assert json.loads(listed(any_app, monkeypatch, "list", "--status", "failed").stdout)["reason"] == "对方拉黑了机器人"
+    assert listed(any_app, monkeypatch, "resend", str(first), str(third)).exit_code == 0
+    assert listed(any_app, monkeypatch, "list").stdout == ""
+
+
+def test_every_state_can_be_listed() -> None:
+    assert set(get_args(State)) == {*delivery.OPEN, *delivery.FINAL}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -28,7 +29,7 @@ from bot.channels.telegram.send import Sender
 from bot.config import Telegram
 from bot.delivery import Delivery
 from bot.inbox import Heard
-from bot.metrics import MESSAGES
+from bot.metrics import MESSAGES, TURN_SECONDS
 from bot.planner import owner_of
 from bot.pump import OWNER, Pump
 from dialogs.messages import Inbound, from_json
@@ -189,8 +190,9 @@ class TelegramAccount:
             return
         MESSAGES.labels(self.channel, received.kind).inc()
         log.info("received", trace=self.app.trace(f"{conversation}|{received.key}"), channel=self.channel, kind=received.kind)
+        begun = time.monotonic()
         if received.tell:
-            await asyncio.wrap_future(self.app.tell(conversation, received.key, received.tell, Heard()))
+            reply = await asyncio.wrap_future(self.app.tell(conversation, received.key, received.tell, Heard()))
         else:
             async with self.turns.setdefault(conversation, asyncio.Lock()):  # a button is looked up first: what comes after must not overtake it
                 inbound, label = await self.inbound(conversation, received)
@@ -198,6 +200,8 @@ class TelegramAccount:
             reply = await asyncio.wrap_future(accepted)
             if received.file and (received.kind == "document" or inbound.text == PHOTO) and not reply.repeated:
                 self.read(conversation, received.key, received.file.id, inbound.text)
+        if not reply.repeated:
+            TURN_SECONDS.labels(self.channel).observe(time.monotonic() - begun)
         if self.pump:
             self.pump.wake()
 

@@ -55,6 +55,10 @@ class Ticket:
 def again(connection: Connection, number: int | None, now: datetime) -> str:
     """What a try that WeChat repeats is answered with: the same, or nothing where the pump says it."""
     row = row_of(connection, number)
+    if row and row["route"] == Route.SLICES:  # said while the account had nothing else
+        slices = reply.texts([from_json(part) for part in row["parts"]], SLICE)
+        fitted(said := slices[:1], slices[1:])
+        return "\n\n".join(said)
     if row is None or row["route"] not in (None, Route.PASSIVE) or (row["route"] is None and row["status"] != "ready"):
         return ""
     texts = reply.texts([from_json(part) for part in row["parts"]])
@@ -63,19 +67,19 @@ def again(connection: Connection, number: int | None, now: datetime) -> str:
     return texts[0] if texts else ""
 
 
-def say(connection: Connection, answer: Reply, conversation: str, now: datetime) -> str:
-    """The passive reply of an account that has nothing else: what waits for this person goes along as far as it fits, and what does
-    not fit waits for their next message."""
+def say(connection: Connection, answer: Reply, conversation: str, now: datetime) -> tuple[str, list[str]]:
+    """The passive reply of an account that has nothing else, and the keys of what it says: what waits for this person goes along as far as
+    it fits, and what does not fit waits for their next message."""
     row = row_of(connection, answer.delivery_id)
     if row and row["route"] == Route.PASSIVE:
-        return again(connection, row["id"], now)
+        return again(connection, row["id"], now), [row["key"]]
     if row is None or (row["status"] != "ready" and row["route"] != Route.SLICES):
-        return ""
+        return "", []
     texts = reply.texts([from_json(part) for part in row["parts"]], SLICE)
     if not texts:
         taken(connection, row, 1, 1, now)
-        return ""
-    said = [texts[0]]
+        return "", []
+    said, keys = [texts[0]], [row["key"]]
     done = fitted(said, texts[1:])
     taken(connection, row, 1 + done, len(texts), now, Route.SLICES)
     rest = len(texts) - 1 - done
@@ -84,10 +88,11 @@ def say(connection: Connection, answer: Reply, conversation: str, now: datetime)
         more = fitted(said, held)
         if more:
             taken(connection, other, before + more, before + len(held), now, Route.SLICES)
+            keys.append(other["key"])
         rest += len(held) - more
         if more < len(held):
             break
-    return "\n\n".join([*said, MORE] if rest else said)
+    return "\n\n".join([*said, MORE] if rest else said), keys
 
 
 def unsaid(row: RowMapping | Mapping[str, Any]) -> tuple[int, list[str]]:

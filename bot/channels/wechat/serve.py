@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -49,6 +49,7 @@ from bot.config import WeChat as Settings
 from bot.delivery import BULK, RUNG, Delivery
 from bot.inbox import Heard, Reply
 from bot.metrics import MESSAGES as COUNTED
+from bot.metrics import OUTCOMES, TURN_SECONDS
 from bot.planner import owner_of
 from bot.pump import Pump
 from dialogs import notices
@@ -232,11 +233,14 @@ class WeChatAccount:
                 waiting.add_done_callback(self.wake)
                 return ""
             answer = await waiting
+        text = ticket.text
         if answer.repeated:
-            return str(await self.write(partial(passive.again, number=answer.delivery_id, now=self.app.clock.now())))
-        if ticket.more:
+            text = str(await self.write(partial(passive.again, number=answer.delivery_id, now=self.app.clock.now())))
+        elif ticket.more:
             self.wake()
-        return ticket.text
+        if text:
+            self.said([f"{conversation}|{received.key}"])
+        return text
 
     async def answer_whole(self, conversation: str, received: Received, begun: float) -> str | None:
         """The same where there are no customer-service messages: late, it is left for WeChat's next try, or the person is told how to get it."""
@@ -251,13 +255,26 @@ class WeChatAccount:
             return None
         if answer.delivery_id is None:
             return ""
-        return str(await self.write(partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now())))
+        text, keys = await self.write(partial(passive.say, answer=answer, conversation=conversation, now=self.app.clock.now()))
+        self.said(keys)
+        return str(text)
+
+    def said(self, keys: Iterable[str]) -> None:
+        """A passive reply is a send as any other, for those who count and follow them."""
+        for key in keys:
+            OUTCOMES.labels(self.channel, Route.PASSIVE.value, Fate.SENT.value, "").inc()
+            log.info("sent", trace=self.app.trace(key), channel=self.channel, route=Route.PASSIVE.value, fate=Fate.SENT.value)
 
     def wake(self, _: object = None) -> None:
         if self.pump:
             self.pump.wake()
 
     def accept(self, conversation: str, received: Received, heard: Heard) -> asyncio.Future[Reply]:
+        waiting = self.queued(conversation, received, heard)
+        waiting.add_done_callback(partial(measure, time.monotonic()))
+        return waiting
+
+    def queued(self, conversation: str, received: Received, heard: Heard) -> asyncio.Future[Reply]:
         now = self.app.clock.now()
         kind, text = understood(received)
         if kind == "tell":
@@ -313,6 +330,11 @@ def connected(app: App) -> WeChat:
     if app.settings.wechat.lacking() or not app.settings.wechat.appid:
         raise ValueError("还没有设置公众号:BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN")
     return WeChatAccount(app, app.settings.wechat).connect()
+
+
+def measure(begun: float, heard: asyncio.Future[Reply]) -> None:
+    if not heard.cancelled() and not heard.exception() and not heard.result().repeated:
+        TURN_SECONDS.labels(WeChatAccount.channel).observe(time.monotonic() - begun)
 
 
 def left(begun: float) -> float:

@@ -24,13 +24,13 @@ def again(connection: Connection, number: int, app: App) -> str:
 
 
 def say(connection: Connection, number: int, app: App) -> str:
-    return passive.say(connection, Reply(number, []), KEY, app.clock.now())
+    return passive.say(connection, Reply(number, []), KEY, app.clock.now())[0]
 
 
 def beside(connection: Connection, number: int, app: App) -> str:
     """Said along with another answer."""
     [other] = delivery.plan(connection, [delivery.row_of("other", KEY, "reply", [Say("还有别的")], app.clock.now())])
-    return passive.say(connection, Reply(other, []), KEY, app.clock.now()).replace("还有别的", "").strip()
+    return passive.say(connection, Reply(other, []), KEY, app.clock.now())[0].replace("还有别的", "").strip()
 
 
 @pytest.mark.parametrize("ask", [again, say, beside])
