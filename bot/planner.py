@@ -33,7 +33,7 @@ AT_ONCE, AHEAD, LOOKS = 64, 16, 8
 """Replies claimed at once; of pushes one, when its slot is near: the first of so many, looked at so many times, that has a way.
 Those without one hold nobody up."""
 QUOTA = "quota"
-"""Why a push waits for the end of a day's quota that is used up."""
+"""Why something waits for the end of a day's quota that is used up."""
 CAME_BACK = (
     update(Delivery)
     .where(Delivery.conversation.in_(bindparam("keys", expanding=True)), Delivery.status == "ready", or_(Delivery.mailbox, Delivery.error == QUOTA))
@@ -167,17 +167,19 @@ def routed(
             if not replies:
                 break
         else:
-            again = None if replies else refilled(carrier, row, known)
+            again = refilled(carrier, row, known)
             rest = {"not_before": again, "error": QUOTA} if again else {"mailbox": True}
             connection.execute(update(Delivery).where(Delivery.id == row["id"]).values(**rest))
     return jobs, list(booked.values())
 
 
 def refilled(carrier: Carrier, row: Mapping[str, Any], known: Mapping[str, Allowance]) -> datetime | None:
-    """When a way is open again that only a quota of the account closes."""
-    ends = {name: allowance.until for name, allowance in known.items() if name.startswith("off:") and allowance.left == 0 and allowance.until}
-    rest = {name: allowance for name, allowance in known.items() if name not in ends}
-    return min(ends.values()) if ends and carrier.route(row, rest) else None
+    """When a way is open again that only a quota of the account closes: with the person's windows as they are then."""
+    ends = sorted(allowance.until for name, allowance in known.items() if name.startswith("off:") and allowance.left == 0 and allowance.until)
+    for end in ends:
+        if carrier.route(row, {name: allowance for name, allowance in known.items() if allowance.until is None or allowance.until > end}):
+            return end
+    return None
 
 
 def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) -> bool:
@@ -213,7 +215,8 @@ OPEN: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in de
 def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: bool) -> list[dict[str, Any]]:
     """The first of each conversation that may leave: none overtakes another on its way, or an older one of its own kind."""
     other = aliased(Delivery)
-    waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox
+    tried = or_(other.error.is_(None), other.error != QUOTA, other.not_before.is_(None), other.not_before <= now)  # else another way may be open
+    waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox & tried
     leaves = other.status.in_(("claimed", "sending")) & other.lease_until.is_not(None)  # a mass send may take a day and holds nothing up
     # a scalar, for NOT EXISTS is made a join over the whole ledger where statistics are older than a broadcast (PostgreSQL)
     open_ = (other.conversation == Delivery.conversation, other.status.in_(OPEN))
@@ -239,7 +242,7 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
     again = {"status": "ready", "owner": None, "lease_until": None, "error": why}
     match outcome.fate:
         case Fate.SENT:
-            allowances.spend(connection, row["conversation"], carrier.spends(job.route))
+            allowances.spend(connection, row["conversation"], carrier.spends(job.route), outcome.calls)
             over = {"status": "sent", "finished_at": now, "lease_until": None} if last else following(connection, carrier, row, now)
             connection.execute(mine.values(piece=Delivery.piece + 1, route=job.route, remote_id=outcome.remote_id, **over))
             return "status" not in over

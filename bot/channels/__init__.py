@@ -44,6 +44,8 @@ class Outcome:
     """Whether `wait` holds for the whole account (429, per-minute quota), not for this person only."""
     moved_to: str | None = None
     """The handle this chat has from now on (a Telegram group that became a supergroup)."""
+    calls: int = 1
+    """How many sends of a person's window a SENT one took."""
 
 
 @dataclass(frozen=True, slots=True)

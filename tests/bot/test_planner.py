@@ -98,6 +98,28 @@ def test_a_used_up_quota_is_waited_for_and_not_by_who_writes(any_app: App) -> No
     assert town.standing() == {(False, "quota"): 2}
 
 
+@pytest.mark.parametrize(("window", "waits"), [(48, True), (4, False)])
+def test_a_reply_waits_for_a_used_up_quota_where_the_window_is_open_then(any_app: App, window: int, waits: bool) -> None:
+    town, now = Town(any_app, SETTINGS, 1), any_app.clock.now()
+    [key] = town.keys
+    rows = [delivery.row_of(f"b|r{number}", key, kind, [Say("答案")], now) for number, kind in enumerate(("reply", "reply", "alert"))]
+    town.do(lambda c: delivery.finish(c, c.execute(select(Delivery.id)).scalars().all(), now))
+    town.do(lambda c: allowances.opened(c, [(key, (Opening("message", 5, now + timedelta(hours=window)),))]))
+    town.do(lambda c: allowances.hold(c, "wechat:wx1", now + timedelta(hours=5), "off:customer"))
+    town.do(lambda c: delivery.plan(c, rows))
+
+    def claim(connection: Connection) -> list[tuple[str, str]]:
+        jobs = planner.claim(connection, town.carrier, "host:1:a", any_app.clock.now(), NEVER, replies=True)
+        delivery.finish(connection, [job.row["id"] for job in jobs], any_app.clock.now())
+        return [(job.row["key"], job.route) for job in jobs]
+
+    found = [one for _ in range(4) for one in town.do(claim)]
+    assert found == [("b|r2", "template")], "a way that is open is not held up by what waits"
+    assert town.standing() == {(not waits, "quota" if waits else None): 2}
+    any_app.clock.advance(timedelta(hours=5, minutes=1))
+    assert [town.do(claim) for _ in range(3)] == ([[("b|r0", "customer")], [("b|r1", "customer")], []] if waits else [[], [], []])
+
+
 @pytest.mark.parametrize("name", ["off:template", "off:customer"])
 def test_what_the_account_cannot_do_at_all_is_not_waited_for(any_app: App, name: str) -> None:
     town = Town(any_app, SETTINGS, 2)

@@ -25,7 +25,7 @@ REFUSED = {
     45002: "too_long", 47001: "content", 47003: "content", 40037: "content", 40058: "content", 44004: "content", 40007: "media",
     45067: "client_id", 45098: "menu",
 }  # fmt: skip
-"""40007: upload the medium again, once. 45098: say the menu as text."""
+"""40007: upload the medium again, once. 45098: say the menu as text. 45002: say it as two."""
 OFF = {48001: "not_allowed", 48004: "banned", 40200: "not_allowed", 61007: "not_allowed"}
 FIXED = {Fate.SENT: DONE, Fate.STOPPED: STOPPED, Fate.GONE: GONE, Fate.CLOSED: CLOSED, Fate.REFUSED: REFUSED, Fate.OFF: OFF}
 BUSY, BUSY_WAIT = -1, timedelta(seconds=2)

@@ -27,6 +27,10 @@ ASK, HINT = "选一个:", "点一个,或者直接打字告诉我。"
 BY_NUMBER = "想选哪个,回复它前面的数字就行。"
 ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 """WeChat makes links of `<a href>` in any text: what a person or a feed wrote must not become one."""
+LINK = re.compile(r"<a .*?</a>", re.DOTALL)
+CUTS = (r"\n+", r"[。;\uff1b]", r"\s", r"")
+SHORTEST = 20
+"""Ours: signs of a text that is too long for any other reason than its length."""
 IN_URL = {'"': "%22", "'": "%27", "<": "%3C", ">": "%3E", " ": "%20", "\n": "", "\r": "", "\t": ""}
 
 
@@ -101,6 +105,22 @@ def as_text(menu: dict[str, Any]) -> dict[str, Any]:
     held = menu["msgmenu"]
     lines = [f"{number}. {item['content']}" for number, item in enumerate(held["list"], 1)]
     return text_body("\n".join((held["head_content"], *lines)))
+
+
+def halved(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """A body that was too long (45002), as two: cut where it reads well near its middle, never within a link. None: it cannot be."""
+    if body["msgtype"] == "msgmenu":
+        head = body["msgmenu"]["head_content"]
+        return None if head == ASK else (text_body(head), {**body, "msgmenu": {**body["msgmenu"], "head_content": ASK}})
+    text: str = body["text"]["content"]
+    links = [found.span() for found in LINK.finditer(text)]
+    for sign in CUTS:
+        places = [found.end() for found in re.finditer(sign, text) if not any(begin < found.end() < end for begin, end in links)]
+        near = [place for place in places if len(text) < 4 * place < 3 * len(text)]
+        if near and len(text) > SHORTEST:
+            cut = min(near, key=lambda place: abs(2 * place - len(text)))
+            return text_body(text[:cut].rstrip("\n")), text_body(text[cut:])
+    return None
 
 
 def bodies(parts: Sequence[Part], row: int | None = None) -> list[dict[str, Any]]:

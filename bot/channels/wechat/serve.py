@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -142,16 +143,29 @@ class WeChatAccount:
 
     def call(self, handle: str, body: Any, route: str) -> Outcome:
         if route == Route.CUSTOMER:
-            outcome = self.client.customer(handle, body)
-            if outcome.reason in ("menu", "not_allowed") and body["msgtype"] == "msgmenu":  # 45098, 40200: say the menu as text
-                outcome = self.client.customer(handle, reply.as_text(body))
-            return outcome
+            return self.customer(handle, body)
         template, values = self.settings.template or "", {self.settings.template_title: body["title"]}
         if route == Route.NOTIFICATION:
             outcome = self.client.notification(handle, template, values, self.settings.public_url or "")
         else:
             outcome = self.client.template(handle, template, values, self.settings.public_url or "", f"d{body['row']}")
         return outcome if body["whole"] or outcome.fate is not Fate.SENT else Outcome(Fate.AGAIN, RUNG)
+
+    def customer(self, handle: str, body: dict[str, Any]) -> Outcome:
+        """One customer-service message; what is too long for one (45002), as two. Where only the first arrives it is in doubt, for staff."""
+        outcome = self.client.customer(handle, body)
+        if outcome.reason in ("menu", "not_allowed") and body["msgtype"] == "msgmenu":  # 45098, 40200: say the menu as text
+            return self.customer(handle, reply.as_text(body))
+        halves = reply.halved(body) if outcome.reason == "too_long" else None
+        if not halves:
+            return outcome
+        first = self.customer(handle, halves[0])
+        if first.fate is not Fate.SENT:
+            return first
+        second = self.customer(handle, halves[1])
+        if second.fate is not Fate.SENT:
+            return Outcome(Fate.UNKNOWN, "half_sent")
+        return replace(second, calls=first.calls + second.calls)
 
     async def send_many(self, handles: Sequence[str], text: str, client_id: str) -> Outcome:
         call = partial(self.client.mass, reply.text_body(text), client_id, openids=handles)

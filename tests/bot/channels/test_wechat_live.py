@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import delivery
-from bot.allowances import OFF
+from bot.allowances import OFF, Allowance
 from bot.app import App
+from bot.channels.wechat.limits import MESSAGE_QUOTA
 from bot.channels.wechat.serve import WeChatAccount
 from bot.delivery import Delivery
 from bot.reader import CUT, LEFT
@@ -180,6 +181,32 @@ async def test_a_template_rings_once_and_the_whole_is_said_when_the_person_write
         assert words in await served.until(9)
         await served.settled()
         await served.people.close()
+
+
+async def test_what_wechat_finds_too_long_is_said_as_two(served: Town) -> None:
+    await served.people.text(PERSON, "你好")
+    await served.settled()
+    served.api.fail("message/custom/send", "errcode", 45002)
+    text = "\n".join(f"第 {number} 条:带身份证和毕业证,先去社区登记。" for number in range(20))
+    served.app.say(f"wechat:{served.world.account.appid}:{PERSON}", "long", [Say(text)]).result()
+    assert "\n".join((await served.until(3))[1:]) == text
+    assert (await served.settled())["sent"] == 2
+    with served.app.database.reading() as connection:
+        left = connection.execute(select(Allowance.left).where(Allowance.name == "message")).scalar_one()
+    assert left == MESSAGE_QUOTA - 2
+
+
+async def test_what_arrived_by_half_is_left_to_staff(served: Town) -> None:
+    await served.people.text(PERSON, "你好")
+    await served.settled()
+    key = f"wechat:{served.world.account.appid}:{PERSON}"
+    for number in range(MESSAGE_QUOTA - 1):
+        served.app.say(key, f"s{number}", [Say("好")]).result()
+    await served.until(MESSAGE_QUOTA)
+    served.api.fail("message/custom/send", "errcode", 45002)
+    served.app.say(key, "long", [Say("带身份证和毕业证。" * 20)]).result()
+    assert (await served.until(MESSAGE_QUOTA + 1))[-1] == "带身份证和毕业证。" * 10
+    assert (await served.settled())["unknown"] == 1
 
 
 async def test_what_does_not_fit_the_windows_waits_for_the_next_contact(served: Town) -> None:
@@ -424,7 +451,7 @@ async def test_a_picture_that_cannot_be_fetched_gets_one_sentence(served: Town) 
 async def test_pictures_are_left_where_they_cannot_be_read(unverified: Town, served: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "图片我现在还看不了" in (await unverified.people.image(PERSON, photo())).text
     monkeypatch.setitem(sys.modules, "rapidocr", None)
-    assert "图片我现在还看不了" in (await served.people.image(PERSON, photo())).text
+    assert "图片我现在还看不了" in (await served.people.image("oPersonB", photo())).text
     assert not unverified.world.books["calls/media/get"] + served.world.books["calls/media/get"]
 
 

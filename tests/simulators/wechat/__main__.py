@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import socket
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from tests.simulators import load
 from tests.simulators.wechat.api import Api
 from tests.simulators.wechat.people import People, Push
 from tests.simulators.wechat.serving import hang_up, server_of
@@ -115,6 +118,7 @@ def main() -> None:
     parser.add_argument("--appid", default=Account.appid)
     parser.add_argument("--secret", default=Account.secret)
     parser.add_argument("--capability", choices=("service_verified", "subscription_verified", "unverified"), default="service_verified")
+    load.options(parser)
     said = parser.parse_args()
     mode = said.mode or ("safe" if said.aes_key else "plain")
     if mode != "plain" and not said.aes_key:
@@ -130,7 +134,22 @@ async def run(said: argparse.Namespace, mode: str) -> None:
     api.app.router.routes.extend(Control(people, api).routes())
     listener = socket.create_server(("127.0.0.1", said.port))
     print(f"WeChat stands at http://127.0.0.1:{listener.getsockname()[1]} and pushes to {said.hook} ({mode}, {said.format})", flush=True)
-    await server_of(api.app).serve(sockets=[listener])
+    serving = asyncio.create_task((server := server_of(api.app)).serve(sockets=[listener]))
+    if said.people:
+        print(await pressed(people, said.people, said.rate, said.seconds))
+        server.should_exit = True
+    await serving
+
+
+async def pressed(people: People, count: int, rate: float, seconds: float) -> load.Answered:
+    def seen(who: int) -> list[float]:
+        return [one.at.timestamp() for one in people.world.person(f"oLoad{who}").seen]
+
+    async def write(who: int, text: str) -> Push:
+        return await people.text(f"oLoad{who}", text)
+
+    people.world.numbers = itertools.count(int(time.time() * 1e6))  # the same number twice is the same message to a program that runs on
+    return await load.pressed(count, rate, seconds, write, seen, lambda: people.world.clock.now().timestamp())
 
 
 if __name__ == "__main__":
