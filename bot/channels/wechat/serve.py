@@ -143,7 +143,7 @@ class WeChatAccount:
 
     def call(self, handle: str, body: Any, route: str) -> Outcome:
         if route == Route.CUSTOMER:
-            return self.customer(handle, body)
+            return self.spoken(handle, body)
         template, values = self.settings.template or "", {self.settings.template_title: body["title"]}
         if route == Route.NOTIFICATION:
             outcome = self.client.notification(handle, template, values, self.settings.public_url or "")
@@ -151,18 +151,18 @@ class WeChatAccount:
             outcome = self.client.template(handle, template, values, self.settings.public_url or "", f"d{body['row']}")
         return outcome if body["whole"] or outcome.fate is not Fate.SENT else Outcome(Fate.AGAIN, RUNG)
 
-    def customer(self, handle: str, body: dict[str, Any]) -> Outcome:
+    def spoken(self, handle: str, body: dict[str, Any]) -> Outcome:
         """One customer-service message; what is too long for one (45002), as two. Where only the first arrives it is in doubt, for staff."""
         outcome = self.client.customer(handle, body)
         if outcome.reason in ("menu", "not_allowed") and body["msgtype"] == "msgmenu":  # 45098, 40200: say the menu as text
-            return self.customer(handle, reply.as_text(body))
+            return self.spoken(handle, reply.as_text(body))
         halves = reply.halved(body) if outcome.reason == "too_long" else None
         if not halves:
             return outcome
-        first = self.customer(handle, halves[0])
+        first = self.spoken(handle, halves[0])
         if first.fate is not Fate.SENT:
             return first
-        second = self.customer(handle, halves[1])
+        second = self.spoken(handle, halves[1])
         if second.fate is not Fate.SENT:
             return Outcome(Fate.UNKNOWN, "half_sent")
         return replace(second, calls=first.calls + second.calls)
