@@ -12,12 +12,17 @@ from bot import delivery, shortlinks, talks, transcript
 from bot.delivery import Delivery
 from dialogs.handover import ANSWERED, WAIT
 from dialogs.messages import Choice, Part, Say
+from dialogs.notices import TO_HUMAN
 from dialogs.place import Conversation
 from knowledge import cases, people
 from knowledge.db import CHINA
+from knowledge.ledger import record
+from knowledge.ledger.record import Record
 
 if TYPE_CHECKING:
     from bot.app import App
+
+SEE, LINK = Choice("我的去向登记", "open/registration"), Choice("连上学校登记", "open/record")
 
 
 def listed(app: App) -> str:
@@ -91,12 +96,47 @@ def spoken(connection: Connection, conversation: str, key: str, text: str, at: d
     return True
 
 
-def closed(connection: Connection, case: RowMapping, at: datetime) -> bool:
-    """Closes the case; a conversation that a teacher had goes back to the machine, which says so, unless a teacher is still to answer there."""
+def closed(connection: Connection, case: RowMapping, at: datetime, who: str = "老师") -> bool:
+    """Closes the case; a conversation that a teacher had goes back to the machine, which says so, unless a teacher is still to answer there.
+
+    A dispute that is closed was looked into by `who` and changes nothing.
+    """
+    if case["kind"] == "dispute" and case["closed_at"] is None:
+        stands(connection, case, who, at)
     cases.close(connection, case["id"], at)
     if cases.handed_over(connection, case["conversation"]):
         return False
     return handed_back(connection, case["conversation"], f"closed|{case['id']}", at)
+
+
+def stands(connection: Connection, case: RowMapping, who: str, at: datetime) -> None:
+    """Looked into: what is on record stays as it is, and lists may change it again."""
+    mine = select(Record.__table__).where(Record.graduate_id == case["graduate_id"]).order_by(Record.id)
+    rows = connection.execute(mine).mappings().all()
+    for row in [row for row in rows if row["disputed_at"]] or rows[:1]:
+        settled(connection, row, row["destination"], who, at, "核对过,没有改" if row["disputed_at"] else None)
+    if not rows:
+        outcome = Say("你说去向登记不对的事,老师办完了。连上学校登记,就能看到现在怎么写的。", (LINK, TO_HUMAN))
+        said(connection, talks.reached(connection, case["graduate_id"], case["conversation"]), f"settled|case|{case['id']}", [outcome], "notice", at)
+
+
+def settled(connection: Connection, row: RowMapping, to: str, who: str, at: datetime, note: str | None = "") -> str:
+    """A destination by the word of a member of staff; no note: nothing is written. Who disputed the one before hears what came of it, and their
+    case is closed with the last of their records. Returns the conversation where it is said."""
+    if note is not None:
+        record.settle(connection, row["id"], to, who, at, note)
+    person = row["graduate_id"]
+    if person is None:
+        return ""
+    left = connection.execute(select(Record.id).where(Record.graduate_id == person, Record.disputed_at.is_not(None))).first()
+    began = "" if left else cases.close_disputes(connection, person, at)
+    if not began and not row["disputed_at"]:
+        return ""
+    where = talks.reached(connection, person, began or next((talk.key for talk in talks.of(connection, [person]).get(person, [])), ""))
+    same, name = to == row["destination"], to or "没填"
+    told = f"老师核对过了,登记还是「{name}」,没有改。" if same else f"老师核对过了,现在登记的是「{name}」。"
+    outcome = Say(f"你说去向登记不对的事:{told}还不对就找老师说。", (SEE, TO_HUMAN))
+    return where if where and said(connection, where, f"settled|{row['id']}|{at.isoformat()}", [outcome], "notice", at) else ""
 
 
 def on(app: App, case_id: int, work: Callable[[Connection, RowMapping], Any]) -> bool:

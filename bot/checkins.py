@@ -18,6 +18,7 @@ from dialogs.effects import AskedHow, CheckIn, OfferDestinations, SaidHow, Settl
 from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_MENU
 from dialogs.turn import Turn
+from knowledge import cases
 from knowledge.db import local_date
 from knowledge.ledger import contact, destinations, record
 from knowledge.ledger.contact import CheckIn as Row
@@ -112,6 +113,7 @@ def carry_out(connection: Connection, turn: Turn, effect: CheckIn) -> list[Part]
             return [offered(connection, person)]
         case SettleOwn(name):
             if contact.settle(connection, person, name, now):
+                cases.close_disputes(connection, person, now)
                 return [Say(f"改好了:「{name}」,写明是你自己说的。老师核对时可能请你给合同或协议;写错了发「我的去向登记不对」。", (TO_MENU,))]
             return [Say("这一项登记不了了,告诉老师就行。", (Choice("问老师", "go/human"), TO_MENU))]
     return []

@@ -282,12 +282,15 @@ def reply(
 
 
 @cases.command()
-def close(case: Annotated[int, typer.Argument(help="编号")]) -> None:
-    """办结,并把对话交还给机器人。"""
+def close(
+    case: Annotated[int, typer.Argument(help="编号")],
+    who: Annotated[str, typer.Option("--as", help="老师的称呼")] = "老师",
+) -> None:
+    """办结,并把对话交还给机器人。去向有异议的,办结就是核对过、登记不改,本人会收到这个结果。"""
     from bot import casework
 
     with running() as app:
-        if not casework.on(app, case, lambda connection, held: casework.closed(connection, held, app.clock.now())):
+        if not casework.on(app, case, lambda connection, held: casework.closed(connection, held, app.clock.now(), who)):
             raise fail(f"没有编号 {case} 的事", 1)
 
 

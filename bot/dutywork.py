@@ -129,7 +129,9 @@ def choices(seat: Seat, case: RowMapping) -> tuple[Choice, ...]:
     found += [Choice("放回去", f"duty/give/{number}")] if mine else [Choice("我来办", f"duty/take/{number}")]
     found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in CASTING else []
     return (
-        (*found, Choice("办结", f"duty/close/{number}"), CASES) if case["closed_at"] is None else (Choice("再看一遍", f"duty/case/{number}"), CASES)
+        (*found, Choice("登记没错,办结" if case["kind"] == "dispute" else "办结", f"duty/close/{number}"), CASES)
+        if case["closed_at"] is None
+        else (Choice("再看一遍", f"duty/case/{number}"), CASES)
     )
 
 
@@ -162,7 +164,7 @@ def answer(seat: Seat, number: int, text: str) -> Say:
 
 def close(seat: Seat, number: int, _: str) -> Say:
     case = seat.case(number)
-    back = case["closed_at"] is None and casework.closed(seat.connection, case, seat.turn.now)
+    back = case["closed_at"] is None and casework.closed(seat.connection, case, seat.turn.now, seat.who.display)
     if case["closed_at"] is None:
         seat.note("办结求助", f"求助 {number}")
     return Say(f"求助 {number} 办结了{',对话交还给机器人' if back else ''}。", (CASES,))

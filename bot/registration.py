@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot import checkins, services
+from bot.casework import LINK, SEE
 from dialogs.effects import CheckIn, Dispute, LinkRecord, ShowRecord, UnlinkRecord
 from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_HUMAN, TO_MENU
@@ -16,7 +17,7 @@ from knowledge.ledger import linking, record
 from knowledge.ledger.record import KINDS
 
 Registration = LinkRecord | UnlinkRecord | ShowRecord | Dispute
-SEE, WRONG, LINK = Choice("我的去向登记", "open/registration"), Choice("我的去向登记不对", "open/dispute"), Choice("连上学校登记", "open/record")
+WRONG = Choice("我的去向登记不对", "open/dispute")
 REFUSED = {
     "unknown": "没对上。核对一下姓名和号码末几位,和学校登记的要一致;还是不行就找老师。",
     "several": "和你同名、末几位也一样的不止一个,我分不清。让老师帮你连。",

@@ -73,6 +73,12 @@ def close(connection: Connection, case_id: int, at: datetime) -> None:
     connection.execute(update(Case).where(Case.id == case_id).values(closed_at=at))
 
 
+def close_disputes(connection: Connection, graduate_id: str, at: datetime) -> str:
+    """What the person said of their destination is settled. Returns the conversation where they said so; empty where no case was open."""
+    query = update(Case).where(Case.graduate_id == graduate_id, Case.kind == "dispute", Case.closed_at.is_(None)).values(closed_at=at)
+    return next(iter(connection.execute(query.returning(Case.conversation)).scalars().all()), "")
+
+
 def handed_over(connection: Connection, conversation: str) -> bool:
     """A teacher is still to answer somebody there who asked for one."""
     query = select(Case.id).where(Case.conversation == conversation, Case.kind == "handover", Case.closed_at.is_(None))

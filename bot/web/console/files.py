@@ -193,17 +193,22 @@ def done(desk: Desk) -> Response:
 
 
 def settle(desk: Desk) -> Response:
-    """A new destination, by the person's own word."""
+    """A new destination, by the person's own word; who had said that the old one is wrong hears of it."""
     to, note = desk.form.get("destination", ""), desk.form.get("note", "").strip()[:500]
+
+    told: list[str] = []
 
     def work(connection: Connection) -> None:
         if to not in {each["name"] for each in destinations.listed(connection)}:
             raise LedgerError("去向请从名单里选")
-        old = scope.record(connection, desk.who, desk.number())["destination"]
-        ledger.settle(connection, desk.number(), to, desk.who.display, desk.now, note)
-        desk.note(connection, "改去向", f"台账 {desk.number()}", old, to)
+        row = scope.record(connection, desk.who, desk.number())
+        told.append(casework.settled(connection, row, to, desk.who.display, desk.now, note))
+        desk.note(connection, "改去向", f"台账 {desk.number()}", row["destination"], to)
 
-    return kept(desk, work, "")
+    answer = kept(desk, work, "")
+    for key in filter(None, told):
+        desk.wake(key)
+    return answer
 
 
 def kept(desk: Desk, work: Any, what: str, new: str = "") -> Response:

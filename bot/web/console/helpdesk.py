@@ -98,7 +98,7 @@ def close(desk: Desk) -> Response:
     def work(connection: Connection) -> str:
         case = scope.case(connection, desk.who, number)
         if case["closed_at"] is None:
-            casework.closed(connection, case, desk.now)
+            casework.closed(connection, case, desk.now, desk.who.display)
             desk.note(connection, "办结求助", f"求助 {number}")
         return str(case["conversation"])
 
