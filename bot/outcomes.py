@@ -64,7 +64,8 @@ REASONS = {
     # the way there
     "no_connection": "连不上微信", "unreachable": "连不上 Telegram", "pool": "同时发的太多,等一等", "no_answer": "发出去了,微信没有回音",
     "timed_out": "发出去了,Telegram 没有回音", "dropped": "发的时候断了线", "no_json": "平台的回答读不懂", "not_json": "平台的回答读不懂",
-    "odd_answer": "平台的回答读不懂", "server_error": "平台出错", "process_died": "发的时候程序停了", "defect": "程序出错,请告诉管理员",
+    "odd_answer": "平台的回答读不懂", "server_error": "平台出错", "process_died": "发的时候程序停了",
+    "half_sent": "太长,分成两半发,只发出前一半", "defect": "程序出错,请告诉管理员",
     "restored": "恢复备份时正在发", "failed:user block": "对方拒收了", "failed: system failed": "平台没发成",
     "failed:system failed": "平台没发成", "ok": "平台收下了", "already_sent": "平台早就收下了", "typing": "平台收下了",
 }  # fmt: skip

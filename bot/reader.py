@@ -163,7 +163,9 @@ class Reader:
 def unread(connection: Connection, before: datetime) -> Iterator[tuple[str, str]]:
     """Conversation and message of each file that came before and whose reading came to nothing: no result, no refusal."""
     later = aliased(InboxMessage)
-    result = exists().where(later.conversation == InboxMessage.conversation, later.key.contains("|result-"), later.id > InboxMessage.id)
+    result = exists().where(
+        later.conversation == InboxMessage.conversation, (later.kind == "result") | later.key.contains("|result-"), later.id > InboxMessage.id
+    )
     query = select(InboxMessage.conversation, InboxMessage.key).where(InboxMessage.kind == "file", InboxMessage.text.contains("."), ~result)
     rows = connection.execute(query.where(InboxMessage.received_at >= before - BACK, InboxMessage.received_at < before)).all()
     found = {f"refused|{key.removeprefix(f'{conversation}|')}": conversation for conversation, key in rows}

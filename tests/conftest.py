@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import LiteralString
 
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -26,6 +27,8 @@ from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Knowledge, StoredIndex
 
 TODAY = date(2026, 11, 22)
+hypothesis.settings.register_profile("house", suppress_health_check=[hypothesis.HealthCheck.too_slow])  # a busy machine is no defect
+hypothesis.settings.load_profile("house")
 Run = Callable[..., Result]
 
 
