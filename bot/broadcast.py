@@ -299,17 +299,15 @@ def advance(app: App) -> bool:
 
 def withdraw(connection: Connection, person: str, now: datetime) -> None:
     """They took a consent back: what was chosen by what it covered, and has not begun to leave, does not leave to them."""
-    mine = select(Delivery.id, Delivery.conversation, Delivery.broadcast_id).where(Delivery.broadcast_id.is_not(None))
+    mine = select(Delivery.id, Delivery.conversation, Delivery.broadcast_id, Broadcast.leaning).join(Broadcast, Broadcast.id == Delivery.broadcast_id)
     mine = mine.join(Conversation, Conversation.key == Delivery.conversation)
     rows = connection.execute(mine.where(Conversation.graduate_id == person, Delivery.status == "ready")).all()
-    delivery.finish(
-        connection, [row.id for row in rows if refused(connection, row.conversation, row.broadcast_id)], now, "suppressed", delivery.WITHDRAWN
-    )
+    gone = [row.id for row in rows if refused(connection, row.conversation, row.broadcast_id, row.leaning)]
+    delivery.finish(connection, gone, now, "suppressed", delivery.WITHDRAWN)
 
 
-def refused(connection: Connection, conversation: str, number: int) -> bool:
-    """Whether its person has taken back the consent that the rules of a broadcast lean on."""
-    rules = connection.execute(select(Broadcast.leaning).where(Broadcast.id == number)).scalar()
+def refused(connection: Connection, conversation: str, number: int, rules: Mapping[str, Any] | None) -> bool:
+    """Whether its person has taken back the consent that a broadcast leans on. `rules`: its `leaning`."""
     if rules is None:  # approved by a version before this column
         rules = audience.leaning(connection.execute(select(Broadcast.audience).where(Broadcast.id == number)).scalar_one())
     if not rules:

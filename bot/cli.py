@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -31,7 +31,6 @@ from bot.session import fail, running
 from bot.upkeep import knowledge
 from knowledge.db import CHINA, Database, DatabaseError, now
 
-State = Literal["ready", "claimed", "sending", "sent", "failed", "unknown", "cancelled", "expired", "suppressed"]
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="不离线:给离校毕业生的就业政策与求职助手。")
 cases = typer.Typer(no_args_is_help=True, help="等老师处理的事:列出、查看、回复、办结。")
 cli.add_typer(knowledge, name="knowledge")
@@ -309,13 +308,15 @@ def status() -> None:
 
 @deliveries.command("list")
 def listed(
-    status: Annotated[State, typer.Option(help="哪种状态的")] = "unknown",
+    status: Annotated[str, typer.Option(help="哪种状态的")] = "unknown",
     after: Annotated[int, typer.Option(help="从哪个编号以后")] = 0,
     most: Annotated[int, typer.Option(min=1, help="最多列多少条")] = 1000,
 ) -> None:
     """一行一条(JSON):编号、渠道、种类、时间、原因;不含内容和姓名。编号给 resend 用。"""
     from bot import delivery, outcomes
 
+    if status not in (known := (*delivery.OPEN, *delivery.FINAL)):
+        raise fail(f"没有「{status}」这种状态,可以写:{'、'.join(known)}", 2)
     with running() as app, app.database.reading() as connection:
         rows = delivery.listed(connection, status, after, most)
     for row in rows:

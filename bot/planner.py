@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot import allowances, broadcast, delivery, talks
@@ -188,12 +188,12 @@ def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) ->
     if talks.unsubscribed(connection, row["conversation"]):
         delivery.finish(connection, [row["id"]], now, "suppressed", delivery.UNSUBSCRIBED)
         return True
-    its = select(Broadcast.status, Broadcast.paused_at).where(Broadcast.id == row["broadcast_id"])
+    its = select(Broadcast.id, Broadcast.status, Broadcast.paused_at, Broadcast.leaning).where(Broadcast.id == row["broadcast_id"])
     halted = connection.execute(its).first() if row["broadcast_id"] else None
     if halted and halted.status in broadcast.OVER:
         delivery.finish(connection, [row["id"]], now, "cancelled")
         return True
-    if halted and broadcast.refused(connection, row["conversation"], row["broadcast_id"]):
+    if halted and broadcast.refused(connection, row["conversation"], halted.id, halted.leaning):
         delivery.finish(connection, [row["id"]], now, "suppressed", delivery.WITHDRAWN)
         return True
     if halted and halted.paused_at:
@@ -208,10 +208,6 @@ def early(connection: Connection, carrier: Carrier, now: datetime) -> float:
     return max(0.0, (free - carrier.interval - now).total_seconds()) if free else 0.0
 
 
-OPEN: list[ColumnElement[str]] = [literal_column(f"'{status}'") for status in delivery.OPEN]
-"""As they stand in the index of what is open, for SQLite compares words: all that was ever said to a person is much more."""
-
-
 def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: bool) -> list[dict[str, Any]]:
     """The first of each conversation that may leave: none overtakes another on its way, or an older one of its own kind."""
     other = aliased(Delivery)
@@ -219,8 +215,8 @@ def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: boo
     waits = (other.status == "ready") & (other.id < Delivery.id) & (other.priority <= Delivery.priority) & ~other.mailbox & tried
     leaves = other.status.in_(("claimed", "sending")) & other.lease_until.is_not(None)  # a mass send may take a day and holds nothing up
     # a scalar, for NOT EXISTS is made a join over the whole ledger where statistics are older than a broadcast (PostgreSQL)
-    open_ = (other.conversation == Delivery.conversation, other.status.in_(OPEN))
-    before = select(other.id).where(*open_, or_(leaves, waits)).limit(1).scalar_subquery()
+    here = (other.conversation == Delivery.conversation, delivery.is_open(other))  # all that was ever said to them is much more
+    before = select(other.id).where(*here, or_(leaves, waits)).limit(1).scalar_subquery()
     query = select(Delivery.__table__).where(
         Delivery.channel == carrier.channel,
         Delivery.status == "ready",

@@ -98,15 +98,16 @@ class Reader:
             ).result()
 
     def go_on(self, conversation: str, message: str, paper: Paper) -> None:
+        """As what was asked for just now; else as what it is."""
         with self.app.database.reading() as connection:
             stack = connection.execute(select(Conversation.stack).where(Conversation.key == conversation)).scalar()
         asked = stack[-1]["flow"] if stack else ""
         if asked in ("contract", "scam"):
             self.say(conversation, paper.text, "text").result()
-        elif flow := kind_of(paper.text):
-            self.say(conversation, f"words/{flow}/{paper.text}").result()
         elif seems(paper.text):
             self.take(conversation, paper, "file")
+        elif flow := "contract" if likely(paper.text) else "scam" if judge(paper.text).level in ALARM else "":
+            self.say(conversation, f"words/{flow}/{paper.text}").result()
         else:
             self.refuse(conversation, message, NOT_RESUME).result()
 
@@ -181,13 +182,6 @@ def read(data: bytes, name: str) -> Paper:
         ExtractError
     """
     return resume(from_bytes(data, name))
-
-
-def kind_of(text: str) -> str:
-    """What a file that nobody asked for is checked as; empty: as a résumé, if it is one."""
-    if seems(text):
-        return ""
-    return "contract" if likely(text) else "scam" if judge(text).level in ALARM else ""
 
 
 def typed(text: str) -> Paper:

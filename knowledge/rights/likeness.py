@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.postings.reading import plain
-from knowledge.rights.roles import bonds, demanded, roles
+from knowledge.rights.roles import Row, bonds, demanded, roles
 from knowledge.rights.signals import Reason, unmasked
 
 WEIGHTS = Path(__file__).parent / "data" / "likeness.npy"
@@ -119,14 +119,15 @@ def shipped() -> Array:
     return stored.astype(np.float64) * SCALE
 
 
-def likeness(seen: str, found: Iterable[str]) -> tuple[float, tuple[int, int]]:
-    """The log-odds that the worst stretch of the text is a fraud, and where it stands. `seen`: as `plain` gives it; `found`: rules that hold."""
+def likeness(seen: str, row: Row, found: Iterable[str]) -> tuple[float, tuple[int, int]]:
+    """The log-odds that the worst stretch of the text is a fraud, and where it stands. `seen`: as `plain` gives it; `row`: its roles; `found`:
+    rules that hold."""
     weights = shipped()
     codes, kept = bare(seen)
     size = len(codes)
     if size < 2:
         return -9.0, (0, 0)
-    every, row = grams(codes), roles(seen)
+    every = grams(codes)
     best, at = -np.inf, 0
     starts = range(0, max(1, size - WINDOW + STEP), STEP)
     for start in starts:
@@ -180,14 +181,15 @@ class Likeness:
 def alike(text: str, most: int, found: Iterable[str]) -> Likeness:
     """`found`: the ids of the rules that hold in the text."""
     seen, places = unmasked(plain(text, most))
-    odds, span = likeness(seen, found) if len(seen) >= FEW else (0.0, (0, 0))
+    row = roles(seen)
+    odds, span = likeness(seen, row, found) if len(seen) >= FEW else (0.0, (0, 0))
     if odds < ALIKE or not span[1]:
         return Likeness(odds, None)
     words = heaviest(seen, span)
     said = "」「".join(dict.fromkeys(seen[slice(*word)] for word in words))
     say = f"说法和常见骗局很像,最像的是「{said}」"
     sign = Reason("M01", "说法像骗局", min(ALIKE_MOST, LEAST + int(odds * ALIKE_WEIGHT)), "fraud", told(words[0] if words else span, places), say)
-    wanted = demanded(seen)
+    wanted = demanded(row)
     return Likeness(odds, sign, Reason("R01", "要你做什么", DEMAND_WEIGHT, "fraud", told(wanted[1], places), wanted[0]) if wanted else None)
 
 

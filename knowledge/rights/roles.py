@@ -133,14 +133,18 @@ DEMANDS = {
 """What a fraud wants, the gravest first, and how it is said. Alone it says nothing: honest people speak of fees as well."""
 
 
-def roles(seen: str) -> list[tuple[str, tuple[int, int]]]:
-    """Each role and where it stands. `seen`: as `plain` gives it."""
+Row = list[tuple[str, tuple[int, int]]]
+"""Each role and where it stands, in their order."""
+
+
+def roles(seen: str) -> Row:
+    """`seen`: as `plain` gives it."""
     return [(NAMES[match.lastindex or 0], match.span()) for match in ROLE.finditer(seen)]
 
 
-def demanded(seen: str) -> tuple[str, tuple[int, int]] | None:
-    """The gravest demand that stands in a text, how it is said, and where."""
-    found = dict(reversed(roles(seen)))
+def demanded(row: Row) -> tuple[str, tuple[int, int]] | None:
+    """The gravest demand of a text, how it is said, and where it stands first."""
+    found = dict(reversed(row))
     return next(((say, found[role]) for role, say in DEMANDS.items() if role in found), None)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import get_args
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from bot import delivery
 from bot.app import App
-from bot.cli import State, cli
+from bot.cli import cli
 from bot.config import settings
 from dialogs.messages import Say
 
@@ -123,5 +122,9 @@ def test_staff_find_the_numbers_of_what_may_have_arrived(any_app: App, monkeypat
     assert listed(any_app, monkeypatch, "list").stdout == ""
 
 
-def test_every_state_can_be_listed() -> None:
-    assert set(get_args(State)) == {*delivery.OPEN, *delivery.FINAL}
+def test_every_state_can_be_listed_and_no_other(any_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    for state in (*delivery.OPEN, *delivery.FINAL):
+        assert listed(any_app, monkeypatch, "list", "--status", state).exit_code == 0
+    wrong = listed(any_app, monkeypatch, "list", "--status", "lost")
+    assert wrong.exit_code == 2
+    assert "没有「lost」这种状态" in wrong.stderr

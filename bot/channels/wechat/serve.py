@@ -70,6 +70,8 @@ TELL = {Kind.VOICE: NO_VOICE, Kind.VIDEO: NO_IDEA, Kind.LOCATION: "定位我现�
 KEPT_FREE = 2
 """Messages of an open window that no push takes: a reply that comes late, a teacher's answer."""
 ERASES = (Kind.UNSUBSCRIBE, Kind.REVOKE)
+LOOK = 1.0
+"""Seconds after which another process's refusal is known here."""
 PICTURE = "图片.jpg"
 """What a picture that is read is called; one that is not stays without an ending, and that is said."""
 TOO_BIG = "这张图片超过 10 MB,太大了。缩小一点,或者截成几张,再发一次。"
@@ -101,6 +103,9 @@ class WeChatAccount:
         self.mass = Mass(MASS_PEOPLE, MASS_MONTH, MASS_DAY, MASS_MINUTE, reply.shared, self.send_many) if settings.mass else None
         self.connect = partial(WeChat, settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
         self.pump: Pump | None = None
+        self.looked = -LOOK
+        self.refused: datetime | None = None
+        """When it was last looked up until when customer-service messages are refused (a monotonic clock), and what was found."""
 
     # the carrier
 
@@ -143,7 +148,10 @@ class WeChatAccount:
 
     def call(self, handle: str, body: Any, route: str) -> Outcome:
         if route == Route.CUSTOMER:
-            return self.spoken(handle, body)
+            outcome = self.spoken(handle, body)
+            if outcome.fate is Fate.OFF:
+                self.refused = self.app.clock.now() + allowances.OFF
+            return outcome
         template, values = self.settings.template or "", {self.settings.template_title: body["title"]}
         if route == Route.NOTIFICATION:
             outcome = self.client.notification(handle, template, values, self.settings.public_url or "")
@@ -228,13 +236,16 @@ class WeChatAccount:
         return await (self.answer if self.customer() else self.answer_whole)(conversation, received, begun)
 
     def customer(self) -> bool:
-        """Whether the account may send customer-service messages: by its kind, and as far as WeChat has not refused it. Asked in the event
-        loop: in a thread, what one person sends in a row would overtake itself."""
+        """Whether the account may send customer-service messages: by its kind, and as far as WeChat has not refused it. Looked up in the event
+        loop, for in a thread what one person sends in a row would overtake itself; but not for each message."""
         if Route.CUSTOMER not in self.ways:
             return False
-        account = owner_of(self)
-        with self.app.database.reading() as connection:
-            return f"off:{Route.CUSTOMER}" not in allowances.held(connection, [account], self.app.clock.now()).get(account, {})
+        if time.monotonic() - self.looked >= LOOK:
+            account, self.looked = owner_of(self), time.monotonic()
+            with self.app.database.reading() as connection:
+                off = allowances.held(connection, [account], self.app.clock.now()).get(account, {}).get(f"off:{Route.CUSTOMER}")
+            self.refused = off.until if off else None
+        return self.refused is None or self.refused <= self.app.clock.now()
 
     async def answer(self, conversation: str, received: Received, begun: float) -> str:
         """The answer if it comes in time; else nothing, and the pump sends it when it is there."""
