@@ -1,6 +1,6 @@
 """Facts in free sentences: every field that a sentence states, and no other. The sentences lie in statements.jsonl.
 
-frames.toml holds one thing said in many ways; unseen.jsonl what somebody wrote who knew the fields and not the reader.
+frames.toml holds one thing said in many ways; unseen*.jsonl what people wrote who knew the fields and not the reader.
 `may`: fields that one may read out of the sentence or leave. `known_miss`: not read right yet; how many those may be is bounded.
 """
 
@@ -26,7 +26,6 @@ TODAY = date(2026, 11, 22)
 SENTENCES = [json.loads(line) for line in (Path(__file__).parent / "statements.jsonl").read_text("utf8").splitlines()]
 READ_RIGHT = [row for row in SENTENCES if "known_miss" not in row]
 INDEPENDENT = ["2025年6月毕业", "大专学历", "户口在信阳", "人在杭州", "自己交社保", "办过助学贷款", "失业登记没办", "签了三年合同", "我今年24岁"]
-UNSEEN = [json.loads(line) for line in (Path(__file__).parent / "unseen.jsonl").read_text("utf8").splitlines()]
 FRAMES = tomllib.loads((Path(__file__).parent / "frames.toml").read_text("utf8"))
 PIECES = st.lists(
     st.sampled_from([*(row["text"] for row in SENTENCES), "2025年", "13月", "社保", "99个月", "没", "吗", ",", "户口在", "如果", "我"]), max_size=5
@@ -127,15 +126,17 @@ def bare(value: Any) -> Any:
     return value.removesuffix("市") if isinstance(value, str) else sorted(value) if isinstance(value, list) else value
 
 
-def test_how_much_of_unseen_sentences_is_read() -> None:
-    """README's figure. Three facts a sentence: most are missed, few are wrong."""
+@pytest.mark.parametrize(("name", "facts", "least"), [("unseen", 272, 0.61), ("unseen_usual", 480, 0.71)])
+def test_how_much_of_unseen_sentences_is_read(name: str, facts: int, least: float) -> None:
+    """README's figures. Three facts a sentence, and two: some are missed, few are wrong."""
     right = wrong = stated = 0
-    for row in UNSEEN:
+    for line in (Path(__file__).parent / f"{name}.jsonl").read_text("utf8").splitlines():
+        row = json.loads(line)
         found = statements.read(row["text"], TODAY)
         stated += len(row["fields"])
         told = [bare(found[name]) == bare(value) for name, value in row["fields"].items() if name in found]
         right += sum(told)
         wrong += len(told) - sum(told)
-    assert stated > 250
-    assert right / stated >= 0.61
+    assert stated == facts
+    assert right / stated >= least
     assert wrong / stated <= 0.06

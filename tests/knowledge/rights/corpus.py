@@ -72,7 +72,7 @@ def learned(known: list[Example]) -> Array:
 
 
 def known() -> list[Example]:
-    """What the weights are learned from; "last" is kept apart."""
+    """What the weights are learned from; "last", "unseen" and "unseen_postings" are kept apart."""
     talk = [each for name in TALK for each in examples(name)]
     return [*talk, *postings(), *offers(), *offers("vacancies")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -41,9 +42,7 @@ def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> No
     """Each fifth of all examples by weights that never saw it. In "daily" alone, the innocents that sound most alike, it warns of one in seven.
 
     Fewer postings are held than before "vacancies" was added: in four of ten of its frauds no rule holds, on purpose.
-    The rules and roles were written with most of these texts in sight. Of 240 texts that nothing was learned or chosen from, though other
-    texts of their writers were, 80 of 100 frauds were warned of (60 high), and 14 of 140 innocents (4 high); of 110 such postings 39 of 45
-    frauds were held, and 4 of 65 fair ones: worse than any figure here.
+    The rules and roles were written with most of these texts in sight: `test_texts_that_nothing_was_made_with` is worse than any figure here.
     """
     every = known()
     part = np.random.default_rng(1).integers(0, 5, len(every))
@@ -63,6 +62,22 @@ def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.065
     assert sum(held[True]) / len(held[True]) >= 0.82
     assert sum(held[False]) / len(held[False]) <= 0.02
+
+
+def test_texts_that_nothing_was_made_with() -> None:
+    """README's figures: whose writers' other half is in "heard" and "vacancies"; nobody who made the program has read these."""
+    texts, posts = examples("unseen"), offers("unseen_postings")
+    assert not {each.text for each in (*texts, *posts)} & {each.text for each in known()}
+    levels = Counter((each.bad, judge(each.text).level) for each in texts)
+    held = Counter(each.bad for each in posts if each.offer and screen(each.offer).level == "held")
+    assert Counter(each.bad for each in texts) == {True: 100, False: 140}
+    assert levels[True, "high"] + levels[True, "warning"] >= 80
+    assert levels[True, "high"] >= 60
+    assert levels[False, "high"] + levels[False, "warning"] <= 14
+    assert levels[False, "high"] <= 4
+    assert Counter(each.bad for each in posts) == {True: 45, False: 65}
+    assert held[True] >= 39
+    assert held[False] <= 4
 
 
 def test_a_fraud_in_a_long_honest_text_is_still_held() -> None:
