@@ -195,7 +195,7 @@ def into_sqlite(database: Database, body: Path, manifest: Manifest, at: datetime
         if not force:
             raise BackupError(f"{target} 里已经有数据;确定要换掉就加 --force(原来的会改名留着)", 1)
         let_go(target)
-        aside = target.with_name(f"{target.name}.before-{at:%Y%m%d%H%M%S}")
+        aside = target.with_name(f"{target.name}.before-{at:%Y%m%d%H%M%S%f}")
         for end in ("", "-wal", "-shm"):
             if (old := Path(f"{target}{end}")).exists():
                 old.rename(f"{aside}{end}")
@@ -232,7 +232,7 @@ def let_go(path: Path) -> None:
 
 def into_postgres(database: Database, body: Path, manifest: Manifest, at: datetime, *, force: bool, moved: bool) -> list[str]:
     """Into a new schema `public`; the old one is renamed, and comes back should anything fail."""
-    tool, aside, notes = tool_of("pg_restore"), f"before_{at:%Y%m%d%H%M%S}", list[str]()
+    tool, aside, notes = tool_of("pg_restore"), f"before_{at:%Y%m%d%H%M%S%f}", list[str]()
     database.close()  # our own idle connections are not others
     with database.writing() as connection:
         if any(counted(connection).values()) and not force:
