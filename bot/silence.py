@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, select, true
 from sqlalchemy.orm import aliased
 
 from bot.allowances import GONE, Allowance
 from dialogs.place import Conversation
 from knowledge.db import local_date
 from knowledge.ledger import destinations
-from knowledge.ledger.contact import REFUSED, WRONG_NUMBER, CheckIn
+from knowledge.ledger.contact import NEW_NUMBER, REFUSED, WRONG_NUMBER, CheckIn
 from knowledge.ledger.record import FollowUp, Record
 
 HEADER = ("台账编号", "姓名", "学院", "重点群体", "多少天没消息", "为什么", "下一步", "电话", "家庭电话", "最近一次联系", "帮扶责任人")
@@ -59,14 +59,15 @@ def listed(connection: Connection, now: datetime, days: int = 30, where: ColumnE
 def silent(connection: Connection, now: datetime, days: int) -> ColumnElement[bool]:
     """Of a record: without a place, and not heard from or reached for so many days.
 
-    Left out is whom staff have agreed to try again later, and who said that they do not want to be contacted.
+    Left out is whom staff have agreed to try again later, and who said that they do not want to be contacted and did not speak to us since.
     """
     since, later = now - timedelta(days=days), aliased(FollowUp)
     spoke = exists().where(Conversation.graduate_id == Record.graduate_id, Conversation.last_in_at > since)
     reached = exists().where(FollowUp.record_id == Record.id, FollowUp.reached, FollowUp.on > local_date(since))
-    last = ~exists().where(later.record_id == FollowUp.record_id, later.id > FollowUp.id)
-    put_off = exists().where(FollowUp.record_id == Record.id, or_(FollowUp.next_on > local_date(now), FollowUp.result == REFUSED), last)
-    return and_(Record.destination.in_(destinations.open_ends(connection)), ~spoke, ~reached, ~put_off)
+    after = (later.record_id == FollowUp.record_id, later.id > FollowUp.id)
+    put_off = exists().where(FollowUp.record_id == Record.id, FollowUp.next_on > local_date(now), ~exists().where(*after))
+    refused = exists().where(FollowUp.record_id == Record.id, FollowUp.result == REFUSED, ~exists().where(*after, later.reached))
+    return and_(Record.destination.in_(destinations.open_ends(connection)), ~spoke, ~reached, ~put_off, ~refused)
 
 
 def query() -> Select[Any]:
@@ -101,6 +102,8 @@ def told(row: Any, today: date) -> Silent:
 
 def ladder(row: Any, silent: int | None) -> tuple[str, str]:
     """Why nothing was heard, and the next rung."""
+    if row["result"] == NEW_NUMBER and row["phone"]:
+        return "换了新号码,还没打过", "打电话"
     if row["result"] == WRONG_NUMBER:
         why = "号码不对"
     elif row["graduate_id"] is None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, literal, select, tuple_, update
 
-from knowledge.db import Database
-from knowledge.ledger import destinations
+from knowledge.db import Database, local_date
+from knowledge.ledger import contact, destinations
 from knowledge.ledger.cells import columns, names, read
 from knowledge.ledger.record import Change, LedgerError, Record
 from knowledge.ledger.seal import Seal
@@ -149,14 +149,16 @@ def take(connection: Connection, drafts: Sequence[Draft], seal: Seal, source: st
     lines: list[Line] = []
     new: list[Draft] = []
     changed: list[tuple[Draft, dict[str, Any]]] = []
-    for draft, problem in match(connection, drafts):
+    matched = list(match(connection, drafts))
+    spent = contact.spent(connection, [draft.held["id"] for draft in drafts if draft.held and draft.values.get("phone", "") != draft.held["phone"]])
+    for draft, problem in matched:
         if problem:
             lines.append(Line(draft.row, "refused", problem))
         elif draft.held is None:
             new.append(draft)
             lines.append(Line(draft.row, "inserted"))
         else:
-            fresh = differing(draft)
+            fresh = differing(draft, spent.get(draft.held["id"], ()))
             if fresh:
                 changed.append((draft, fresh))
             lines.append(Line(draft.row, "updated" if fresh else "same", draft.note))
@@ -198,14 +200,18 @@ def conflict(values: Mapping[str, Any], person: RowMapping | None, pupil: RowMap
     return ""
 
 
-def differing(draft: Draft) -> dict[str, Any]:
-    """What the row says otherwise than the record. A destination that its person disputes stays until staff have settled it."""
+def differing(draft: Draft, spent: Collection[str]) -> dict[str, Any]:
+    """What the row says otherwise than the record. A destination that its person disputes stays until staff have settled it,
+    and a number that was found wrong (`spent`) does not come back."""
     held = draft.held
     assert held is not None
     fresh = {key: draft.values[key] for key in SAID if key in draft.values and draft.values[key] != held[key]}
     if "destination" in fresh and held["disputed_at"]:
         del fresh["destination"]
         draft.note = "本人对毕业去向有异议,办结前去向没有改"
+    if fresh.get("phone", "")[-4:] in spent:
+        del fresh["phone"]
+        draft.note = ";".join(filter(None, (draft.note, "手机号是打不通、已经换掉的那个,没有改回去")))
     return fresh
 
 
@@ -243,6 +249,8 @@ def alter(connection: Connection, changed: Sequence[tuple[Draft, dict[str, Any]]
         values = {key: bindparam(f"new_{key}", type_=Record.__table__.c[key].type) for key in fields}
         connection.execute(query.values(**values, updated_at=bindparam("at", type_=Record.__table__.c.updated_at.type)), rows)
     note_changes(connection, moved, source, at)
+    old = {draft.held["id"]: draft.held["phone"] for draft, fresh in changed if draft.held and "phone" in fresh}
+    contact.renumbered(connection, old, by(source), local_date(at))
 
 
 def note_changes(connection: Connection, moved: Sequence[tuple[int, str]], source: str, at: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from knowledge.ledger import destinations, meter
+from knowledge.ledger.contact import NEW_NUMBER
 from knowledge.ledger.figures import city
 from knowledge.ledger.record import KINDS, FollowUp, Record, Service, Step
 from knowledge.ledger.seal import Seal, masked
@@ -84,7 +85,8 @@ def form(row: RowMapping, around: Held, seal: Seal, *, numbers: bool) -> list[An
 def talked(last: RowMapping | None) -> list[str]:
     if last is None:
         return [""] * 4
-    outcome = last["note"] if last["reached"] else f"没联系上 {last['note']}".strip()
+    missed = "换了新号码" if last["result"] == NEW_NUMBER else f"没联系上 {last['note']}".strip()
+    outcome = last["note"] if last["reached"] else missed
     return [str(last["on"]), last["way"], outcome, str(last["next_on"] or "")]
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot import casework, services, talks, transcript
 from bot.talks import Talk
-from bot.web.console import scope
+from bot.web.console import scope, staff
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import LONGEST, MOST
 from knowledge import people
-from knowledge.ledger import contact, destinations, meter
+from knowledge.ledger import cells, contact, destinations, meter
 from knowledge.ledger import record as ledger
-from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Service, Step
+from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Record, Service, Step
 from knowledge.ledger.seal import masked
 from knowledge.links import CHANNELS
 from knowledge.people import Graduate, Identity, Membership
@@ -43,6 +43,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         values = {**held(connection, row), **chat(connection, row["graduate_id"], now)}
         counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
         places = [each["name"] for each in destinations.listed(connection)]
+        teachers = staff.teachers(connection) if desk.who.role == "admin" else []
     box = desk.app.seal
     identity = masked(box.open(row["id_sealed"], row["id_digest"])) if row["id_sealed"] else ""
     steps = [(KINDS[kind], counted.get(kind, 0), needed) for kind, needed in NEEDED.items()]
@@ -57,6 +58,8 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         kinds=KINDS,
         ways=WAYS,
         results=contact.RESULTS,
+        teachers=teachers,
+        said=desk.form,
         today=today,
         wrong=wrong,
         **values,
@@ -168,6 +171,54 @@ def call(desk: Desk) -> Response:
 
     answer = kept(desk, work, "记联系", result[:10])
     return desk.to("/calls") if answer.status_code == 303 and desk.form.get("from") == "calls" else answer
+
+
+def amend(desk: Desk) -> Response:
+    """Another telephone number; or, by an administrator, another teacher who looks after the person."""
+
+    def work(connection: Connection) -> None:
+        row = scope.record(connection, desk.who, desk.number())
+        fresh = {**number(desk, row), **owner(desk, connection, row)}
+        if not fresh:
+            return
+        connection.execute(update(Record).where(Record.id == row["id"]).values(**fresh, updated_at=desk.now))
+        if "phone" in fresh:
+            contact.renumbered(connection, {row["id"]: row["phone"]}, desk.who.display, desk.app.clock.today())
+            desk.note(connection, "改手机号", f"台账 {row['id']}", masked(row["phone"]), masked(fresh["phone"]))
+            if row["graduate_id"]:
+                people.log_access(connection, row["graduate_id"], desk.who.display, "改手机号", desk.now)
+        if "owner" in fresh:
+            desk.note(connection, "改负责老师", f"台账 {row['id']}", row["owner"], fresh["owner"])
+
+    return kept(desk, work, "")
+
+
+def number(desk: Desk, row: RowMapping) -> dict[str, str]:
+    """
+    Raises:
+        LedgerError: it is no number.
+    """
+    said = desk.form.get("phone", row["phone"]).strip()
+    try:
+        phone = cells.phone(said) if said and said != row["phone"] else said
+    except cells.CellError as error:
+        raise LedgerError(str(error)) from error
+    return {"phone": phone} if phone != row["phone"] else {}
+
+
+def owner(desk: Desk, connection: Connection, row: RowMapping) -> dict[str, str]:
+    """
+    Raises:
+        LedgerError: nobody of that name looks after people.
+    """
+    name = desk.form.get("owner", row["owner"])
+    if name == row["owner"]:
+        return {}
+    if desk.who.role != "admin":
+        raise HTTPException(403, "负责老师由管理员改。")
+    if name and name not in staff.teachers(connection):
+        raise LedgerError("负责老师请从名单里选")
+    return {"owner": name}
 
 
 def plan(desk: Desk) -> Response:

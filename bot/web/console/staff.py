@@ -153,6 +153,12 @@ def add(connection: Connection, name: str, display: str, role: str, held: str, a
     connection.execute(insert(Staff).values(row))
 
 
+def teachers(connection: Connection) -> list[str]:
+    """Who may look after people, as the ledger names them."""
+    query = select(Staff.display).where(Staff.active, Staff.role.in_(("admin", "teacher"))).order_by(Staff.display)
+    return list(connection.execute(query).scalars())
+
+
 def headless(connection: Connection) -> bool:
     """There is no administrator yet."""
     return connection.execute(select(Staff.id).where(Staff.role == "admin")).first() is None
