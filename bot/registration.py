@@ -17,7 +17,7 @@ from knowledge.ledger import linking, record
 from knowledge.ledger.record import KINDS
 
 Registration = LinkRecord | UnlinkRecord | ShowRecord | Dispute
-WRONG = Choice("我的去向登记不对", "open/dispute")
+WRONG, CHANGED = Choice("我的去向登记不对", "open/dispute"), Choice("去向变了", "howis/change")
 REFUSED = {
     "unknown": "没对上。核对一下姓名和号码末几位,和学校登记的要一致;还是不行就找老师。",
     "several": "和你同名、末几位也一样的不止一个,我分不清。让老师帮你连。",
@@ -52,7 +52,7 @@ def registered(connection: Connection, turn: Turn, effect: Registration) -> Say:
             more = "办结前学校再导名单也不会改动它。" if held else "你还没连上学校登记,连上了老师查起来更快。"
             return Say(f"已经转给老师核对,结果会发到这里。{more}", (TO_MENU,) if held else (LINK, TO_MENU))
     held_on = record.own(connection, person)
-    return Say("这里还没有连着学校的登记。", (LINK, TO_MENU)) if held_on is None else Say(shown(held_on), (WRONG, TO_MENU))
+    return Say("这里还没有连着学校的登记。", (LINK, TO_MENU)) if held_on is None else Say(shown(held_on), (CHANGED, WRONG, TO_MENU))
 
 
 def shown(held: dict[str, Any]) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+WORKING = ("协议合同", "灵活", "创业")
+"""What a destination counts as that somebody may name who says that they work."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
@@ -198,7 +201,10 @@ class StopAsking:
 
 @dataclass(frozen=True, slots=True)
 class OfferDestinations:
-    """What their record may say now that they work, as choices."""
+    """What their record may say now, as choices: what they named (`like`, as any list may call it), and what counts as one of `rates`."""
+
+    rates: tuple[str, ...] = WORKING
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,15 @@ from sqlalchemy import func, insert, select, update
 from bot import allowances, checkins, silence
 from bot.app import App
 from bot.delivery import Delivery
+from dialogs.checkin import ANSWERS, RATES
+from dialogs.destinations import MEANT
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
-from knowledge.ledger import contact, linking
+from knowledge.ledger import contact, destinations, linking
 from knowledge.ledger.contact import CheckIn
 from knowledge.ledger.record import Change, FollowUp, Record
 from knowledge.links import digest_of, join, offer
+from knowledge.tables import bare
 
 
 def says(app: App, key: str, text: str, number: str) -> None:
@@ -156,6 +159,17 @@ def test_a_destination_changes_only_by_a_choice_and_ends_the_questions(noon: App
     for _ in range(4):
         days(noon, 31)
     assert questions(noon) == {key: 1}
+
+
+def test_every_destination_is_reached_by_a_choice_and_what_plain_words_mean_is_in_the_list(noon: App) -> None:
+    with noon.database.reading() as connection:
+        rates, names = destinations.rates(connection), destinations.meanings(connection)
+    assert set(rates.values()) == {rate for _, held in RATES.values() for rate in held}
+    assert all(bare(each.name) in names and each.answer in ANSWERS for each in MEANT)
+    key = student(noon, 1)
+    days(noon, 31)
+    said = noon.accept(Inbound(key, "forged", "choice", "howis/said/乱写", noon.clock.now())).result(10).parts
+    assert "howis/set" not in str(said)
 
 
 def test_a_process_that_asks_twice_at_once_asks_once(noon: App) -> None:
