@@ -214,15 +214,18 @@ def silent(
 ) -> None:
     """多久没消息、去向没落实的人:为什么、下一步做什么、打哪个电话;重点群体在前。谁看过,本人能看到。"""
     from bot import silence
+    from knowledge.ledger import sharing
     from knowledge.ledger.record import Record
     from knowledge.ledger.seal import masked
 
     with at_work() as app:
         with app.database.reading() as connection:
             found = silence.listed(connection, app.clock.now(), days, Record.owner == owner if owner else None)
+            homes = sharing.opened(connection, app.seal, [one.record for one in found if one.family]) if out else {}
         read_by(app, [one.person for one in found], who, "看失联名单")
+        read_by(app, [one.person for one in found if one.record in homes], who, sharing.READ)
     if out:
-        written(out, {f"{days} 天没消息": silence.rows(found)})
+        written(out, {f"{days} 天没消息": silence.rows(found, homes)})
         print(f"{len(found)} 人,写到 {out}")
         return
     for one in found:

@@ -6,7 +6,7 @@ where the person agreed to it. Somebody without a chat, or with every channel sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,15 +20,17 @@ from knowledge.db import local_date
 from knowledge.ledger import destinations
 from knowledge.ledger.contact import NEW_NUMBER, REFUSED, WRONG_NUMBER, CheckIn
 from knowledge.ledger.record import FollowUp, Record
+from knowledge.ledger.sharing import Family
 
 HEADER = ("台账编号", "姓名", "学院", "重点群体", "多少天没消息", "为什么", "下一步", "电话", "家庭电话", "最近一次联系", "帮扶责任人")
+HOME = "打家里电话(本人同意过)"
 CALL_AFTER = 60
 """Days of silence after which somebody calls, whatever the machine has asked [issue: 14/30/60 days]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """`days` since the person was heard or reached, None: never. `tried`: the last attempt."""
+    """`days` since the person was heard or reached, None: never. `tried`: the last attempt. `family`: it is time to call them, and agreed to."""
 
     record: int
     name: str
@@ -38,15 +40,15 @@ class Silent:
     why: str
     next: str
     phone: str
-    family: str
+    family: bool
     tried: str
     owner: str
     person: str | None
 
-    def cells(self) -> list[Any]:
+    def cells(self, home: str) -> list[Any]:
         days = "从没联系上" if self.days is None else self.days
         named = [self.record, self.name, self.college, "、".join(self.groups), days, self.why, self.next]
-        return [*named, self.phone, self.family, self.tried, self.owner]
+        return [*named, self.phone, home, self.tried, self.owner]
 
 
 def listed(connection: Connection, now: datetime, days: int = 30, where: ColumnElement[bool] | None = None) -> list[Silent]:
@@ -83,11 +85,12 @@ def query() -> Select[Any]:
     met = calls.group_by(FollowUp.record_id).subquery()
     last = FollowUp.__table__.alias("latest")
     columns = (
-        Record.id, Record.name, Record.college, Record.groups, Record.phone, Record.family_phone, Record.owner, Record.graduate_id,
-        talks.c.heard, talks.c.open, met.c.reached, last.c.on, last.c.way, last.c.result, CheckIn.rounds,
+        Record.id, Record.name, Record.college, Record.groups, Record.phone, Record.owner, Record.graduate_id,
+        Family.sealed.is_not(None).label("family"), talks.c.heard, talks.c.open, met.c.reached, last.c.on, last.c.way, last.c.result, CheckIn.rounds,
     )  # fmt: skip
     rows = select(*columns).outerjoin(talks, talks.c.graduate_id == Record.graduate_id).outerjoin(met, met.c.record_id == Record.id)
-    return rows.outerjoin(last, last.c.id == met.c.last).outerjoin(CheckIn, CheckIn.record_id == Record.id)
+    rows = rows.outerjoin(last, last.c.id == met.c.last).outerjoin(CheckIn, CheckIn.record_id == Record.id)
+    return rows.outerjoin(Family, Family.record_id == Record.id)
 
 
 def told(row: Any, today: date) -> Silent:
@@ -96,7 +99,7 @@ def told(row: Any, today: date) -> Silent:
     days = (today - max(seen)).days if seen else None
     tried = f"{row['on']} {row['way']} {row['result']}".strip() if row["on"] else ""
     why, step = ladder(row, days)
-    named = (row["id"], row["name"], row["college"], row["groups"], days, why, step, row["phone"], row["family_phone"], tried)
+    named = (row["id"], row["name"], row["college"], row["groups"], days, why, step, row["phone"], step == HOME, tried)
     return Silent(*named, row["owner"], row["graduate_id"])
 
 
@@ -115,11 +118,12 @@ def ladder(row: Any, silent: int | None) -> tuple[str, str]:
         if silent is not None and silent < CALL_AFTER:
             return why, "机器人换个渠道再问" if row["rounds"] else "机器人先问一次"
     if why == "号码不对" or not row["phone"]:
-        return why, "打家里电话(本人同意过)" if row["family_phone"] else "向学院、同学要新号码"
+        return why, HOME if row["family"] else "向学院、同学要新号码"
     return why, "打电话"
 
 
-def rows(found: list[Silent]) -> Iterator[list[Any]]:
+def rows(found: list[Silent], homes: Mapping[int, str]) -> Iterator[list[Any]]:
+    """`homes`: numbers of families by record."""
     yield list(HEADER)
     for one in found:
-        yield one.cells()
+        yield one.cells(homes.get(one.record, ""))

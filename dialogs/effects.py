@@ -215,6 +215,28 @@ class SettleOwn:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepFamily:
+    """They agree that their family is called at this number when nobody reaches them any more."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropFamily:
+    """They do not agree to that any more. `aloud`: it is said what became of it."""
+
+    aloud: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AllowHandover:
+    """Whether the HR department where they live may get their record and go on."""
+
+    allowed: bool
+    aloud: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class WantEvent:
     """The person wants to come to the event of a broadcast; no number: the one they were told of last."""
 
@@ -401,6 +423,9 @@ Effect = (
     | StopAsking
     | OfferDestinations
     | SettleOwn
+    | KeepFamily
+    | DropFamily
+    | AllowHandover
     | WantEvent
     | DropEvent
     | ShowEvents
@@ -425,6 +450,7 @@ Effect = (
     | WriteBroadcast
 )
 CheckIn = AskedHow | SaidHow | StopAsking | OfferDestinations | SettleOwn
+Sharing = KeepFamily | DropFamily | AllowHandover
 Events = WantEvent | DropEvent | ShowEvents | RemindEvent
 Clinic = OfferUpload | KeepResume | ShowResume | CompareResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
 Desk = OnDuty | Duty | MoreSaid | WriteBroadcast

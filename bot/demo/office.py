@@ -40,7 +40,7 @@ def fill(app: App) -> None:
         for name, (display, role) in ACCOUNTS.items():
             staff.add(connection, name, display, role, held, now)
         connection.execute(update(staff.Staff).values(fresh=False))
-        school.enrol(connection, chance, now)
+        school.enrol(connection, chance, now, app.seal)
 
     written(app, enrol)
     postings(app, chance, now)

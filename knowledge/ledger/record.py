@@ -50,8 +50,8 @@ class Record(Base):
     destination: Mapped[str] = mapped_column(String(40), default="")
     employer: Mapped[str] = mapped_column(String(120), default="")
     groups: Mapped[list[str]] = mapped_column(JSON)
-    family_phone: Mapped[str] = mapped_column(String(20), default="")
-    """Kept only where the list says that the person agreed to it (家校联系)."""
+    handover: Mapped[str] = mapped_column(String(4), default="")
+    """Whether the HR department where they live may go on with them (服务接续): "list" says yes, or they themselves, "yes" or "no"."""
     owner: Mapped[str] = mapped_column(String(64), default="", index=True)
     source: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]

@@ -15,7 +15,7 @@ from dialogs.checkin import ANSWERS, RATES
 from dialogs.destinations import MEANT
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
-from knowledge.ledger import contact, destinations, linking
+from knowledge.ledger import contact, destinations, linking, sharing
 from knowledge.ledger.contact import CheckIn
 from knowledge.ledger.record import Change, FollowUp, Record
 from knowledge.links import digest_of, join, offer
@@ -188,7 +188,10 @@ def test_a_process_that_asks_twice_at_once_asks_once(noon: App) -> None:
 def test_the_list_of_the_silent_says_why_and_what_next(noon: App) -> None:
     student(noon, 1, groups=["低保"], phone="13800000001")
     shut = student(noon, 2, phone="13800000002")
-    student(noon, 3, phone="13800000003", family_phone="13900000003")
+    student(noon, 3, phone="13800000003")
+    with noon.database.writing() as connection:
+        third = connection.execute(select(Record.id).where(Record.student_no == "20260003")).scalar_one()
+        sharing.keep(connection, noon.seal, {third: "13900000003"}, "名单", noon.clock.now())
     student(noon, 4, destination="签劳动合同形式就业")
     with noon.database.writing() as connection:
         row = {"student_no": "X", "school": "测试大学", "source": "测试", "groups": [], "destination": "", "name": "没来过"}

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bot import silence
 from bot.app import App
 from bot.web.console.audit import Audit
-from knowledge.ledger import contact, intake
+from dialogs.messages import Inbound
+from knowledge.db import Base
+from knowledge.ledger import contact, intake, sharing
 from knowledge.ledger.record import FollowUp, Record
+from knowledge.ledger.sharing import Family
+from knowledge.people import Access
 from knowledge.tables import comma, read
-from tests.bot.test_console import Browser, come, light, record
+from tests.bot.test_console import Browser, come, light, record, talker
 
 __all__ = ("come", "light")
 
@@ -87,3 +92,67 @@ def test_a_list_brings_a_new_number_and_not_the_wrong_one_again(any_app: App) ->
     assert (line.outcome, line.why) == ("same", "手机号是打不通、已经换掉的那个,没有改回去")
     assert one(any_app, select(Record.phone)) == "13900000002"
     assert one(any_app, select(FollowUp.note).where(FollowUp.result == contact.NEW_NUMBER)) == "原来的尾号 0001"
+
+
+def says(app: App, handle: str, *said: str) -> str:
+    """What is answered to the last."""
+    for text in said:
+        app.clock.advance(timedelta(seconds=1))
+        parts = app.accept(Inbound(f"web::{handle}", f"m{app.clock.now().timestamp()}", "text", text, app.clock.now())).result(20).parts
+    return str(parts)
+
+
+def everywhere(app: App) -> str:
+    """All rows of all tables."""
+    with app.database.reading() as connection:
+        return str([connection.execute(select(table)).all() for table in Base.metadata.sorted_tables])
+
+
+def test_the_family_is_called_only_with_a_yes_that_can_be_taken_back(any_app: App, come: Callable[..., Browser]) -> None:
+    person = talker(any_app, "zhao", "你好")
+    number = record(any_app, "赵一", "王老师", person, phone="13800000001", destination="待就业")
+    assert "尾号 5678" in says(any_app, "zhao", "家校联系", "同意", "139 1234 5678")
+    assert "13912345678" not in everywhere(any_app)
+    assert "139 1234 5678" not in everywhere(any_app)
+    any_app.clock.advance(timedelta(days=61))
+    called(any_app, number, "号码不对")
+    assert silent(any_app) == {"赵一": ("号码不对", "打家里电话(本人同意过)")}
+    wang, path = come("wang"), f"/people/{number}/family"
+    assert "13912345678" not in wang.get("/calls").text + wang.get(f"/people/{number}").text
+    assert 'href="tel:13912345678"' in wang.post(path).text
+    assert come("li").post(path).status_code == 404
+    assert come("pro").post(path).status_code == 403
+    with any_app.database.reading() as connection:
+        assert connection.execute(select(Audit.target, Audit.new).where(Audit.what == "看家庭电话")).all() == [(f"台账 {number}", "")]
+        assert connection.execute(select(Access.who).where(Access.what == "看家庭电话")).scalars().all() == ["王老师"]
+    assert "13912345678" in says(any_app, "zhao", "导出")
+    assert "删掉了" in says(any_app, "zhao", "别联系我家里")
+    assert silent(any_app) == {}, "they spoke"
+    any_app.clock.advance(timedelta(days=61))
+    assert silent(any_app) == {"赵一": ("号码不对", "向学院、同学要新号码")}
+    wang.login("wang")
+    assert "没有同意联系家里" in wang.post(path).text
+    rows = [("学号", "姓名", "院校", "家庭联系电话", "同意家校联系"), ("赵一", "赵一", "测试大学", "13912345678", "是")]
+    intake.bring_in(any_app.database, any_app.seal, read(comma(rows)), "名单", {}, any_app.clock.now())
+    assert silent(any_app)["赵一"][1] == "向学院、同学要新号码", "a list does not bring back what they took back"
+
+
+def test_who_erases_themselves_takes_the_familys_number_along(any_app: App) -> None:
+    record(any_app, "赵一", "王老师", talker(any_app, "zhao", "你好"), destination="待就业")
+    says(any_app, "zhao", "家校联系", "同意", "13912345678", "服务接续", "同意")
+    assert one(any_app, select(Record.handover)) == "yes"
+    says(any_app, "zhao", "注销", "确认注销")
+    with any_app.database.reading() as connection:
+        assert sharing.opened(connection, any_app.seal, [one(any_app, select(Record.id))]) == {}
+    assert one(any_app, select(Record.handover)) == ""
+
+
+def test_a_number_from_before_is_sealed_at_the_next_start(app: App, sqlite_url: str) -> None:
+    number = record(app, "赵一", "王老师")
+    with app.database.writing() as connection:
+        connection.execute(insert(Family).values(record_id=number, sealed=b"13912345678", by="名单", at=app.clock.now()))
+    again = App(app.settings, app.clock, app.search)
+    assert "13912345678" not in everywhere(again)
+    with again.database.reading() as connection:
+        assert sharing.opened(connection, again.seal, [number]) == {number: "13912345678"}
+    again.close()

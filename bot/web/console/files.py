@@ -15,7 +15,7 @@ from bot.web.console import scope, staff
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import LONGEST, MOST
 from knowledge import people
-from knowledge.ledger import cells, contact, destinations, meter
+from knowledge.ledger import cells, contact, destinations, meter, sharing
 from knowledge.ledger import record as ledger
 from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Record, Service, Step
 from knowledge.ledger.seal import masked
@@ -27,7 +27,8 @@ SAID = 200
 """Messages of one channel that the page shows."""
 
 
-def shown(desk: Desk, wrong: str = "") -> Response:
+def shown(desk: Desk, wrong: str = "", home: str = "") -> Response:
+    """`home`: the number of their family, where somebody asked for it."""
     number, now = desk.number(), desk.now
 
     def work(connection: Connection) -> None:
@@ -40,6 +41,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     desk.write(work)
     with desk.app.database.reading() as connection:
         row = scope.record(connection, desk.who, number)
+        family = any(each["sealed"] for each in sharing.of(connection, [number]).values())
         values = {**held(connection, row), **chat(connection, row["graduate_id"], now)}
         counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
         places = [each["name"] for each in destinations.listed(connection)]
@@ -59,6 +61,8 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         ways=WAYS,
         results=contact.RESULTS,
         teachers=teachers,
+        family=family,
+        home=home,
         said=desk.form,
         today=today,
         wrong=wrong,
@@ -191,6 +195,22 @@ def amend(desk: Desk) -> Response:
             desk.note(connection, "改负责老师", f"台账 {row['id']}", row["owner"], fresh["owner"])
 
     return kept(desk, work, "")
+
+
+def family(desk: Desk) -> Response:
+    """The number of their family, for a call; read one at a time, and each reading is told to the person."""
+
+    def work(connection: Connection) -> str:
+        row = scope.record(connection, desk.who, desk.number())
+        number = sharing.opened(connection, desk.app.seal, [row["id"]]).get(row["id"], "")
+        if number and row["graduate_id"]:
+            people.log_access(connection, row["graduate_id"], desk.who.display, sharing.READ, desk.now)
+        if number:
+            desk.note(connection, sharing.READ, f"台账 {row['id']}")
+        return number
+
+    number = desk.write(work)
+    return shown(desk, "" if number else "本人没有同意联系家里,或者撤回了。", number)
 
 
 def number(desk: Desk, row: RowMapping) -> dict[str, str]:

@@ -34,6 +34,7 @@ PAGES = (
     Page("POST", "/people/{number:int}/services", files.serve, TEACHERS),
     Page("POST", "/people/{number:int}/calls", files.call, TEACHERS),
     Page("POST", "/people/{number:int}/contact", files.amend, TEACHERS),
+    Page("POST", "/people/{number:int}/family", files.family, TEACHERS),
     Page("POST", "/people/{number:int}/steps", files.plan, TEACHERS),
     Page("POST", "/people/{number:int}/steps/{step:int}/done", files.done, TEACHERS),
     Page("POST", "/people/{number:int}/destination", files.settle, TEACHERS),
