@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, true
+from sqlalchemy import JSON, ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from bot import talks
+from bot.web.console import staff
 from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
 from knowledge.ledger import destinations
@@ -32,7 +33,7 @@ HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一�
   "people": [编号]               另外点名的人,不看上面几条
   "without": [编号]              不发给的人,压过其他一切
   "holdout": 0.1                 留出多少(0 到 0.5)先不发,用来比较效果;风险预警不能留
-编号写本人的编号或学号。退订的(不管在哪个渠道)、没有对话的、值班老师自己的,不会在名单里;按档案算出来的人,撤回同意就不再发。"""
+老师写的只发给台账里自己负责的学生,管理员写的发给谁都行。编号写本人的编号或学号。退订的(不管在哪个渠道)、没有对话的、值班老师自己的,不会在名单里;按档案算出来的人,撤回同意就不再发。"""
 RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "channel", "silent_days")
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
@@ -151,8 +152,21 @@ def profile(value: Any) -> dict[str, Any]:
     return found
 
 
-def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Select[str, str]:
-    """Conversation and person, one row each person: the conversation that reaches them (`talks`), unless they unsubscribed."""
+def scope(connection: Connection, author: str) -> str | None:
+    """The teacher to whose students alone what `author` writes may go. None: to anybody, by an administrator or at the machine itself."""
+    who = staff.named(connection, author)
+    return who.display if who and who.role != "admin" else None
+
+
+def addressed(connection: Connection, row: RowMapping, reader: str = "") -> str:
+    """How staff read to whom a broadcast goes, before the number."""
+    owner = None if row["changes"] else scope(connection, row["author"])
+    return "发给" if owner is None else f"只发给{'你' if owner == reader else owner}负责的"
+
+
+def query(connection: Connection, rules: Mapping[str, Any], now: datetime, owner: str | None = None) -> Select[str, str]:
+    """Conversation and person, one row each person: the conversation that reaches them (`talks`), unless they unsubscribed.
+    `owner`: see `scope`."""
     fitting = and_(*conditions(connection, rules, now)) if any(name in rules for name in RULES) else None
     picked = people(connection, rules["people"]) if "people" in rules else None
     wanted = [each for each in (fitting, picked) if each is not None]
@@ -160,6 +174,7 @@ def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Se
     ours = select(Conversation.graduate_id).join(DutyChat, DutyChat.conversation == Conversation.key)
     found = found.where(or_(*wanted), talks.last(), Graduate.id.not_in(ours))
     found = found.where(Graduate.profile_consent_at.is_not(None)) if "reach" in rules else found
+    found = found if owner is None else found.where(recorded(Record.owner == owner))
     return found.where(~people(connection, rules["without"])) if rules.get("without") else found
 
 
@@ -242,9 +257,9 @@ def people(connection: Connection, numbers: list[str]) -> ColumnElement[bool]:
     return or_(Graduate.id.in_(named), recorded(Record.student_no.in_(named)))
 
 
-def count(connection: Connection, rules: Mapping[str, Any], now: datetime) -> int:
+def count(connection: Connection, rules: Mapping[str, Any], now: datetime, owner: str | None = None) -> int:
     """How many it is, those held back among them."""
-    return int(connection.execute(select(func.count()).select_from(query(connection, rules, now).subquery())).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(query(connection, rules, now, owner).subquery())).scalar_one())
 
 
 def veiled(number: int, rules: Mapping[str, Any]) -> str:

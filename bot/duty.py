@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select
 
-from bot import casework, dutywork, planner
+from bot import broadcast, casework, dutywork, planner
 from bot.allowances import GONE
 from bot.delivery import Delivery
 from bot.planner import MAILBOX, Carrier
@@ -165,7 +165,7 @@ def entrust(connection: Connection, case: RowMapping, to: str, by: str, at: date
 def announce(connection: Connection, seat: dutywork.Seat, number: int) -> None:
     """Asks the others on duty who may approve to look at a draft."""
     query = select(DutyChat.conversation).join(Staff, Staff.id == DutyChat.staff_id)
-    others = query.where(*ON, Staff.role.in_(dutywork.CASTING), Staff.id != seat.who.id)
+    others = query.where(*ON, Staff.role.in_(broadcast.SENDING), Staff.id != seat.who.id)
     for key in connection.execute(others).scalars().all():
         parts: list[Part] = [Say(f"{seat.who.display}起草了一份群发,等另一位老师看。", (Choice("看看", f"duty/cast/{number}"),))]
         casework.said(connection, key, f"duty|draft-{number}|{key}", parts, "notice", seat.turn.now)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, String, select, update
 
 from bot import audience, broadcast, casework, coming
-from bot.broadcast import OVER, Broadcast, BroadcastError
+from bot.broadcast import OVER, SENDING, Broadcast, BroadcastError
 from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
 from bot.web.console import audit, scope
@@ -36,8 +36,6 @@ from knowledge.postings.drafts import numbered
 from knowledge.postings.intake import intake
 
 OFF = Duty("off")
-CASTING = ("admin", "teacher")
-"""Roles that write and approve broadcasts, as in the table of pages."""
 MOST, TALK = 8, 8
 """Lines of a list, messages of a conversation: a screen of a telephone."""
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
@@ -73,12 +71,12 @@ class Seat:
 
 
 def home(who: Member) -> tuple[Choice, ...]:
-    return (CASES, CASTS, POST) if who.role in CASTING else (CASES,)
+    return (CASES, CASTS, POST) if who.role in SENDING else (CASES,)
 
 
 def carry_out(seat: Seat, effect: Duty | WriteBroadcast) -> list[Part]:
     casts = isinstance(effect, WriteBroadcast) or effect.act in CAST_ACTS
-    if casts and seat.who.role not in CASTING:
+    if casts and seat.who.role not in SENDING:
         return [Say("你的角色不发群发。", (CASES,))]
     try:
         if isinstance(effect, WriteBroadcast):
@@ -127,7 +125,7 @@ def choices(seat: Seat, case: RowMapping) -> tuple[Choice, ...]:
     mine = case["owner"] == seat.who.display
     found = [Choice("回复", f"duty/reply/{number}")]
     found += [Choice("放回去", f"duty/give/{number}")] if mine else [Choice("我来办", f"duty/take/{number}")]
-    found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in CASTING else []
+    found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in SENDING else []
     return (
         (*found, Choice("登记没错,办结" if case["kind"] == "dispute" else "办结", f"duty/close/{number}"), CASES)
         if case["closed_at"] is None
@@ -155,7 +153,7 @@ def answer(seat: Seat, number: int, text: str) -> Say:
         raise DutyError("没有写内容。")
     if casework.answered(seat.connection, case, text, seat.who.display, seat.turn.inbound.message_id[:60], seat.turn.now):
         seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
-    more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in CASTING else ()
+    more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in SENDING else ()
     return Say(
         f"求助 {number} 的回复在发给本人,到没到点「看看」。",
         (Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("办结", f"duty/close/{number}"), *more, CASES),
@@ -172,7 +170,7 @@ def close(seat: Seat, number: int, _: str) -> Say:
 
 def keep(seat: Seat, number: int, key: str) -> Say:
     """The answer as a draft of an entry's questions: first the entries that are near, then the draft of the one that was tapped."""
-    if seat.who.role not in CASTING:
+    if seat.who.role not in SENDING:
         raise DutyError("你的角色不起草政策")
     question, told = exchange(seat, seat.case(number))
     known = seat.turn.world.search.knowledge.entries
@@ -245,10 +243,11 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     row = broadcast.get(seat.connection, number)
     first = from_json(row["parts"][0])
     head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
-    draft = row["status"] == "draft"
+    draft, to = row["status"] == "draft", audience.addressed(seat.connection, row, seat.who.display)
+    to = "会发给" if to == "发给" else to
     people_ = foreseen(seat, row) if draft else row["people"]
     by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
-    text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
+    text = f"{head}\n{to if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
     if row["status"] in ("approved", "planned"):
         found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]
@@ -275,7 +274,8 @@ def approve(seat: Seat, number: int, sure: str) -> Say:
     row = broadcast.get(seat.connection, number)
     if sure != "yes":
         told = foreseen(seat, row)
-        return Say(f"发给 {told} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
+        whom = audience.addressed(seat.connection, row, seat.who.display)
+        return Say(f"{whom} {told} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
     count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now, Quiet(*seat.turn.world.night))
     seat.note("批准群发", f"群发 {number}")
     return Say(f"第 {number} 号批准了,发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot import broadcast, changes, coming, outcomes
-from bot.audience import statuses, veiled
+from bot.audience import addressed, statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
 from bot.outcomes import RESULTS
@@ -115,7 +115,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         with desk.app.database.reading() as connection:
             row = broadcast.get(connection, number)
             changed = [dict(each) | {"told": broadcast.told(each)} for each in changes.of(connection, number)]
-        preview, status = outcomes.preview(desk.app, number), outcomes.status(desk.app, number)
+        preview, status = outcomes.preview(desk.app, number, desk.who.display), outcomes.status(desk.app, number)
     except BroadcastError as error:
         raise HTTPException(404, f"{error}。") from error
     counts = [(label, status[name]) for name, label in RESULTS.items() if status[name]]
@@ -127,7 +127,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         "off": coming.may_call_off(row, desk.now),
         "quiet": desk.app.quiet.until(desk.now),
         "changed": changed,
-        "form": changes.form(row, desk.now),
+        "form": changes.form(row, desk.now) if desk.who.role == "admin" or row["author"] == desk.who.display else [],
         "said": desk.form,
     }
     return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
@@ -168,8 +168,8 @@ def consequence(desk: Desk, connection: Connection, row: RowMapping, action: str
     match action:
         case "approve":
             broadcast.second(row, desk.who.display)
-            people = veiled(broadcast.size(connection, row, desk.now), row["audience"])
-            lines = [f"发给 {people} 人,批准以后名单不变。" + ("写了留出一部分不发的,这个数里有他们。" if row["audience"].get("holdout") else "")]
+            people, whom = veiled(broadcast.size(connection, row, desk.now), row["audience"]), addressed(connection, row, desk.who.display)
+            lines = [f"{whom} {people} 人,批准以后名单不变。" + ("写了留出一部分不发的,这个数里有他们。" if row["audience"].get("holdout") else "")]
             late = row["at"] and row["at"] <= desk.now
             return [*lines, *(["草稿定的发送时间已经过了,在下面另定一个;空着就不能发。"] if late else [])]
         case "cancel":

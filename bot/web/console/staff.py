@@ -159,6 +159,12 @@ def teachers(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
+def named(connection: Connection, said: str) -> Row[str, str] | None:
+    """`display` and `role` of whom somebody signs as, closed or not: the name in the ledger comes before the one of the login."""
+    query = select(Staff.display, Staff.role).where((Staff.display == said) | (Staff.name == said)).order_by(Staff.display != said)
+    return connection.execute(query.limit(1)).first()
+
+
 def headless(connection: Connection) -> bool:
     """There is no administrator yet."""
     return connection.execute(select(Staff.id).where(Staff.role == "admin")).first() is None
