@@ -14,7 +14,7 @@ from dialogs.notices import TO_HUMAN, TO_MENU
 from dialogs.turn import Turn
 from knowledge import cases
 from knowledge.ledger import linking, record, sharing
-from knowledge.ledger.record import KINDS
+from knowledge.ledger.record import AGREED, KINDS
 
 Registration = LinkRecord | UnlinkRecord | ShowRecord | Dispute
 HOME, TAKE_BACK = Choice("家校联系", "open/family"), Choice("撤回家校联系", "open/withdraw_family")
@@ -57,7 +57,7 @@ def registered(connection: Connection, turn: Turn, effect: Registration) -> Say:
     if held_on is None:
         return Say("这里还没有连着学校的登记。", (LINK, TO_MENU))
     home = sharing.own(connection, turn.world.seal, person)
-    ways = (TAKE_BACK if home else HOME, STAY if held_on["handover"] in ("yes", "list") else GO_ON)
+    ways = (TAKE_BACK if home else HOME, STAY if held_on["handover"] in AGREED else GO_ON)
     return Say(shown(held_on, home), (CHANGED, WRONG, *ways, TO_MENU))
 
 
@@ -72,7 +72,7 @@ def shown(held: dict[str, Any], home: str) -> str:
         lines.append(f"· 负责你的老师:{held['owner']}")
     if home:
         lines.append(f"· 联系不上你时可以打家里电话:尾号 {home[-4:]}")
-    if held["handover"] in ("yes", "list"):
+    if held["handover"] in AGREED:
         lines.append("· 同意人社部门接着服务")
     given = [f"{KINDS[service['kind']]}({service['on']:%m-%d})" for service in held["services"]]
     lines.append(f"· 记着给过你的服务:{'、'.join(given[-8:]) or '还没有'}")

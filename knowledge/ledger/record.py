@@ -14,6 +14,8 @@ from knowledge.people import Graduate
 
 KINDS = {"talk": "政策宣介", "guidance": "职业指导", "referral": "岗位推荐", "training": "培训见习"}
 """Services that are counted, by what each office must deliver [MoHRSS: 1131]."""
+AGREED = ("list", "yes")
+"""Values of `Record.handover` that are a yes."""
 NEEDED = {"talk": 1, "guidance": 1, "referral": 3, "training": 1}
 SELF, DISPUTED = "本人", "异议:"
 """Who says so where the person does; how the note of a dispute begins, which changes no destination."""

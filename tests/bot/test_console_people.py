@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from openpyxl import load_workbook
 from sqlalchemy import insert, select
 
 from bot import silence
@@ -21,6 +23,7 @@ from knowledge.tables import comma, read
 from tests.bot.test_console import Browser, come, light, record, talker
 
 __all__ = ("come", "light")
+ID = "11010119900307803X"
 
 
 def silent(app: App) -> dict[str, tuple[str, str]]:
@@ -156,3 +159,44 @@ def test_a_number_from_before_is_sealed_at_the_next_start(app: App, sqlite_url: 
     with again.database.reading() as connection:
         assert sharing.opened(connection, again.seal, [number]) == {number: "13912345678"}
     again.close()
+
+
+def test_only_who_agrees_is_handed_over_to_the_city_where_they_live(any_app: App, come: Callable[..., Browser]) -> None:
+    person = talker(any_app, "zhao", "你好")
+    record(
+        any_app,
+        "=赵一",
+        "王老师",
+        person,
+        city="贵阳市观山湖区",
+        destination="待就业",
+        id_sealed=any_app.seal.close(ID),
+        id_digest=any_app.seal.digest(ID),
+    )
+    record(any_app, "钱二", "王老师", city="贵阳", destination="", handover="list", cohort=2026)
+    for name, more in (("孙三", {}), ("李四", {"handover": "no"}), ("周五", {"handover": "list", "destination": "研究生"})):
+        record(any_app, name, "王老师", **{"city": "贵阳", "destination": "待就业", **more})
+    record(any_app, "吴六", "王老师", destination="待就业", handover="list")
+    boss = come("boss")
+    assert "<b>贵阳</b> 1 人" in boss.get("/handover").text
+    says(any_app, "zhao", "服务接续", "同意")
+    page = boss.get("/handover").text
+    assert "<b>贵阳</b> 2 人" in page
+    assert "还有 1 人同意了" in page
+    assert "<b>贵阳</b> 1 人" in boss.get("/handover?area=观山湖").text
+
+    def taken(**form: str) -> list[tuple[Any, Any]]:
+        book = load_workbook(io.BytesIO(boss.post("/handover", **form).content))
+        return [(row[1], row[2]) for row in book["名单"].iter_rows(min_row=2, values_only=True)]
+
+    assert taken(city="贵阳") == [("'=赵一", "*" * 14 + "803X"), ("钱二", None)]
+    assert taken(city="贵阳", cohort="2026") == [("钱二", None)]
+    for wrong in ({"city": "贵阳", "area": "云岩"}, {"city": "拉萨"}, {"city": "没有填"}, {}, {"city": "贵阳", "cohort": "二零"}):
+        assert boss.post("/handover", **wrong).status_code == 400, wrong
+    with any_app.database.reading() as connection:
+        assert connection.execute(select(Access.who).where(Access.what == "移交给贵阳人社")).scalars().all() == ["管理员甲"]
+        assert connection.execute(select(Audit.target, Audit.new).where(Audit.what == "移交人社")).all() == [("贵阳", "2 人"), ("贵阳", "1 人")]
+    says(any_app, "zhao", "撤回服务接续")
+    bring(any_app, ("=赵一", "=赵一", "测试大学", ""))
+    assert "<b>贵阳</b> 1 人" in boss.get("/handover").text
+    assert come("wang").get("/handover").status_code == 403

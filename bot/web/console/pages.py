@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, hours, lists, login, oncall, policies, report, roll, setup, today, vacancies
+from bot.web.console import (
+    broadcasts,
+    calls,
+    clinic,
+    files,
+    handover,
+    helpdesk,
+    hours,
+    lists,
+    login,
+    oncall,
+    policies,
+    report,
+    roll,
+    setup,
+    today,
+    vacancies,
+)
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -75,6 +92,8 @@ PAGES = (
     Page("POST", "/clinic/{number:int}/back", clinic.give_back, ANSWERING),
     Page("GET", "/cohort", report.cohort, STATISTICS, "数据"),
     Page("GET", "/cohort/report.xlsx", report.export, STATISTICS),
+    Page("GET", "/handover", handover.page, ADMIN),
+    Page("POST", "/handover", handover.export, ADMIN),
     Page("GET", "/audit", report.audited, ADMIN, "记录"),
     Page("GET", "/accounts", login.accounts, ADMIN, "账号"),
     Page("POST", "/accounts", login.open_account, ADMIN),
