@@ -23,18 +23,20 @@ from knowledge.tables import bare
 
 HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一条里写几个值,符合一个就行:
   "everyone": true               所有聊过的人
-  "profile": {"degree": ["本科","硕士"], "graduation_date": {"from": "2025-01-01", "to": "2026-12-31"}}   档案(字段见 bulixian plan --schema)
+  "profile": {"archive": ["学校"], "graduation_date": {"from": "2025-01-01", "to": "2026-12-31"}}   档案(字段见 bulixian plan --schema),
+                                 文字也可以写 {"employer.industry": {"has": "软件"}}
   "groups": ["低保"]             群体,只算同意登记群体的人
   "status": ["未就业"]           学校台账里的去向,写去向表里的名字或别名;未就业是还没有着落的所有人,没填去向的也在内
   "city": ["成都"]               档案里的所在城市或台账里的城市
   "cohort": [2026]  "college": ["文学院"]   档案或台账的届别、台账的学院
+  "degree": ["本科"]  "major": ["计算机"]    档案或台账的学历、专业(专业名里有这几个字)
   "channel": ["wechat"]          最近在哪个渠道说话
   "silent_days": {"from": 14, "to": 60}     最近一次说话在多少天以前
   "people": [编号]               另外点名的人,不看上面几条
   "without": [编号]              不发给的人,压过其他一切
   "holdout": 0.1                 留出多少(0 到 0.5)先不发,用来比较效果;风险预警不能留
 老师写的只发给台账里自己负责的学生,管理员写的发给谁都行。编号写本人的编号或学号。退订的(不管在哪个渠道)、没有对话的、值班老师自己的,不会在名单里;按档案算出来的人,撤回同意就不再发。"""
-RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "channel", "silent_days")
+RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "degree", "major", "channel", "silent_days")
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
 """Share that may be held back."""
@@ -76,6 +78,8 @@ def checked(raw: Any) -> dict[str, Any]:
                 if not all(isinstance(year, int) and 1950 < year < 2100 for year in listed(value)):
                     raise AudienceError("cohort 写年份,如 [2026]")
                 found[name] = listed(value)
+            case "degree":
+                found[name] = profile({name: listed(value)})[name]
             case "reach":
                 found[name] = str(value)
             case _:
@@ -141,9 +145,11 @@ def profile(value: Any) -> dict[str, Any]:
         if field is None or name in SENSITIVE or field.kind in ("list", "answers"):
             raise AudienceError(f"不能按「{name}」选人" + (",群体写在 groups 里" if name in SENSITIVE else ",字段见 bulixian plan --schema"))
         try:
-            if isinstance(wanted, Mapping):
+            if isinstance(wanted, Mapping) and set(wanted) == {"has"} and field.kind == "text":
+                found[name] = {"has": cleaned(field, wanted["has"])}
+            elif isinstance(wanted, Mapping):
                 if field.kind not in ("date", "number") or set(wanted) - {"from", "to"} or not wanted:
-                    raise ValueError('只有日期和数能写 {"from": …, "to": …}')
+                    raise ValueError('日期和数能写 {"from": …, "to": …},文字能写 {"has": …}')
                 found[name] = {end: cleaned(field, limit) for end, limit in wanted.items()}
             else:
                 found[name] = [cleaned(field, one) for one in (wanted if isinstance(wanted, list) else [wanted])]
@@ -188,10 +194,13 @@ def conditions(connection: Connection, rules: Mapping[str, Any], now: datetime) 
     if "status" in rules:
         yield recorded(Record.destination.in_(meant(connection, rules["status"])))
     if "city" in rules:
-        yield or_(*(lives(city) for city in rules["city"]))
+        yield known_of("residence", [{"has": city} for city in rules["city"]], within(Record.city, rules["city"]))
     if "cohort" in rules:
-        told = and_(Graduate.profile_consent_at.is_not(None), of_profile("cohort", rules["cohort"]))
-        yield or_(told, recorded(Record.cohort.in_(rules["cohort"])))
+        yield known_of("cohort", [rules["cohort"]], Record.cohort.in_(rules["cohort"]))
+    if "degree" in rules:
+        yield known_of("degree", [rules["degree"]], Record.degree.in_(rules["degree"]))
+    if "major" in rules:
+        yield known_of("major", [{"has": major} for major in rules["major"]], within(Record.major, rules["major"]))
     if "college" in rules:
         yield recorded(Record.college.in_(rules["college"]))
     if "channel" in rules:
@@ -216,22 +225,29 @@ def agreed(connection: Connection, rules: Mapping[str, Any]) -> ColumnElement[bo
     told, grouped = Graduate.profile_consent_at.is_not(None), Graduate.groups_consent_at.is_not(None)
     found: list[ColumnElement[bool]] = [told] if "profile" in rules or "reach" in rules else []
     found += [grouped] if "groups" in rules else []
-    found += [or_(told, recorded(or_(*(Record.city.contains(city, autoescape=True) for city in rules["city"]))))] if "city" in rules else []
+    found += [or_(told, recorded(within(Record.city, rules["city"])))] if "city" in rules else []
     found += [or_(told, recorded(Record.cohort.in_(rules["cohort"])))] if "cohort" in rules else []
+    found += [or_(told, recorded(Record.degree.in_(rules["degree"])))] if "degree" in rules else []
+    found += [or_(told, recorded(within(Record.major, rules["major"])))] if "major" in rules else []
     named = [people(connection, rules["people"])] if "people" in rules and "reach" not in rules else []
     return or_(and_(true(), *found), *named)
 
 
 def leaning(rules: Mapping[str, Any]) -> dict[str, Any]:
     """What of the rules `agreed` looks at, a list of 100 000 people of a policy's reach not among it; empty where nobody can have disagreed."""
-    held = {name: rules[name] for name in ("profile", "reach", "groups", "city", "cohort") if name in rules}
+    held = {name: rules[name] for name in ("profile", "reach", "groups", "city", "cohort", "degree", "major") if name in rules}
     return held | ({"people": rules["people"]} if held and "people" in rules and "reach" not in rules else {})
 
 
-def lives(city: str) -> ColumnElement[bool]:
+def known_of(field: str, wanted: list[Any], of_record: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The person told us, and we may use it, or the school's ledger says so."""
+    told = and_(Graduate.profile_consent_at.is_not(None), or_(*(of_profile(field, each) for each in wanted)))
+    return or_(told, recorded(of_record))
+
+
+def within(column: Any, words: list[str]) -> ColumnElement[bool]:
     """「四川成都」 and 「成都市」 are 成都 too."""
-    told = and_(Graduate.profile_consent_at.is_not(None), Graduate.profile["residence"].as_string().contains(city, autoescape=True))
-    return or_(told, recorded(Record.city.contains(city, autoescape=True)))
+    return or_(*(column.contains(word, autoescape=True) for word in words))
 
 
 def recorded(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -242,6 +258,8 @@ def of_profile(name: str, wanted: Any) -> ColumnElement[bool]:
     held = Graduate.profile[name]
     kind = FIELDS[name].kind
     column: Any = held.as_boolean() if kind == "bool" else held.as_float() if kind == "number" else held.as_string()
+    if isinstance(wanted, Mapping) and "has" in wanted:
+        return within(column, [wanted["has"]])
     if isinstance(wanted, Mapping):
         ends = [column >= wanted["from"]] if "from" in wanted else []
         return and_(*ends, *([column <= wanted["to"]] if "to" in wanted else []))

@@ -18,10 +18,25 @@ from bot.delivery import FINAL
 from bot.outcomes import RESULTS
 from bot.web.console.gate import Desk
 from dialogs.broadcasts import kinds
+from knowledge.profile import FIELDS, SENSITIVE
 
 MOST = 50
-LISTS = {"status": "去向", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
+LISTS = {
+    "status": "去向",
+    "city": "城市",
+    "college": "学院",
+    "degree": "学历",
+    "major": "专业(名字里有这几个字)",
+    "groups": "群体(只算同意登记的)",
+    "channel": "渠道(wechat、telegram、web)",
+}
 """Rules of an audience that are written as words with 、 between them."""
+APART = ("residence", "cohort", "degree", "major")
+"""Fields of a profile that have a line of their own, which asks the ledger too."""
+ASKING = {name: field.label for name, field in FIELDS.items() if name not in (*SENSITIVE, *APART) and field.kind not in ("list", "answers")}
+HOW = {"is": "是(几个用「、」隔开)", "has": "文字里有", "from": "不早于、不少于", "to": "不晚于、不多于"}
+ROWS = (1, 2, 3)
+"""Conditions on the profile that the form has room for."""
 ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
     "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display, leaving(desk))),
     "pause": ("暂停群发", lambda desk, number: broadcast.pause(desk.app, number)),
@@ -55,7 +70,19 @@ def blank(desk: Desk, wrong: str = "") -> Response:
     by_mass = outcomes.BY_MASS if outcomes.may_mass(desk.app) else ""
     with desk.app.database.reading() as connection:
         places = statuses(connection)
-    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, places=places, said=desk.form, by_mass=by_mass, wrong=wrong)
+    return desk.show(
+        "broadcast_new",
+        400 if wrong else 200,
+        kind=kind,
+        lists=LISTS,
+        places=places,
+        said=desk.form,
+        by_mass=by_mass,
+        wrong=wrong,
+        asking=ASKING,
+        how=HOW,
+        lines=ROWS,
+    )
 
 
 def write(desk: Desk) -> Response:
@@ -89,6 +116,8 @@ def audience(form: dict[str, str]) -> dict[str, Any]:
     for name in (*LISTS, "people", "without"):
         if values := words(form.get(name, "")):
             found[name] = values
+    if held := profile(form):
+        found["profile"] = held
     if years := words(form.get("cohort", "")):
         found["cohort"] = [whole(year, "届别") for year in years]
     days = {end: whole(form[f"silent_{end}"], "多少天没说话") for end in ("from", "to") if form.get(f"silent_{end}", "").strip()}
@@ -96,6 +125,30 @@ def audience(form: dict[str, str]) -> dict[str, Any]:
         found["silent_days"] = days
     if (share := form.get("holdout", "").strip()) not in ("", "0"):
         found["holdout"] = whole(share, "留出") / 100
+    return found
+
+
+def profile(form: dict[str, str]) -> dict[str, Any]:
+    """The lines of field, how, value.
+
+    Raises:
+        BroadcastError: one is half written, or two of a field do not go together.
+    """
+    found: dict[str, Any] = {}
+    for number in ROWS:
+        field, how, value = (form.get(f"p_{name}_{number}", "").strip() for name in ("field", "how", "value"))
+        if not field and not value:
+            continue
+        if field not in ASKING or how not in HOW or not value:
+            raise BroadcastError(f"档案条件第 {number} 行没写全:选一项、选怎么比、写内容")
+        new: Any = words(value) if how == "is" else {how: value}
+        old = found.get(field)
+        if old is None:
+            found[field] = new
+        elif isinstance(old, dict) and isinstance(new, dict) and {*old, *new} == {"from", "to"}:
+            found[field] = old | new
+        else:
+            raise BroadcastError(f"档案条件里的「{ASKING[field]}」写了两次,合成一行,或者一行写从、一行写到")
     return found
 
 
