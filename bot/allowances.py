@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Insert, String, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Connection, Insert, Select, String, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -174,9 +174,18 @@ def full_until(connection: Connection, chat: Chat) -> datetime | None:
 
 def next_slot(connection: Connection, account: str, now: datetime) -> datetime | None:
     """When the pace is free again, locked for the caller; None: nothing was ever sent."""
-    query = select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
-    free = connection.execute(query.with_for_update()).scalar()
+    free = connection.execute(pace_of(account).with_for_update()).scalar()
     return now if free and free > now + FAR else free
+
+
+def pace_of(account: str) -> Select[datetime | None]:
+    return select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
+
+
+def contended(connection: Connection, account: str) -> bool:
+    """Whether another process is taking slots just now; if not, the pace is locked for the caller."""
+    mine = connection.execute(pace_of(account).with_for_update(skip_locked=True)).first()
+    return mine is None and connection.execute(pace_of(account)).first() is not None
 
 
 def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime, before: int = 0) -> list[datetime]:

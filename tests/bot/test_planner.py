@@ -191,6 +191,27 @@ def test_what_is_shut_without_saying_how_is_tried_slowly_and_not_for_ever(any_ap
     assert tries == planner.TRIES + 1, "the first, and so many more"
 
 
+def test_an_outage_takes_no_try_of_what_waits(any_app: App) -> None:
+    town = Town(any_app, SETTINGS, 1)
+    away = Outcome(Fate.AGAIN, "no_connection", wait=timedelta(seconds=5), everyone=True)
+    for _ in range(5 * planner.TRIES):
+        assert town.tried(away) == "template"
+        any_app.clock.advance(timedelta(seconds=5))
+    assert town.tried(SENT) == "template"
+
+
+def test_a_busy_platform_is_tried_ever_more_slowly(any_app: App) -> None:
+    town, began = Town(any_app, SETTINGS, 1), any_app.clock.now()
+    busy, tries = Outcome(Fate.AGAIN, "busy", wait=timedelta(seconds=2)), []
+    while town.standing():
+        if town.tried(busy):
+            tries.append(any_app.clock.now() - began)
+        any_app.clock.advance(timedelta(seconds=20))
+    assert len(tries) == planner.TRIES + 1
+    assert len([at for at in tries if at < timedelta(minutes=5)]) <= 8
+    assert timedelta(hours=1.5) < tries[-1] < timedelta(hours=3)
+
+
 def test_a_push_leaves_room_for_a_teachers_answer(any_app: App) -> None:
     town = Town(any_app, PLAIN, 1)
     [key] = town.keys

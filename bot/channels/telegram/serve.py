@@ -43,6 +43,8 @@ LEAD = timedelta(seconds=POLL_SECONDS + 15)
 AGAIN = 60.0
 """Seconds before polling is tried again after Telegram refused it."""
 OFFSET = "offset"
+MOVED = "moved"
+"""Of an account, with a chat behind a colon: the group it was before it became a supergroup."""
 FILES = ("document", "photo")
 PHOTO = "照片.jpg"
 """What a photo is called, which has no name; where pictures are not read it stays without one, and that is said."""
@@ -92,7 +94,10 @@ class TelegramAccount:
         return reply.bodies([from_json(part) for part in row["parts"]], row["id"])
 
     async def send(self, handle: str, body: reply.Body, route: str) -> Outcome:
-        return (await self.sender.send(chat_of(handle), [body]))[-1]
+        outcome = (await self.sender.send(chat_of(handle), [body]))[-1]
+        if outcome.moved_to:
+            await self.moved(chat_of(handle), int(outcome.moved_to))
+        return outcome
 
     # the program
 
@@ -181,9 +186,11 @@ class TelegramAccount:
         """One update into the inbox; returns when it is stored."""
         if received.callback:
             self.beside(self.sender.answer(received.callback))
+        if received.kind == "migrated" and received.chat and received.moved_to:
+            return await self.moved(received.chat, received.moved_to)
         if received.chat is None or received.user is None or received.kind in ("group", "edited", "migrated"):
             return
-        conversation = f"{self.channel}:{self.account}:{received.handle}"
+        conversation = await self.conversation(received)
         if received.kind in ("blocked", "unblocked"):
             return await self.reachable(conversation, received.kind == "unblocked")
         if received.expired or (received.kind == "other" and not received.tell):
@@ -204,6 +211,24 @@ class TelegramAccount:
             TURN_SECONDS.labels(self.channel).observe(time.monotonic() - begun)
         if self.pump:
             self.pump.wake()
+
+    async def conversation(self, received: Received) -> str:
+        """Its key; in a group that became a supergroup the one from before, whose answers `Sender.send` brings to where the group is now."""
+        owner, handle = f"{self.channel}:{self.account}", received.handle
+        if received.in_group:
+
+            def work() -> int | None:
+                with self.app.database.reading() as connection:
+                    query = select(Allowance.left).where(Allowance.owner == owner, Allowance.name == f"{MOVED}:{received.chat}")
+                    return connection.execute(query).scalar()
+
+            if chat := await asyncio.to_thread(work):
+                handle = f"{chat}/{received.user}"
+        return f"{owner}:{handle}"
+
+    async def moved(self, chat: int, to: int) -> None:
+        row = {"owner": f"{self.channel}:{self.account}", "name": f"{MOVED}:{to}", "left": chat, "until": None}
+        await asyncio.wrap_future(self.app.inbox.write(lambda connection: allowances.put(connection, [row])))
 
     async def inbound(self, conversation: str, received: Received) -> tuple[Inbound, str]:
         """What the engine understands, and what the person saw on the button."""
