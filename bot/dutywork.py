@@ -42,7 +42,7 @@ MOST, TALK = 8, 8
 """Lines of a list, messages of a conversation: a screen of a telephone."""
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
 WRITE, POST = Choice("写群发", "duty/write"), Choice("收一条岗位", "duty/post")
-OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|close|keep)/([0-9]+)")
+OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|back|close|keep)/([0-9]+)")
 SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
 """A teacher's words begin with their name."""
 
@@ -157,9 +157,21 @@ def answer(seat: Seat, number: int, text: str) -> Say:
         seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
     more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in CASTING else ()
     return Say(
-        f"求助 {number} 的回复在发给本人,到没到点「看看」。",
-        (Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("办结", f"duty/close/{number}"), *more, CASES),
+        f"求助 {number} 的回复在发给本人,到没到点「看看」。本人再说的话归你,机器人先不插话。",
+        (
+            *(Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("机器人接着", f"duty/back/{number}")),
+            *(Choice("办结", f"duty/close/{number}"), *more, CASES),
+        ),
     )
+
+
+def back(seat: Seat, number: int, _: str) -> Say:
+    """Only this one answer: the machine goes on."""
+    case = seat.case(number)
+    if not casework.back(seat.connection, case["graduate_id"], seat.turn.now):
+        return Say("对话已经在机器人那里。", (CASES,))
+    seat.note("对话交还机器人", f"求助 {number}")
+    return Say("对话交还给机器人了。", (Choice("看看", f"duty/case/{number}"), CASES))
 
 
 def close(seat: Seat, number: int, _: str) -> Say:
@@ -331,7 +343,7 @@ def keep_posting(seat: Seat, _: int, text: str) -> Say:
 stopped = move("取消群发", "没发的不发了", "不会收到", lambda s, n: broadcast.stop(s.connection, n, s.turn.now))
 called_off = move("取消活动", "的活动取消了", "会收到通知", lambda s, n: coming.call_off(s.connection, n, s.turn.now))
 CASE_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
-    "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "close": close, "keep": keep,
+    "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "back": back, "close": close, "keep": keep,
 }  # fmt: skip
 CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "ask_posting": lambda *_: Say("收哪一条?", (POST, HOME)),

@@ -89,7 +89,7 @@ def chat(connection: Connection, person: str | None, now: datetime) -> dict[str,
         "groups": groups,
         "channels": channels,
         "talk": talk,
-        "mode": "human" if any(talk.mode == "human" for talk in held) else "bot",
+        "mode": talks.mode(held),
     }
 
 
@@ -119,8 +119,8 @@ def reply(desk: Desk) -> Response:
 
     def work(connection: Connection) -> str:
         row, where = writing(connection, desk)
-        if casework.spoken(connection, where, f"staff|record|{row['id']}|{once}", f"{desk.who.display}:{text}", desk.now):
-            people.log_access(connection, row["graduate_id"], desk.who.display, "发消息", desk.now)
+        key, stay = f"staff|record|{row['id']}|{once}", desk.form.get("stay") != "bot"
+        if casework.written(connection, row["graduate_id"], where, text, desk.who.display, key, desk.now, stay=stay):
             desk.note(connection, "给本人发消息", f"台账 {row['id']}", new=f"{len(text)} 字")
         return where
 
@@ -130,10 +130,9 @@ def reply(desk: Desk) -> Response:
 
 def hand_back(desk: Desk) -> Response:
     def work(connection: Connection) -> list[str]:
-        row, held = talking(connection, desk)
-        keys = [talk.key for talk in held if talk.mode == "human"]
-        for key in keys:
-            casework.handed_back(connection, key, f"back|{key}|{desk.now.isoformat()}", desk.now)
+        row, _ = talking(connection, desk)
+        keys = casework.back(connection, row["graduate_id"], desk.now)
+        if keys:
             desk.note(connection, "对话交还机器人", f"台账 {row['id']}")
         return keys
 

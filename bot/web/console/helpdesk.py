@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import casework, duty
+from bot import casework, duty, talks
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.staff import Staff
@@ -56,8 +56,9 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
         staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
-    reports = case["kind"] in REPORTS
-    return desk.show("case", 400 if wrong else 200, case=case, talk=talk, record=record, staff=staff, wrong=wrong, said=said, reports=reports)
+        mode = talks.mode(talks.of(connection, [case["graduate_id"]]).get(case["graduate_id"], []))
+    values = {"case": case, "talk": talk, "record": record, "staff": staff, "mode": mode, "reports": case["kind"] in REPORTS}
+    return desk.show("case", 400 if wrong else 200, wrong=wrong, said=said, **values)
 
 
 def answer(desk: Desk) -> Response:
@@ -67,7 +68,8 @@ def answer(desk: Desk) -> Response:
 
     def work(connection: Connection) -> str:
         case = scope.case(connection, desk.who, number)
-        where = casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now)
+        stay = desk.form.get("stay") != "bot"
+        where = casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now, stay=stay)
         if where:
             desk.note(connection, "回复求助", f"求助 {number}", new=f"{len(text)} 字")
         return where
@@ -95,15 +97,32 @@ def give(desk: Desk) -> Response:
 def close(desk: Desk) -> Response:
     number = desk.number()
 
-    def work(connection: Connection) -> str:
+    def work(connection: Connection) -> list[str]:
         case = scope.case(connection, desk.who, number)
-        if case["closed_at"] is None:
-            casework.closed(connection, case, desk.now, desk.who.display)
-            desk.note(connection, "办结求助", f"求助 {number}")
-        return str(case["conversation"])
+        if case["closed_at"] is not None:
+            return []
+        desk.note(connection, "办结求助", f"求助 {number}")
+        return [case["conversation"], *casework.closed(connection, case, desk.now, desk.who.display)]
 
-    desk.wake(desk.write(work))
+    for key in desk.write(work):
+        desk.wake(key)
     return desk.to("/cases")
+
+
+def hand_back(desk: Desk) -> Response:
+    """The machine goes on with the person; the case waits on."""
+    number = desk.number()
+
+    def work(connection: Connection) -> list[str]:
+        case = scope.case(connection, desk.who, number)
+        keys = casework.back(connection, case["graduate_id"], desk.now)
+        if keys:
+            desk.note(connection, "对话交还机器人", f"求助 {number}")
+        return keys
+
+    for key in desk.write(work):
+        desk.wake(key)
+    return desk.to(f"/cases/{number}")
 
 
 def fraud(desk: Desk) -> Response:

@@ -24,6 +24,7 @@ PAGES = (
     Page("GET", "/cases/{number:int}", helpdesk.shown, ANSWERING),
     Page("POST", "/cases/{number:int}/answer", helpdesk.answer, ANSWERING),
     Page("POST", "/cases/{number:int}/give", helpdesk.give, TEACHERS),
+    Page("POST", "/cases/{number:int}/back", helpdesk.hand_back, ANSWERING),
     Page("POST", "/cases/{number:int}/close", helpdesk.close, ANSWERING),
     Page("POST", "/cases/{number:int}/fraud", helpdesk.fraud, TEACHERS),
     Page("GET", "/people", roll.listed, TEACHERS, "学生"),
