@@ -75,7 +75,7 @@ def answers(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, str
     last = {key.split("|")[1]: delivery.fate(status, error) for key, status, error in connection.execute(query.order_by(Delivery.id))}
     fates = {number: f"({fate})" if (fate := last.get(str(number))) else "" for number in held}
     again = written_since(connection, held)
-    return {number: f"已回{fate}{'，本人又说话了' if number in again else ''}" for number, fate in fates.items()}
+    return {number: f"已回{fate}{',本人又说话了' if number in again else ''}" for number, fate in fates.items()}
 
 
 def written_since(connection: Connection, numbers: Collection[int]) -> set[int]:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, String, select, update
 
-from bot import audience, broadcast, casework, coming
+from bot import audience, broadcast, casework, coming, lessons, results
 from bot.broadcast import OVER, Broadcast, BroadcastError
 from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
@@ -22,14 +21,10 @@ from bot.web.console.staff import Member
 from dialogs.effects import Duty, WriteBroadcast
 from dialogs.messages import Choice, Part, Say, from_json, to_json
 from dialogs.notices import TO_MENU
-from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.db import CHINA, Within
-from knowledge.policy import revisions, store
-from knowledge.policy.entry import Entry, Faq, explain
-from knowledge.policy.questions import PERSONAL
 from knowledge.policy.revisions import RevisionError
 from knowledge.postings import store as postings
 from knowledge.postings.drafts import numbered
@@ -186,42 +181,17 @@ def keep(seat: Seat, number: int, key: str) -> Say:
     """The answer as a draft of an entry's questions: first the entries that are near, then the draft of the one that was tapped."""
     if seat.who.role not in CASTING:
         raise DutyError("你的角色不起草政策")
-    question, told = exchange(seat, seat.case(number))
-    known = seat.turn.world.search.knowledge.entries
+    question, told = lessons.exchange(seat.connection, seat.case(number))
+    lessons.usable(question, told)
     if not key:
-        near = [hit for hit in seat.turn.world.search.search(question).hits if hit.id in known][:3]
+        near = lessons.near(seat.turn.world.search, question)
         if not near:
             raise DutyError("没有和这个问题相近的政策,请在后台起草一条新的")
         head = f"「{question}」和你的回答,归到哪一条?存成草稿,另一位老师批准后才用。"
-        return Say(head, (*(Choice(hit.title[:20], f"duty/keep/{number}/{hit.id}") for hit in near), CASES))
-    if key not in known:
-        raise DutyError(f"没有正在用的 {key}")
-    revisions.lock(seat.connection)
-    mine = revisions.own_draft(seat.connection, key, seat.who.display)
-    entry = store.item_of(mine["body"]) if mine else store.load(seat.connection)[key]
-    assert isinstance(entry, Entry)
-    try:
-        changed = entry.model_copy(update={"faq": [*entry.faq, Faq(ask=[question], answer=told)]})
-    except ValidationError as error:
-        raise DutyError(f"这段回答不能直接用:{explain(error)};请在后台改短再起草") from error
-    revision = revisions.draft(seat.connection, changed, seat.who.display, seat.turn.now)
+        return Say(head, (*(Choice(title[:20], f"duty/keep/{number}/{id_}") for id_, title in near), CASES))
+    revision = lessons.kept(seat.connection, key, question, told, seat.who.display, seat.turn.now)
     seat.note("起草政策", key, new=f"第 {revision} 版")
     return Say(f"{key} 的草稿是第 {revision} 版,等另一位老师在后台「知识库」批准。", (CASES,))
-
-
-def exchange(seat: Seat, case: RowMapping) -> tuple[str, str]:
-    """What the person asked, and what a teacher answered last."""
-    memo = seat.connection.execute(select(Conversation.memo).where(Conversation.key == case["conversation"])).scalar() or {}
-    question = " ".join(str(memo.get("asked") or case["summary"].rpartition("说的是:")[2]).split())
-    here = (Delivery.conversation == case["conversation"], Delivery.key.startswith(f"staff|{case['id']}|", autoescape=True))
-    parts = seat.connection.execute(select(Delivery.parts).where(*here).order_by(Delivery.id.desc()).limit(1)).scalar()
-    first = from_json(parts[0]) if parts else None
-    if not isinstance(first, Say) or not question:
-        raise DutyError("这件求助还没有问题和回答,先回复")
-    told = first.text.partition(":")[2].strip()
-    if PERSONAL.search(question) or PERSONAL.search(told):
-        raise DutyError("这段话里像有手机号或证件号,不能存成政策")
-    return question, told
 
 
 def blank(connection: Connection, chats: Any, numbers: Collection[int] | None = None) -> None:
@@ -260,13 +230,23 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     draft = row["status"] == "draft"
     people_ = foreseen(seat, row) if draft else row["people"]
     by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
-    text = f"{head}\n{'会发给' if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
+    said = first.text if isinstance(first, Say) else row["title"]
+    told = [f"会发给 {people_} 人{by_mass}", "————", said] if draft else progress(seat, row)
+    text = "\n".join((head, *told))
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
     if row["status"] in ("approved", "planned"):
         found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]
     found += [Choice("先发给我看看", f"duty/try/{number}"), Choice("没发的不发了", f"duty/cancel/{number}")] if row["status"] not in OVER else []
     found += [Choice("活动取消", f"duty/off/{number}")] if coming.may_call_off(row, seat.turn.now) else []
     return Say(text, (*found, CASTS))
+
+
+def progress(seat: Seat, row: RowMapping) -> list[str]:
+    """How far it is and what came of it, as the page of the broadcast tells it."""
+    books = results.books(seat.connection, row)
+    counts = "、".join(f"{label} {books[name]}" for name, label in results.RESULTS.items() if books[name])
+    came = results.told(results.results(seat.connection, row, seat.turn.now)) if row["approved_at"] else []
+    return [f"「{row['title']}」发给 {row['people']} 人:{counts}", *came]
 
 
 def foreseen(seat: Seat, row: RowMapping) -> str:

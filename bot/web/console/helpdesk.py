@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import casework, duty, talks
+from bot import casework, duty, lessons, talks
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.staff import Staff
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.ledger.record import Record
+from knowledge.policy.revisions import RevisionError
 from knowledge.postings import proven
 
 MOST = 50
@@ -56,8 +59,12 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
         staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
+        asked, answer_ = lessons.exchange(connection, case) if case["answered_at"] and desk.who.role in ("admin", "teacher") else ("", "")
         mode = talks.mode(talks.of(connection, [case["graduate_id"]]).get(case["graduate_id"], []))
-    values = {"case": case, "talk": talk, "record": record, "staff": staff, "mode": mode, "reports": case["kind"] in REPORTS}
+    values: dict[str, Any] = {"case": case, "talk": talk, "record": record, "staff": staff, "mode": mode, "reports": case["kind"] in REPORTS}
+    if "asked" in desk.form:
+        asked, answer_ = desk.form["asked"], desk.form.get("answer", "")
+    values |= {"asked": asked, "answer": answer_, "near": lessons.near(desk.app.search, asked) if answer_ else []}
     return desk.show("case", 400 if wrong else 200, wrong=wrong, said=said, **values)
 
 
@@ -76,6 +83,23 @@ def answer(desk: Desk) -> Response:
 
     desk.wake(desk.write(work))
     return desk.to(f"/cases/{number}")
+
+
+def keep(desk: Desk) -> Response:
+    """Question and answer as a draft of a policy entry, which another approves."""
+    number, key = desk.number(), desk.form.get("to", "").strip().upper()[:10]
+    question, told = (" ".join(desk.form.get("asked", "").split())[:200], desk.form.get("answer", "").strip()[:LONGEST])
+
+    def work(connection: Connection) -> int:
+        scope.case(connection, desk.who, number)
+        made = lessons.kept(connection, key, question, told, desk.who.display, desk.now)
+        desk.note(connection, "起草政策", key, new=f"第 {made} 版")
+        return made
+
+    try:
+        return desk.to(f"/knowledge/drafts/{desk.write(work)}")
+    except RevisionError as error:
+        return shown(desk, f"{error}。")
 
 
 def give(desk: Desk) -> Response:
