@@ -270,13 +270,15 @@ def reply(
     case: Annotated[int, typer.Argument(help="编号")],
     text: Annotated[str, typer.Argument(help="要回的话")],
     who: Annotated[str, typer.Option("--as", help="老师的称呼")] = "老师",
+    once_only: Annotated[bool, typer.Option("--once", help="只回这一句,本人再说话还由机器人答")] = False,
 ) -> None:
-    """以老师身份回一句,发到本人那边。"""
+    """以老师身份回话,发到本人那边;本人接着说的话归老师,办结时交还机器人。"""
     from bot import casework
 
     once = uuid.uuid4().hex
     with running() as app:
-        if not casework.on(app, case, lambda connection, held: casework.answered(connection, held, text, who, once, app.clock.now())):
+        stay, at = not once_only, app.clock.now()
+        if not casework.on(app, case, lambda connection, held: casework.answered(connection, held, text, who, once, at, stay=stay)):
             raise fail(f"没有编号 {case} 的事", 1)
 
 

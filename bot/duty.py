@@ -142,9 +142,9 @@ def tell(connection: Connection, key: str, about: str, once: str, number: int, t
 
 
 def nudge(connection: Connection, turn: Turn) -> None:
-    """Whoever has the case of this conversation hears that the person wrote."""
+    """Whoever has this conversation hears that the person wrote."""
     mine = select(Case.id, DutyChat.conversation).join(Staff, Staff.display == Case.owner).join(DutyChat, DutyChat.staff_id == Staff.id)
-    mine = mine.where(Case.conversation == turn.inbound.conversation, Case.kind == "handover", Case.closed_at.is_(None), *ON)
+    mine = mine.where(Case.id.in_(casework.having(connection, turn.inbound.conversation)[:1]), *ON)
     for number, key in connection.execute(mine).all():
         tell(connection, key, f"duty|said-{number}", turn.inbound.message_id, number, f"求助 {number} 的本人又说话了。", turn.now)
 

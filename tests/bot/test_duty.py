@@ -212,6 +212,10 @@ def test_a_broadcast_is_written_and_approved_from_two_chats_and_does_not_go_to_t
     while broadcast.advance(office.app):
         pass
     assert office.one(Delivery.conversation, Delivery.kind == "broadcast") == [STUDENT, OTHER]
+    progress = json.loads(office.tap(WANG, "duty/cast/1"))[0]["text"]
+    assert "「元旦放假」发给 2 人:在路上 2" in progress
+    assert "发了的 2 人里:平台收下 0 人;七天内来说话 0 人,登记 0 人。" in progress
+    assert "放三天" not in progress, "one short message"
     assert "暂停了,2 人等着" in office.tap(WANG, "duty/pause/1")
     assert "接着发了,2 人会收到" in office.tap(LI, "duty/resume/1")
     assert "确定吗" in office.tap(LI, "duty/cancel/1")

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, RowMapping, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import broadcast, changes, coming, outcomes
+from bot import broadcast, changes, coming, outcomes, results
 from bot.audience import statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
-from bot.outcomes import RESULTS
+from bot.results import RESULTS
 from bot.web.console.gate import Desk
 from dialogs.broadcasts import kinds
 
@@ -124,6 +124,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
     values = {"row": row, "told": broadcast.told(row), "preview": preview, "status": status, "counts": counts, "over": over, "again": again}
     values |= {
+        "results": results.told(status["results"]) if status["results"] else [],
         "off": coming.may_call_off(row, desk.now),
         "quiet": desk.app.quiet.until(desk.now),
         "changed": changed,
@@ -173,17 +174,17 @@ def consequence(desk: Desk, connection: Connection, row: RowMapping, action: str
             late = row["at"] and row["at"] <= desk.now
             return [*lines, *(["草稿定的发送时间已经过了,在下面另定一个;空着就不能发。"] if late else [])]
         case "cancel":
-            books = outcomes.books(connection, row)
+            books = results.books(connection, row)
             lines = [f"还没发出去的 {books['open'] + books['unplanned']} 人不会收到。停了就不能再接着发;只想停一停,用「暂停」。"]
             stands = coming.may_call_off(row, desk.now)
             return [*lines, *(["已经收到的人照样可以来,说想参加的照样会提醒。活动不办了,用「活动取消」。"] if stands else [])]
         case "off":
-            books = outcomes.books(connection, row)
+            books = results.books(connection, row)
             told = len(coming.expecting(connection, row["id"]))
             lines = [f"马上告诉说想参加的 {told} 人别去了(退订了的不告诉)。", "以后不再提醒,也不能恢复。"]
             return [f"这场活动取消,还没发出去的 {books['open'] + books['unplanned']} 人不会收到。", *lines]
     outcome = desk.form.get("outcome", "")
-    again = f"再发给「{RESULTS.get(outcome, outcome)}」的 {outcomes.books(connection, row).get(outcome, 0)} 人。"
+    again = f"再发给「{RESULTS.get(outcome, outcome)}」的 {results.books(connection, row).get(outcome, 0)} 人。"
     return [again, *(["不知道到没到的人可能收到两次。"] if outcome == "unknown" else [])]
 
 
