@@ -56,6 +56,8 @@ PAGES = (
     Page("POST", "/knowledge/{key}", policies.change, TEACHERS),
     Page("POST", "/knowledge/{key}/restore", policies.restore, TEACHERS),
     Page("GET", "/postings", vacancies.listed, TEACHERS, "岗位"),
+    Page("GET", "/postings/{number:int}", vacancies.one, TEACHERS),
+    Page("POST", "/postings/{number:int}", vacancies.change, TEACHERS),
     Page("POST", "/postings/frauds/{number:int}", vacancies.clear, TEACHERS),
     Page("POST", "/postings/{number:int}/{action}", vacancies.decide, TEACHERS),
     Page("GET", "/lists", lists.page, TEACHERS, "导入"),
