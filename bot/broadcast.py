@@ -44,6 +44,7 @@ STATES = {
     "called_off": "活动取消了",
 }
 OVER = ("cancelled", "called_off")
+TRIAL = "「测试」只发给你自己,点按钮不算。"
 USEFUL = timedelta(days=30)
 """So long what names no day of its own may still leave."""
 
@@ -323,6 +324,18 @@ def parts_of(row: RowMapping, now: datetime) -> list[Part]:
         choice = Choice(broadcasts.COME, f"event/{row['id']}")
         return [replace(part, choices=(choice, *part.choices)) if isinstance(part, Say) else part for part in parts]
     return parts
+
+
+def trial(row: RowMapping, now: datetime) -> list[Part]:
+    """As people get it, for the staff to look at: marked, and a tap on it counts for nothing. Its links are those that were written."""
+    parts = parts_of(row, now)
+    dead = f"duty/tried/{row['id']}"
+    return [
+        replace(part, text=f"{TRIAL}\n{part.text}", choices=tuple(replace(choice, value=dead) for choice in part.choices))
+        if isinstance(part, Say)
+        else part
+        for part in parts
+    ]
 
 
 def reworded(connection: Connection, row: RowMapping, now: datetime) -> None:

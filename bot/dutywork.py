@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, String, select, update
@@ -254,12 +254,14 @@ def foreseen(seat: Seat, row: RowMapping) -> str:
 
 
 def tried(seat: Seat, number: int, _: str) -> Say:
-    """As people get it."""
-    first = broadcast.parts_of(broadcast.get(seat.connection, number), seat.turn.now)[0]
+    """As people get it, like the test send of the console."""
+    first = broadcast.trial(broadcast.get(seat.connection, number), seat.turn.now)[0]
     assert isinstance(first, Say)
-    return Say(
-        first.text, (*(choice for choice in first.choices if choice.value != "go/stop"), Choice("回到这次群发", f"duty/cast/{number}")), first.links
-    )
+    return replace(first, choices=(*first.choices, Choice("回到这次群发", f"duty/cast/{number}")))
+
+
+def dead(_: Seat, number: int, __: str) -> Say:
+    return Say("这是测试,点了不算。", (Choice("看这次群发", f"duty/cast/{number}"), CASTS))
 
 
 def approve(seat: Seat, number: int, sure: str) -> Say:
@@ -331,6 +333,7 @@ CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "casts": casts,
     "cast": cast,
     "try": tried,
+    "tried": dead,
     "approve": approve,
     "pause": move("暂停群发", "暂停了", "等着", lambda s, n: broadcast.hold(s.connection, n, s.turn.now)),
     "resume": move("接着群发", "接着发了", "会收到", lambda s, n: broadcast.go_on(s.connection, n)),

@@ -11,12 +11,13 @@ from sqlalchemy import Connection, RowMapping, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import broadcast, changes, coming, outcomes, results
+from bot import broadcast, changes, coming, duty, outcomes, results
 from bot.audience import statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
 from bot.results import RESULTS
 from bot.web.console.gate import Desk
+from bot.web.console.oncall import named
 from dialogs.broadcasts import kinds
 
 MOST = 50
@@ -109,11 +110,12 @@ def whole(said: str, label: str) -> int:
     return int(said)
 
 
-def shown(desk: Desk, wrong: str = "") -> Response:
+def shown(desk: Desk, wrong: str = "", done: str = "") -> Response:
     number = desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = broadcast.get(connection, number)
+            chats = [named(each["conversation"]) for each in duty.chats(connection, desk.who.id)]
             changed = [dict(each) | {"told": broadcast.told(each)} for each in changes.of(connection, number)]
         preview, status = outcomes.preview(desk.app, number), outcomes.status(desk.app, number)
     except BroadcastError as error:
@@ -130,8 +132,33 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         "changed": changed,
         "form": changes.form(row, desk.now),
         "said": desk.form,
+        "trying": row["status"] not in broadcast.OVER,
+        "chats": chats,
     }
-    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
+    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong, done=done)
+
+
+def trial(desk: Desk) -> Response:
+    """To one's own chats of duty; no figure of the broadcast knows of it."""
+    number = desk.number()
+
+    def work(connection: Connection) -> list[tuple[str, bool]]:
+        keys = duty.try_out(connection, desk.who.id, number, desk.form.get("once", ""), desk.now)
+        if keys:
+            desk.note(connection, "试发群发", f"群发 {number}", new=f"{len(keys)} 个自己的聊天")
+        return [(key, duty.reached(connection, desk.app.carriers, key, desk.now)) for key in keys]
+
+    try:
+        told = desk.write(work)
+    except BroadcastError as error:
+        raise HTTPException(404, f"{error}。") from error
+    if not told:
+        return shown(desk, "你还没有绑定聊天:先到「值班」页取一个码,发给机器人,再来发测试。")
+    for key, _ in told:
+        desk.wake(key)
+    late = [named(key) for key, reached in told if not reached]
+    waits = f"{'、'.join(late)}现在发不到你,给机器人说句话就会收到。" if late else ""
+    return shown(desk, done=f"测试在发到你的{'、'.join(named(key) for key, _ in told)},不算在结果里。{waits}")
 
 
 def act(desk: Desk) -> Response:

@@ -44,6 +44,7 @@ PAGES = (
     Page("GET", "/broadcasts/new", broadcasts.blank, TEACHERS),
     Page("POST", "/broadcasts", broadcasts.write, TEACHERS),
     Page("GET", "/broadcasts/{number:int}", broadcasts.shown, TEACHERS),
+    Page("POST", "/broadcasts/{number:int}/try", broadcasts.trial, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/change", broadcasts.change, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
     Page("GET", "/knowledge", policies.listed, TEACHERS, "知识库"),
