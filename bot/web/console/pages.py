@@ -3,7 +3,24 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, hours, lists, login, oncall, policies, report, roll, setup, today, vacancies
+from bot.web.console import (
+    broadcasts,
+    calls,
+    clinic,
+    entries,
+    files,
+    helpdesk,
+    hours,
+    lists,
+    login,
+    oncall,
+    policies,
+    report,
+    roll,
+    setup,
+    today,
+    vacancies,
+)
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -48,6 +65,8 @@ PAGES = (
     Page("POST", "/broadcasts/{number:int}/change", broadcasts.change, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
     Page("GET", "/knowledge", policies.listed, TEACHERS, "知识库"),
+    Page("GET", "/knowledge/new", entries.page, TEACHERS),
+    Page("POST", "/knowledge/new", entries.begin, TEACHERS),
     Page("POST", "/knowledge/attach", policies.attach, TEACHERS),
     Page("POST", "/knowledge/leave", policies.leave, TEACHERS),
     Page("GET", "/knowledge/drafts/{number:int}", policies.draft, TEACHERS),

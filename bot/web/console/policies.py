@@ -54,23 +54,28 @@ def tried(desk: Desk, work: Callable[[], str | Checked], what: str, target: str,
     return page(desk, "。".join(problems), done)
 
 
-def numbers(desk: Desk) -> list[int]:
-    return [int(said) for said in desk.form.get("questions", "").split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
+def numbers(words: str) -> list[int]:
+    return [int(said) for said in words.split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
 
 
 def attach(desk: Desk) -> Response:
     """A group of questions as phrasings of an entry."""
     key = desk.form.get("to", "").strip().upper()
-    return tried(desk, lambda: questions.attach(desk.app, numbers(desk), key, desk.who.display), "归到政策", key)
+    return tried(desk, lambda: questions.attach(desk.app, numbers(desk.form.get("questions", "")), key, desk.who.display), "归到政策", key)
 
 
 def leave(desk: Desk) -> Response:
-    return tried(desk, lambda: questions.out_of_scope(desk.app, numbers(desk)), "标为不归我们", f"{len(numbers(desk))} 个问题")
+    return tried(
+        desk,
+        lambda: questions.out_of_scope(desk.app, numbers(desk.form.get("questions", ""))),
+        "标为不归我们",
+        f"{len(numbers(desk.form.get('questions', '')))} 个问题",
+    )
 
 
-def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
+def draft(desk: Desk, wrong: str = "", done: str = "", number: int | None = None) -> Response:
     """What differs, and the entry as people would read it."""
-    number = desk.number()
+    number = number or desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = kept.get(connection, number)
@@ -80,7 +85,8 @@ def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
         return listed(desk, f"第 {number} 版找不到了,可能已经处理过。")
     lines = revisions.difference(desk.app, number).split("\n")
     own = row["author"].strip() == desk.who.display
-    shown = {"row": row, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
+    on = f"/knowledge/{row['entry_id']}" if row["entry_id"] in desk.app.search.knowledge.entries else f"/knowledge/new?key={row['entry_id']}"
+    shown = {"row": row, "on": on, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
     return desk.show("policy_draft", 400 if wrong else 200, wrong=wrong, done=done, **shown)
 
 
