@@ -25,6 +25,8 @@ RATES = (*destinations.RATES, "去向没填")
 """These add up to all people of a row, so that one hidden alone could be reckoned back."""
 HEADER = ("人数", "连上对话", "本月联系或服务到", *(f"本月{say}人数" for say in KINDS.values()), "1131 已完成", *RATES)
 DONE = HEADER.index("1131 已完成")
+SPLIT = tuple(HEADER.index(rate) for rate in RATES)
+COLUMNS = {"college": Record.college, "city": Record.city, "group": Record.groups, "cohort": Record.cohort, "owner": Record.owner}
 Cell = int | str
 
 
@@ -55,8 +57,7 @@ def figures(connection: Connection, month: Month, by: By | None = None) -> list[
     now = meter.counts(connection, month.last, since=month.first)
     followed = select(FollowUp.record_id).where(FollowUp.reached, FollowUp.on >= month.first, FollowUp.on <= month.last)
     reached = {*now, *connection.execute(followed).scalars()}
-    columns = {"college": Record.college, "city": Record.city, "group": Record.groups, "cohort": Record.cohort, "owner": Record.owner}
-    query = select(Record.id, Record.linked_at, Record.hukou, columns[by] if by else Record.id).where(Record.created_at <= end)
+    query = select(Record.id, Record.linked_at, Record.hukou, COLUMNS[by] if by else Record.id).where(Record.created_at <= end)
     settled = {rate: HEADER.index(rate) for rate in RATES}
     of_kind = {kind: HEADER.index(f"本月{say}人数") for kind, say in KINDS.items()}
     complete = {who for who, given in ever.items() if not meter.missing(given)}
@@ -91,14 +92,16 @@ def known(said: str) -> str:
     return found.name if found else ""
 
 
-def hidden(rows: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[Cell]]]:
-    """The rows as they may leave the house: small ones merged, small numbers hidden, and with each one that it could be reckoned from."""
+def hidden(rows: Sequence[tuple[str, list[int]]], split: Sequence[int] = SPLIT) -> list[tuple[str, list[Cell]]]:
+    """The rows as they may leave the house: small ones merged, small numbers hidden, and with each one that it could be reckoned from.
+
+    Each begins with how many people it has. `split`: the columns that add up to another one.
+    """
     whole, parts = rows[0], merged(list(rows[1:]))
     table: list[tuple[str, list[int]]] = [whole, *parts]
     shut = {(row, column) for row, (_, cells) in enumerate(table) for column, number in enumerate(cells) if 0 < number < SMALL}
-    split = [HEADER.index(rate) for rate in RATES]
     lines = [[(row, column) for column in split] for row in range(len(table))]
-    lines += [[(row, column) for row in range(1, len(table))] for column in range(len(HEADER))]
+    lines += [[(row, column) for row in range(1, len(table))] for column in range(len(whole[1]))]
     while more := {smallest for line in lines if len(shut.intersection(line)) == 1 and (smallest := next_smallest(table, line, shut))}:
         shut |= more
     return [

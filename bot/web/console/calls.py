@@ -10,17 +10,16 @@ from bot.web.console.gate import Desk
 from knowledge.ledger import contact
 from knowledge.people import log_accesses
 
-DAYS = (14, 30, 60)
 SHOWN = 100
 
 
 def listed(desk: Desk) -> Response:
     """Opening it is a reading of everybody's file that is on it."""
     asked = desk.asked_number("days")
-    days = asked if asked in DAYS else 30
+    days = asked if asked in silence.DAYS else 30
     with desk.app.database.reading() as connection:
         found = silence.listed(connection, desk.now, days, scope.records(desk.who))
     shown = found[:SHOWN]
     people = [one.person for one in shown if one.person]
     desk.write(lambda connection: log_accesses(connection, people, desk.who.display, "看失联名单", desk.now))
-    return desk.show("calls", rows=shown, total=len(found), days=days, DAYS=DAYS, results=contact.RESULTS)
+    return desk.show("calls", rows=shown, total=len(found), days=days, DAYS=silence.DAYS, results=contact.RESULTS)

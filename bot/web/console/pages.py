@@ -98,6 +98,7 @@ PAGES = (
     Page("POST", "/clinic/{number:int}/back", clinic.give_back, ANSWERING),
     Page("GET", "/cohort", report.cohort, STATISTICS, "数据"),
     Page("GET", "/cohort/report.xlsx", report.export, STATISTICS),
+    Page("GET", "/cohort/silent.xlsx", report.export_silent, STATISTICS),
     Page("GET", "/audit", report.audited, ADMIN, "记录"),
     Page("GET", "/accounts", login.accounts, ADMIN, "账号"),
     Page("POST", "/accounts", login.open_account, ADMIN),
