@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,9 +18,11 @@ from bot.broadcast import draft
 from bot.delivery import finish, plan, row_of
 from bot.web.console.audit import Audit
 from dialogs.messages import Say
+from knowledge.ledger import figures
 from knowledge.ledger.record import settle
 from knowledge.people import Access
 from tests.bot.test_console import Browser, come, light, record, talker
+from tests.conftest import TODAY
 
 __all__ = ["come", "light"]
 
@@ -125,11 +128,41 @@ def test_the_silent_are_counted_by_rung_and_small_numbers_are_in_no_picture(any_
     pictures = dict(re.findall(r"<figcaption>(.*?)</figcaption><svg[^>]*>(.*?)</svg>", page))
     assert set(pictures) == {"连上对话(核对过学校登记)", "本月联系或服务到", "1131 已完成", "去向落实", "现在没消息的"}
     drawn = dict(re.findall(r'<text x="0"[^>]*>(.*?)</text>.*?<text x="248"[^>]*>(.*?)</text>', pictures["去向落实"]))
-    assert drawn["工学院"] == "不显示"
-    assert ">2<" not in pictures["去向落实"]
+    assert drawn["工学院"] == "&lt;5"
+    assert ">2 (" not in pictures["去向落实"]
     assert "6 (100%)" in pictures["现在没消息的"]
     book = load_workbook(BytesIO(eye.get("/cohort/silent.xlsx?by=college").content)).active
     assert book is not None
     assert [[str(cell) for cell in row] for row in book.iter_rows(min_row=2, values_only=True)] == [[name, *row] for name, row in cells.items()]
     assert "导出没消息的人数" in boss.get("/audit?who=只看者").text
     assert eye.get("/cohort?by=city&month=2026-10").status_code == 200
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_hidden_number_can_be_reckoned_back(seed: int) -> None:
+    """Whoever takes the shown numbers, the sums and the columns finds no small number that is the only one left."""
+    drawn = random.Random(seed)
+    table = []
+    for name in range(drawn.randint(1, 9)):
+        cells = [0] * len(figures.HEADER)
+        for column in figures.SUMS[0][1:]:
+            cells[column] = drawn.choice((0, 0, 1, 3, 6, 20))
+        cells[figures.PLACED] = sum(cells[column] for column in figures.SUMS[1][1:])
+        cells[0] = sum(cells[column] for column in figures.SUMS[0][1:])
+        table.append((str(name), cells))
+    whole = ("全部", [sum(column) for column in zip(*(cells for _, cells in table), strict=True)])
+    shown = figures.hidden([whole, *table])
+    for _, cells in shown:
+        assert not [cell for cell in cells if isinstance(cell, int) and 0 < cell < figures.SMALL]
+        for columns in figures.SUMS:
+            assert sum(isinstance(cells[column], str) for column in columns) != 1 or sum(cells[c] != 0 for c in columns) < 2
+    for each in zip(*(cells for _, cells in shown[1:]), strict=True):
+        assert sum(isinstance(cell, str) for cell in each) != 1 or sum(cell != 0 for cell in each) < 2
+
+
+def test_a_destination_that_is_no_longer_in_the_list_counts_as_none(app: App) -> None:
+    number = record(app, "赵一", "王老师")
+    with app.database.writing() as connection:
+        settle(connection, number, "旧的去向", "王老师", app.clock.now())
+        found = dict(figures.figures(connection, figures.Month(TODAY.replace(day=1))))
+    assert found["全部"][figures.HEADER.index("去向没填")] == 1

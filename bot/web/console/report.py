@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import get_args
 
@@ -14,7 +14,6 @@ from bot.web.console import audit
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import MOST
 from knowledge.ledger import figures
-from knowledge.ledger.destinations import SETTLED
 from knowledge.ledger.figures import HEADER, RATES, By, Cell
 from knowledge.tables import sheets
 
@@ -43,36 +42,30 @@ def rows(desk: Desk, month: figures.Month, by: By) -> list[tuple[str, list[Cell]
 def quiet(desk: Desk, by: By) -> list[tuple[str, list[Cell]]]:
     """Who has gone silent by now, by the rungs of the ladder, which add up to all of them."""
     with desk.app.database.reading() as connection:
-        return figures.hidden(silence.figures(connection, desk.now, by), range(2, len(silence.FIGURES)))
+        return figures.hidden(silence.figures(connection, desk.now, by), [range(1, len(silence.FIGURES))])
 
 
 def cohort(desk: Desk) -> Response:
     month, by = chosen(desk)
     found, silent = rows(desk, month, by), quiet(desk, by)
-    names = (HEADER[1], HEADER[2], "1131 已完成", *RATES)
+    names = (HEADER[1], HEADER[2], "1131 已完成", "去向落实", *RATES)
     _, whole = found[0]
     bars = [bar(name, whole[HEADER.index(name)], whole[0]) for name in names]
     plots = {
-        "连上对话(核对过学校登记)": picture(found, lambda cells: cells[1]),
-        "本月联系或服务到": picture(found, lambda cells: cells[2]),
-        "1131 已完成": picture(found, lambda cells: cells[figures.DONE]),
-        "去向落实": picture(found, placed),
-        "现在没消息的": picture(silent, lambda cells: cells[1]),
+        "连上对话(核对过学校登记)": picture(found, 1),
+        "本月联系或服务到": picture(found, 2),
+        "1131 已完成": picture(found, figures.DONE),
+        "去向落实": picture(found, figures.PLACED),
+        "现在没消息的": picture(silent, 1),
     }
     shown = {"rows": found, "header": HEADER, "silent": silent, "rungs": silence.FIGURES, "bars": bars, "plots": plots, "longest": LONGEST}
     return desk.show("cohort", month=f"{month.first:%Y-%m}", by=by, BY=BY, **shown)
 
 
-def placed(cells: Sequence[Cell]) -> Cell:
-    """Where one of them is hidden the sum is too: it could be reckoned from it."""
-    settled = [cells[HEADER.index(rate)] for rate in SETTLED]
-    return "不显示" if any(isinstance(cell, str) for cell in settled) else sum(map(int, settled))
-
-
-def picture(table: Sequence[tuple[str, list[Cell]]], value: Callable[[Sequence[Cell]], Cell]) -> list[tuple[str, str, int]]:
+def picture(table: Sequence[tuple[str, list[Cell]]], column: int) -> list[tuple[str, str, int]]:
     """The bars of one figure, drawn from what is shown and from nothing else."""
     largest = sorted(table[1:], key=lambda row: row[1][0] if isinstance(row[1][0], int) else 0, reverse=True)[:LONGEST]
-    return [bar(name, value(cells), cells[0]) for name, cells in table if (name, cells) in largest]
+    return [bar(name, cells[column], cells[0]) for name, cells in table if (name, cells) in largest]
 
 
 def bar(name: str, value: Cell, people: Cell) -> tuple[str, str, int]:
