@@ -153,6 +153,11 @@ def add(connection: Connection, name: str, display: str, role: str, held: str, a
     connection.execute(insert(Staff).values(row))
 
 
+def helpers(connection: Connection) -> list[str]:
+    """Who may be given a step or somebody's case: whoever works here now and does more than look."""
+    return list(connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars())
+
+
 def headless(connection: Connection) -> bool:
     """There is no administrator yet."""
     return connection.execute(select(Staff.id).where(Staff.role == "admin")).first() is None
