@@ -233,13 +233,13 @@ def test_a_list_that_is_read_is_written_down_once_an_hour(any_app: App, come: Ca
             assert wang.get(path).status_code == 200
     assert kept(any_app, "看名单") == [
         ("今天", "1 条"),
-        ("学生", "q=…、college=理学院、1 条"),
-        ("失联", "days=60、1 条"),
-        ("求助", "kind=crisis、0 条"),
+        ("学生", "姓名=…、学院=理学院、1 条"),
+        ("失联", "天数=60、1 条"),
+        ("求助", "种类=危机、0 条"),
     ]
     boss.get("/people")
     boss.get("/audit?who=王老师")
-    assert kept(any_app, "看名单")[4:] == [("学生", "1 条"), ("操作记录", "who=王老师、5 条")]
+    assert kept(any_app, "看名单")[4:] == [("学生", "1 条"), ("操作记录", "谁=王老师、5 条")]
     any_app.clock.advance(timedelta(minutes=61))
     wang.get("/people")
     assert kept(any_app, "看名单")[6:] == [("学生", "1 条")]

@@ -31,7 +31,7 @@ def listed(desk: Desk) -> Response:
     shown = found[:SHOWN]
     people = [one.person for one in shown if one.person]
     desk.write(lambda connection: log_accesses(connection, people, desk.who.display, "看失联名单", desk.now))
-    desk.looked("失联", len(shown), {"days": str(days)})
+    desk.looked("失联", len(shown), {"天数": str(days)})
     return desk.show("calls", rows=shown, total=len(found), days=days, DAYS=DAYS, results=contact.RESULTS)
 
 

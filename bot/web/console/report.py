@@ -66,7 +66,7 @@ def audited(desk: Desk) -> Response:
     who = desk.asked("who")
     with desk.app.database.reading() as connection:
         found = audit.page(connection, desk.asked_number("before"), who, MOST + 1)
-    desk.looked("操作记录", len(found[:MOST]), {"who": who})
+    desk.looked("操作记录", len(found[:MOST]), {"谁": who})
     return desk.show("audit", rows=found[:MOST], header=audit.HEADER, who=who, more=found[MOST - 1]["id"] if len(found) > MOST else None)
 
 

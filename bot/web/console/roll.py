@@ -22,7 +22,10 @@ from knowledge.profile import GROUPS
 
 NOWHERE, APART = "没填", "没连上"
 SILENT = {"14": "14 天没说话", "30": "30 天没说话", "60": "60 天没说话", APART: "没连上对话"}
-NAMES = ("q", "college", "destination", "group", "city", "cohort", "owner", "silent")
+NAMES = {
+    "q": "姓名", "college": "学院", "destination": "去向", "group": "群体", "city": "城市", "cohort": "届", "owner": "责任人", "silent": "联系",
+}  # fmt: skip
+"""What the list can be asked for, and how the audit calls it."""
 
 
 def listed(desk: Desk) -> Response:
@@ -57,7 +60,7 @@ def export(desk: Desk) -> Response:
 
     def noted(connection: Connection) -> None:
         people.log_accesses(connection, [row["graduate_id"] for row in rows if row["graduate_id"]], desk.who.display, "导出名单", desk.now)
-        desk.note(connection, "导出名单", "、".join(f"{name}={said}" for name, said in plain(chosen).items() if said), "", f"{len(rows)} 人")
+        desk.note(connection, "导出名单", "、".join(f"{name}={said}" for name, said in plain(chosen).items()), "", f"{len(rows)} 人")
 
     desk.write(noted)
     return workbook("people", "名单", book)
@@ -65,7 +68,7 @@ def export(desk: Desk) -> Response:
 
 def plain(chosen: dict[str, str]) -> dict[str, str]:
     """What was chosen, for the audit: not whose name was looked for."""
-    return chosen | {"q": "…" if chosen["q"] else ""}
+    return {NAMES[name]: "…" if name == "q" else said for name, said in chosen.items() if said}
 
 
 def conditions(desk: Desk, chosen: dict[str, str]) -> Iterator[ColumnElement[bool]]:
