@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping
 
-from bot import curation, questions
+from bot import audit, curation, questions
 from bot.app import App, index_key
+from bot.audit import Note
 from bot.curation import Checked
 from knowledge.db import CHINA
 from knowledge.policy import questions as asked
@@ -98,7 +99,7 @@ def bring_in(app: App, path: Path, author: str, approver: str | None, *, dry_run
     return Checked([*problems, *found.problems], f"{found.summary},{len(items) - len(changed)} 条没变,{len(problems)} 条有错")
 
 
-def approved(app: App, numbers: Sequence[int], who: str) -> Checked:
+def approved(app: App, numbers: Sequence[int], who: str, note: Note = audit.unnoted) -> Checked:
     """Drafts go live, with the index they were checked on; those with something against them stay drafts.
 
     Approval, messages to who asked, and the index are one transaction: a kill leaves all or nothing.
@@ -122,6 +123,7 @@ def approved(app: App, numbers: Sequence[int], who: str) -> Checked:
                 raise RevisionError("刚才别人也改了政策,请再批准一次")
             for number, item in items.items():
                 answered = revisions.approve(connection, number, who, app.clock.now())
+                note(connection, "批准政策", f"第 {number} 版", new=item.id)
                 told += questions.tell(connection, search.knowledge[item.id], answered, app.clock.now())
             store.keep_index(connection, index_key(search.knowledge.version), built)
     return Checked(problems, f"改了 {len(items)} 条" + (f",告诉了 {told} 位问过的人" if told else ""))

@@ -8,11 +8,11 @@ from datetime import timedelta
 from sqlalchemy import Connection, select, update
 
 from bot.app import App
+from bot.audit import Audit
 from bot.broadcast import Broadcast, advance
 from bot.channels.wechat.serve import WeChatAccount
 from bot.config import WeChat
 from bot.delivery import Delivery
-from bot.web.console.audit import Audit
 from dialogs.messages import Inbound
 from knowledge import people
 from knowledge.db import CHINA

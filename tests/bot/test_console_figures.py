@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 
 from bot import services
 from bot.app import App
+from bot.audit import Audit
 from bot.broadcast import draft
 from bot.delivery import finish, plan, row_of
-from bot.web.console.audit import Audit
 from dialogs.messages import Say
 from knowledge.people import Access
 from tests.bot.test_console import Browser, come, light, record, talker

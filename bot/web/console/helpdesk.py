@@ -39,6 +39,7 @@ def listed(desk: Desk) -> Response:
         crises = [] if done or after or kind else connection.execute(first).mappings().all()
         rows = connection.execute(query).mappings().all()
         told = casework.answers(connection, [*crises, *rows])
+    desk.looked("求助", len({row["id"] for row in (*crises, *rows[:MOST])}), {"种类": KINDS.get(kind, ""), "办结": "是" if done else ""})
     return desk.show(
         "cases", crises=crises, rows=rows[:MOST], told=told, more=rows[MOST - 1]["id"] if len(rows) > MOST else None, kind=kind, done=done
     )

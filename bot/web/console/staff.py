@@ -194,6 +194,23 @@ def holder(connection: Connection, name: str) -> Row[int, bool, bool] | None:
     return connection.execute(select(Staff.id, Staff.active, Staff.fresh).where(Staff.name == name)).first()
 
 
+def acting(connection: Connection, said: str) -> str:
+    """Whom somebody at the command line names as themselves, as the ledger calls them. Any name, where no accounts were opened yet.
+
+    Raises:
+        StaffError: there are accounts, but none by this name, or it is closed.
+    """
+    name = said.strip()
+    found = connection.execute(select(Staff.display, Staff.active).where((Staff.name == name) | (Staff.display == name))).all()
+    if active := [row.display for row in found if row.active]:
+        return str(active[0])
+    if found:
+        raise StaffError(f"「{said}」的账号已经停用")
+    if connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first():
+        raise StaffError(f"没有叫「{said}」的老师,bulixian user list 看账号")
+    return said
+
+
 def forgive(connection: Connection, name: str) -> None:
     connection.execute(delete(LoginTry).where(LoginTry.name == digest(name)))
 
