@@ -172,9 +172,9 @@ def full_until(connection: Connection, chat: Chat) -> datetime | None:
     return connection.execute(query.with_for_update()).scalar()
 
 
-def next_slot(connection: Connection, account: str, now: datetime) -> datetime | None:
-    """When the pace is free again, locked for the caller; None: nothing was ever sent."""
-    free = connection.execute(pace_of(account).with_for_update()).scalar()
+def next_slot(connection: Connection, account: str, now: datetime, *, patient: bool = True) -> datetime | None:
+    """When the pace is free again, locked for the caller; None: nothing was ever sent, or, not `patient`, another process takes slots just now."""
+    free = connection.execute(pace_of(account).with_for_update(skip_locked=not patient)).scalar()
     return now if free and free > now + FAR else free
 
 
@@ -182,10 +182,9 @@ def pace_of(account: str) -> Select[datetime | None]:
     return select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
 
 
-def contended(connection: Connection, account: str) -> bool:
-    """Whether another process is taking slots just now; if not, the pace is locked for the caller."""
-    mine = connection.execute(pace_of(account).with_for_update(skip_locked=True)).first()
-    return mine is None and connection.execute(pace_of(account)).first() is not None
+def paced(connection: Connection, account: str) -> bool:
+    """Whether anything was ever sent."""
+    return connection.execute(pace_of(account)).first() is not None
 
 
 def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime, before: int = 0) -> list[datetime]:

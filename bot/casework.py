@@ -22,13 +22,15 @@ from knowledge.ledger.record import Record
 
 if TYPE_CHECKING:
     from bot.app import App
+    from bot.audit import Note
 
 SEE, LINK = Choice("我的去向登记", "open/registration"), Choice("连上学校登记", "open/record")
 
 
-def listed(app: App) -> str:
-    with app.database.reading() as connection:
+def listed(app: App, note: Note) -> str:
+    with app.database.writing() as connection:
         rows = cases.open_cases(connection)
+        note(connection, "看名单", "求助", new=f"{len(rows)} 件")
         told = answers(connection, rows)
     lines = [
         f"{row['id']:>5} {cases.KINDS[row['kind']]} {row['opened_at'].astimezone(CHINA):%m-%d %H:%M} "
@@ -38,13 +40,14 @@ def listed(app: App) -> str:
     return "\n".join(lines) or "没有等处理的事"
 
 
-def shown(app: App, case_id: int, who: str) -> str | None:
+def shown(app: App, case_id: int, who: str, note: Note) -> str | None:
     """The case with its conversation; the reading is logged where the person can see it."""
     with app.database.writing() as connection:
         case = cases.get(connection, case_id)
         if case is None:
             return None
         people.log_access(connection, case["graduate_id"], who, f"查看求助 {case_id} 和对话", app.clock.now())
+        note(connection, "看求助", f"求助 {case_id}")
         said = talk(connection, case, app.clock.now())
     lines = [f"编号 {case_id} {cases.KINDS[case['kind']]}\n{case['summary']}", "—— 对话 ——"]
     lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }{fated(message)}:{words(message)}" for message in said]

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select
 
-from bot import broadcast, casework, dutywork, planner
+from bot import audit, broadcast, casework, dutywork, planner
 from bot.allowances import GONE
 from bot.delivery import Delivery
 from bot.planner import MAILBOX, Carrier
-from bot.web.console import audit, scope
+from bot.web.console import scope
 from bot.web.console.staff import DutyChat, DutyCode, Member, Staff
 from dialogs.duty import STRANGER
 from dialogs.effects import Desk, MoreSaid, OnDuty

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, String, select, update
 
-from bot import audience, broadcast, casework, coming, lessons, results
+from bot import audience, audit, broadcast, casework, coming, lessons, results
 from bot.broadcast import OVER, Broadcast, BroadcastError
 from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
-from bot.web.console import audit, scope
+from bot.web.console import scope
 from bot.web.console.staff import Member
 from dialogs.effects import Duty, WriteBroadcast
 from dialogs.messages import Choice, Part, Say, from_json, to_json

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ WITHIN = timedelta(days=7)
 """How long after a broadcast began to leave a word of somebody counts as having to do with it."""
 STOPS = ("退订", "go/stop")
 """Who only turns it off has not come to talk; a button is kept by its label, a command by its value."""
+MEASURED = {"people": "人数", "delivered": "平台收下", "opened": "点开链接", "replied": "七天内来说话", "registered": "登记"}
 COMPARED = {"replied": "来说话的", "registered": "登记的"}
 
 
@@ -81,6 +83,19 @@ def told(found: dict[str, Any]) -> list[str]:
     if held["people"]:
         lines.append(f"留出没发的 {held['people']} 人里:七天内来说话 {held['replied']} 人,登记 {held['registered']} 人。")
     return [*lines, *(f"{COMPARED[name]}:{words}。" for name, words in found["compared"].items())]
+
+
+def table(status: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """What `outcomes.status` says, as rows: outcomes, reasons, then both sides of the comparison."""
+    yield ("结果", "人数", "和留出的人比")
+    yield ("名单上的", status["people"])
+    yield from ((label, status[name]) for name, label in RESULTS.items())
+    yield from ((f"原因 {reason['told']}", reason["count"]) for reason in status["reasons"])
+    yield ("说想参加的", status["coming"])
+    for side, label in {"sent_to": "发了的", "held_back": "留出没发的"}.items() if status["results"] else ():
+        for name, told in MEASURED.items():
+            if (count := status["results"][side].get(name)) is not None:
+                yield (f"{label}:{told}", count, status["results"]["compared"].get(name, "") if side == "sent_to" else "")
 
 
 def few(count: int) -> Cell:

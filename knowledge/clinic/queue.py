@@ -148,11 +148,16 @@ def listed(connection: Connection, at: datetime, *, everything: bool = False) ->
 
 
 def line(row: RowMapping, at: datetime) -> dict[str, Any]:
-    return (
-        {"number": row["id"], "state": row["state"], "owner": row["owner"], "goal": blind.hidden(row["goal"])[:60], "earlier": row["earlier"]}
-        | {"submitted_at": row["submitted_at"].isoformat(), "due_at": row["due_at"].isoformat()}
-        | {"late": row["state"] in OPEN and row["due_at"] < at}
-    )
+    return {
+        "number": row["id"],
+        "state": row["state"],
+        "owner": row["owner"],
+        "goal": blind.hidden(row["goal"])[:60],
+        "earlier": row["earlier"],
+        "submitted_at": row["submitted_at"].isoformat(),
+        "due_at": row["due_at"].isoformat(),
+        "late": row["state"] in OPEN and row["due_at"] < at,
+    }
 
 
 def pressing(connection: Connection, who: str, at: datetime, most: int, *, everybody: bool = False) -> list[dict[str, Any]]:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, select, update
 
 from bot import outcomes
 from bot.app import App
+from bot.audit import Audit
 from bot.broadcast import Broadcast, advance
 from bot.channels.wechat.serve import WeChatAccount
 from bot.config import WeChat
 from bot.delivery import Delivery, finish
-from bot.web.console.audit import Audit
 from dialogs.messages import Inbound
 from knowledge import people
 from knowledge.db import CHINA

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from bot import delivery
 from bot.app import App
+from bot.audit import Audit
 from bot.delivery import Delivery
-from bot.web.console.audit import Audit
 from bot.web.console.staff import Staff
 from dialogs.messages import Inbound, Say
 from dialogs.place import Conversation

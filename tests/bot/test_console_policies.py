@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot import revisions
 from bot.app import App
+from bot.audit import Audit
 from bot.delivery import Delivery
-from bot.web.console.audit import Audit
 from tests.bot.test_console import Browser, come, enrol, light, talker
 
 __all__ = ["come", "light"]

@@ -9,7 +9,7 @@ from html import unescape
 from sqlalchemy import select
 
 from bot.app import App
-from bot.web.console.audit import Audit
+from bot.audit import Audit
 from knowledge.postings.posting import Posting
 from tests.bot.test_console import Browser, come, light
 from tests.bot.test_postings import FRAUD, LONG, ROWS, outcomes, table, take

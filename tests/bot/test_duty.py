@@ -12,9 +12,9 @@ from sqlalchemy import insert, select, update
 
 from bot import broadcast, duty
 from bot.app import App
+from bot.audit import Audit
 from bot.delivery import Delivery
 from bot.web.console import staff
-from bot.web.console.audit import Audit
 from bot.web.console.staff import Staff
 from dialogs.messages import Inbound
 from dialogs.place import Conversation

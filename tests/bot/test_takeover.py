@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.app import App
+from bot.audit import Audit
 from bot.config import Clock
 from bot.delivery import Delivery
-from bot.web.console.audit import Audit
 from dialogs import notices
 from dialogs.place import Conversation
 from knowledge import cases

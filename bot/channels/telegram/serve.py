@@ -76,6 +76,8 @@ class TelegramAccount:
         self.room = asyncio.Semaphore(4)
         self.turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """By conversation, held until a message is queued."""
+        self.supergroups: dict[int, int] = {}
+        """Where groups are now that this process has heard of: else each answer would be refused once."""
 
     # the carrier
 
@@ -94,9 +96,10 @@ class TelegramAccount:
         return reply.bodies([from_json(part) for part in row["parts"]], row["id"])
 
     async def send(self, handle: str, body: reply.Body, route: str) -> Outcome:
-        outcome = (await self.sender.send(chat_of(handle), [body]))[-1]
+        chat = chat_of(handle)
+        outcome = (await self.sender.send(self.supergroups.get(chat, chat), [body]))[-1]
         if outcome.moved_to:
-            await self.moved(chat_of(handle), int(outcome.moved_to))
+            await self.moved(chat, int(outcome.moved_to))
         return outcome
 
     # the program
@@ -130,7 +133,7 @@ class TelegramAccount:
         try:
             while True:
                 await self.sender.delete_webhook()  # each time: one that stands makes every poll a conflict
-                outcome = await poll(self.sender, Poller(self.leads, self.load_offset, self.store_offset, self.take))
+                outcome = await poll(self.sender, Poller(self.leads, partial(self.kept, OFFSET), partial(self.keep, OFFSET), self.take))
                 log.error("telegram polling stopped", reason=outcome.reason)
                 await self.alarm(outcome)
                 await asyncio.sleep(AGAIN)
@@ -214,21 +217,14 @@ class TelegramAccount:
 
     async def conversation(self, received: Received) -> str:
         """Its key; in a group that became a supergroup the one from before, whose answers `Sender.send` brings to where the group is now."""
-        owner, handle = f"{self.channel}:{self.account}", received.handle
-        if received.in_group:
-
-            def work() -> int | None:
-                with self.app.database.reading() as connection:
-                    query = select(Allowance.left).where(Allowance.owner == owner, Allowance.name == f"{MOVED}:{received.chat}")
-                    return connection.execute(query).scalar()
-
-            if chat := await asyncio.to_thread(work):
-                handle = f"{chat}/{received.user}"
-        return f"{owner}:{handle}"
+        handle = received.handle
+        if received.in_group and (chat := await self.kept(f"{MOVED}:{received.chat}")):
+            handle = f"{chat}/{received.user}"
+        return f"{owner_of(self)}:{handle}"
 
     async def moved(self, chat: int, to: int) -> None:
-        row = {"owner": f"{self.channel}:{self.account}", "name": f"{MOVED}:{to}", "left": chat, "until": None}
-        await asyncio.wrap_future(self.app.inbox.write(lambda connection: allowances.put(connection, [row])))
+        self.supergroups[chat] = to
+        await self.keep(f"{MOVED}:{to}", chat)
 
     async def inbound(self, conversation: str, received: Received) -> tuple[Inbound, str]:
         """What the engine understands, and what the person saw on the button."""
@@ -298,14 +294,16 @@ class TelegramAccount:
         held: bool = await asyncio.wrap_future(self.app.inbox.write(work))
         return held
 
-    async def load_offset(self) -> int | None:
+    # numbers of the account that outlive the process
+
+    async def kept(self, name: str) -> int | None:
         def work() -> int | None:
             with self.app.database.reading() as connection:
-                query = select(Allowance.left).where(Allowance.owner == f"{self.channel}:{self.account}", Allowance.name == OFFSET)
+                query = select(Allowance.left).where(Allowance.owner == owner_of(self), Allowance.name == name)
                 return connection.execute(query).scalar()
 
         return await asyncio.to_thread(work)
 
-    async def store_offset(self, offset: int) -> None:
-        row = {"owner": f"{self.channel}:{self.account}", "name": OFFSET, "left": offset, "until": None}
+    async def keep(self, name: str, number: int) -> None:
+        row = {"owner": owner_of(self), "name": name, "left": number, "until": None}
         await asyncio.wrap_future(self.app.inbox.write(lambda connection: allowances.put(connection, [row])))

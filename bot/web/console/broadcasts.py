@@ -12,27 +12,34 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from bot import broadcast, changes, coming, duty, outcomes, results
+from bot.app import App
 from bot.audience import statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
 from bot.results import RESULTS
 from bot.web.console.gate import Desk
 from bot.web.console.oncall import named
+from bot.web.console.report import workbook
 from dialogs.broadcasts import kinds
 
 MOST = 50
 LISTS = {"status": "去向", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
 """Rules of an audience that are written as words with 、 between them."""
-ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
-    "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display, leaving(desk))),
-    "pause": ("暂停群发", lambda desk, number: broadcast.pause(desk.app, number)),
-    "resume": ("接着群发", lambda desk, number: broadcast.resume(desk.app, number)),
-    "cancel": ("取消群发", lambda desk, number: broadcast.cancel(desk.app, number)),
-    "off": ("取消活动", lambda desk, number: desk.write(lambda connection: coming.call_off(connection, number, desk.now))),
-    "resend": ("再发群发", lambda desk, number: broadcast.resend(desk.app, number, desk.form.get("outcome", ""))),
+ACTIONS: dict[str, tuple[str, Callable[[Desk, App, int], Any]]] = {
+    "approve": ("批准群发", lambda desk, app, number: broadcast.approve(app, number, desk.who.display, leaving(desk))),
+    "pause": ("暂停群发", lambda _, app, number: broadcast.pause(app, number)),
+    "resume": ("接着群发", lambda _, app, number: broadcast.resume(app, number)),
+    "cancel": ("取消群发", lambda _, app, number: broadcast.cancel(app, number)),
+    "off": ("取消活动", lambda desk, app, number: called_off(app, number, desk.now)),
+    "resend": ("再发群发", lambda desk, app, number: broadcast.resend(app, number, desk.form.get("outcome", ""))),
 }
 ASKED = {"approve": "批准,发出去", "cancel": "没发的不发了", "off": "活动取消", "resend": "再发一次"}
 """What is asked once more, on a page that says to how many it happens."""
+
+
+def called_off(app: App, number: int, now: datetime) -> int:
+    with app.database.writing() as connection:
+        return coming.call_off(connection, number, now)
 
 
 def leaving(desk: Desk) -> datetime | None:
@@ -73,10 +80,11 @@ def write(desk: Desk) -> Response:
             "at": form.get("at"),
             "mass": bool(form.get("mass")),
         }
-        number = broadcast.written(desk.app, raw, desk.who.display, singles=desk.who.role == "admin")
+        with desk.app.together() as (here, connection):
+            number = broadcast.written(here, raw, desk.who.display, singles=desk.who.role == "admin")
+            desk.note(connection, "起草群发", f"群发 {number}", new=form.get("title", "")[:60])
     except BroadcastError as error:
         return blank(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, "起草群发", f"群发 {number}", new=form.get("title", "")[:60]))
     return desk.to(f"/broadcasts/{number}")
 
 
@@ -169,11 +177,12 @@ def act(desk: Desk) -> Response:
     if action in ASKED and not desk.confirmed:
         return asked(desk, action)
     try:
-        work(desk, number)
+        with desk.app.together() as (here, connection):
+            work(desk, here, number)
+            desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", ""))
     except BroadcastError as error:
         again = action == "approve" and (desk.form.get("at") or isinstance(error, LateError))
         return asked(desk, action, f"{error}。") if again else shown(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", "")))
     return desk.to(f"/broadcasts/{number}")
 
 
@@ -219,8 +228,20 @@ def change(desk: Desk) -> Response:
     """A draft of its own, which a second person lets go."""
     number, form = desk.number(), desk.form
     try:
-        made = changes.written(desk.app, number, {name: form[f"f_{name}"] for name in changes.ABOUT if f"f_{name}" in form}, desk.who.display)
+        with desk.app.together() as (here, connection):
+            made = changes.written(here, number, {name: form[f"f_{name}"] for name in changes.ABOUT if f"f_{name}" in form}, desk.who.display)
+            desk.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}")
     except BroadcastError as error:
         return shown(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}"))
     return desk.to(f"/broadcasts/{made}")
+
+
+def export(desk: Desk) -> Response:
+    """What came of it; numbers, no names."""
+    number = desk.number()
+    try:
+        told = outcomes.status(desk.app, number)
+    except BroadcastError as error:
+        raise HTTPException(404, f"{error}。") from error
+    desk.write(lambda connection: desk.note(connection, "导出群发结果", f"群发 {number}"))
+    return workbook(f"broadcast-{number}", f"群发 {number}", results.table(told))

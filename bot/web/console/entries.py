@@ -128,12 +128,12 @@ def begin(desk: Desk) -> Response:
     if any(PERSONAL.search(question) for question in body.get("questions", ())):
         return page(desk, "问法里像有手机号或证件号,去掉再存。")
     try:
-        number, found = revisions.begun(desk.app, key or topic, body, desk.who.display, policies.numbers(desk.form.get("open", "")))
+        open_ = policies.numbers(desk.form.get("open", ""))
+        number, found = revisions.begun(desk.app, key or topic, body, desk.who.display, open_, desk.note)
     except ValidationError as error:
         return page(desk, mistake(error))
     except RevisionError as error:
         return page(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, "起草新政策", found.summary.partition(" ")[0], new=f"第 {number} 版"))
     told = f"{found.summary}。" + (f"批准以前还要改:{'。'.join(found.problems)}。" if found.problems else "检查过了,没有问题。")
     return policies.draft(desk, done=told, number=number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, or_, select
+from sqlalchemy import Connection, RowMapping, or_, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from bot.talks import Talk
 from bot.web.console import scope, timeline
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import LONGEST
-from bot.web.console.staff import Staff
+from bot.web.console.staff import helpers
 from knowledge import people
 from knowledge.ledger import contact, destinations, meter
 from knowledge.ledger import record as ledger
@@ -44,7 +44,7 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         held = talks.of(connection, [row["graduate_id"]]).get(row["graduate_id"], []) if row["graduate_id"] else []
         values = {"talks": bool(held), "mode": talks.mode(held), "line": timeline.of(connection, row, held, now)}
         values |= told(connection, row["graduate_id"])
-        values |= {"steps": timeline.last(connection, Step, number), "owners": connection.execute(owners()).scalars().all()}
+        values |= {"steps": timeline.last(connection, Step, number), "owners": helpers(connection)}
         counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
         places = [each["name"] for each in destinations.listed(connection)]
     box = desk.app.seal
@@ -65,11 +65,6 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         wrong=wrong,
         **values,
     )
-
-
-def owners() -> Select[str]:
-    """Who may be given a step: whoever works here now."""
-    return select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)
 
 
 def told(connection: Connection, person: str | None) -> dict[str, Any]:
@@ -167,7 +162,7 @@ def plan(desk: Desk) -> Response:
         what, owner = desk.form.get("what", "").strip()[:300], desk.form.get("owner", desk.who.display)
         if not what:
             raise LedgerError("写一句下一步做什么")
-        if owner not in connection.execute(owners()).scalars().all():
+        if owner not in helpers(connection):
             raise LedgerError("谁来做,请从名单里选")
         ledger.plan(connection, desk.number(), what, owner, day(desk, "due"))
 

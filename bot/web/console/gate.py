@@ -24,8 +24,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.templating import Jinja2Templates
 
+from bot import audit
 from bot.app import App
-from bot.web.console import audit, staff
+from bot.web.console import staff
 from bot.web.console.staff import ROLES, Member, Role
 from bot.web.upload import Refused, named, received
 from knowledge.cases import KINDS
@@ -115,6 +116,14 @@ class Desk:
 
     def note(self, connection: Connection, what: str, target: str = "", old: str = "", new: str = "") -> None:
         audit.note(connection, self.now, self.who.display, self.address, what, target, old, new)
+
+    def looked(self, read: str, count: int, chosen: Mapping[str, str] | None = None) -> None:
+        """A list that names people was read; `chosen` tells which of them. Written down once a while (`audit.WHILE`)."""
+        with self.app.database.reading() as connection:
+            if audit.known(connection, self.now, self.who.display, read):
+                return
+        told = "、".join((*(f"{name}={said}" for name, said in (chosen or {}).items() if said), f"{count} 条"))
+        self.write(lambda connection: self.note(connection, audit.READ, read, new=told))
 
     def write(self, work: Callable[[Connection], Any]) -> Any:
         """In the program's one writer."""

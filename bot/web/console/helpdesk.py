@@ -11,7 +11,7 @@ from starlette.responses import Response
 from bot import casework, duty, lessons, talks
 from bot.web.console import scope
 from bot.web.console.gate import Desk
-from bot.web.console.staff import Staff
+from bot.web.console.staff import helpers
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.ledger.record import Record
@@ -39,6 +39,7 @@ def listed(desk: Desk) -> Response:
         crises = [] if done or after or kind else connection.execute(first).mappings().all()
         rows = connection.execute(query).mappings().all()
         told = casework.answers(connection, [*crises, *rows])
+    desk.looked("求助", len({row["id"] for row in (*crises, *rows[:MOST])}), {"种类": KINDS.get(kind, ""), "办结": "是" if done else ""})
     return desk.show(
         "cases", crises=crises, rows=rows[:MOST], told=told, more=rows[MOST - 1]["id"] if len(rows) > MOST else None, kind=kind, done=done
     )
@@ -58,7 +59,7 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
         talk = [(each["from"], casework.words(each), each["at"], each.get("fate")) for each in casework.talk(connection, case, desk.now)]
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
-        staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
+        staff = helpers(connection)
         asked, answer_ = lessons.exchange(connection, case) if case["answered_at"] and desk.who.role in ("admin", "teacher") else ("", "")
         mode = talks.mode(talks.of(connection, [case["graduate_id"]]).get(case["graduate_id"], []))
     values: dict[str, Any] = {"case": case, "talk": talk, "record": record, "staff": staff, "mode": mode, "reports": case["kind"] in REPORTS}
@@ -88,7 +89,7 @@ def answer(desk: Desk) -> Response:
 def keep(desk: Desk) -> Response:
     """Question and answer as a draft of a policy entry, which another approves."""
     number, key = desk.number(), desk.form.get("to", "").strip().upper()[:10]
-    question, told = (" ".join(desk.form.get("asked", "").split())[:200], desk.form.get("answer", "").strip()[:LONGEST])
+    question, told = " ".join(desk.form.get("asked", "").split())[:200], desk.form.get("answer", "").strip()[:LONGEST]
 
     def work(connection: Connection) -> int:
         scope.case(connection, desk.who, number)
@@ -107,7 +108,7 @@ def give(desk: Desk) -> Response:
 
     def work(connection: Connection) -> list[str]:
         case = scope.case(connection, desk.who, number)
-        if not connection.execute(select(Staff.id).where(Staff.display == to, Staff.active, Staff.role != "viewer")).first():
+        if to not in helpers(connection):
             raise HTTPException(400, "没有这位老师,请从名单里选。")
         connection.execute(update(Case).where(Case.id == number).values(owner=to))
         desk.note(connection, "交办求助", f"求助 {number}", case["owner"] or "", to)

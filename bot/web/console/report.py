@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import get_args
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import silence
-from bot.web.console import audit
+from bot import audit, silence
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import MOST
+from knowledge.db import CHINA
 from knowledge.ledger import figures
 from knowledge.ledger.figures import HEADER, RATES, By, Cell
 from knowledge.tables import sheets
@@ -20,6 +20,8 @@ from knowledge.tables import sheets
 BY: dict[By, str] = dict(zip(get_args(By), ("学院", "城市", "群体", "届别", "老师"), strict=True))
 LONGEST = 15
 """Bars of one picture, those of the most people."""
+AUDITED = 50_000
+"""Rows of the audit in one workbook, the newest; older ones are on the page."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -79,22 +81,36 @@ def bar(name: str, value: Cell, people: Cell) -> tuple[str, str, int]:
 def export(desk: Desk) -> Response:
     month, by = chosen(desk)
     head = (f"{month.first:%Y-%m}", *HEADER)
-    book = sheets({f"{month.first:%Y-%m} 月报": [head, *((name, *cells) for name, cells in rows(desk, month, by))]})
+    book = [head, *((name, *cells) for name, cells in rows(desk, month, by))]
     desk.write(lambda connection: desk.note(connection, "导出月报", f"{month.first:%Y-%m} {BY[by]}"))
-    return Response(book, media_type=XLSX, headers={"content-disposition": f'attachment; filename="report-{month.first:%Y-%m}.xlsx"'})
+    return workbook(f"report-{month.first:%Y-%m}", f"{month.first:%Y-%m} 月报", book)
+
+
+def workbook(name: str, title: str, table: Iterable[Sequence[object]]) -> Response:
+    """A table as a file to keep; what a table program would take for a formula is text."""
+    return Response(sheets({title: table}), media_type=XLSX, headers={"content-disposition": f'attachment; filename="{name}.xlsx"'})
 
 
 def audited(desk: Desk) -> Response:
     who = desk.asked("who")
     with desk.app.database.reading() as connection:
         found = audit.page(connection, desk.asked_number("before"), who, MOST + 1)
-    return desk.show("audit", rows=found[:MOST], who=who, more=found[MOST - 1]["id"] if len(found) > MOST else None)
+    desk.looked("操作记录", len(found[:MOST]), {"谁": who})
+    return desk.show("audit", rows=found[:MOST], header=audit.HEADER, who=who, more=found[MOST - 1]["id"] if len(found) > MOST else None)
 
 
 def export_silent(desk: Desk) -> Response:
     _, by = chosen(desk)
     today = desk.app.clock.today()
-    book = [(f"{today} {BY[by]}", *silence.FIGURES), *((name, *cells) for name, cells in quiet(desk, by))]
+    table = [(f"{today} {BY[by]}", *silence.FIGURES), *((name, *cells) for name, cells in quiet(desk, by))]
     desk.write(lambda connection: desk.note(connection, "导出没消息的人数", BY[by]))
-    headers = {"content-disposition": f'attachment; filename="silent-{today}.xlsx"'}
-    return Response(sheets({"没消息的": book}), media_type=XLSX, headers=headers)
+    return workbook(f"silent-{today}", "没消息的", table)
+
+
+def export_audit(desk: Desk) -> Response:
+    who = desk.asked("who")
+    with desk.app.database.reading() as connection:
+        found = audit.page(connection, None, who, AUDITED)
+    desk.write(lambda connection: desk.note(connection, "导出操作记录", who, new=f"{len(found)} 条"))
+    lines = ((f"{row['at'].astimezone(CHINA):%Y-%m-%d %H:%M:%S}", *(row[name] for name in audit.SAID)) for row in found)
+    return workbook("audit", "操作记录", [audit.HEADER, *lines])

@@ -153,6 +153,11 @@ def add(connection: Connection, name: str, display: str, role: str, held: str, a
     connection.execute(insert(Staff).values(row))
 
 
+def helpers(connection: Connection) -> list[str]:
+    """Who may be given a step or somebody's case: whoever works here now and does more than look."""
+    return list(connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars())
+
+
 def headless(connection: Connection) -> bool:
     """There is no administrator yet."""
     return connection.execute(select(Staff.id).where(Staff.role == "admin")).first() is None
@@ -187,6 +192,23 @@ def known(connection: Connection, name: str) -> tuple[int, str] | None:
 def holder(connection: Connection, name: str) -> Row[int, bool, bool] | None:
     """`id`, `active` and `fresh` of an account, closed or not."""
     return connection.execute(select(Staff.id, Staff.active, Staff.fresh).where(Staff.name == name)).first()
+
+
+def acting(connection: Connection, said: str) -> str:
+    """Whom somebody at the command line names as themselves, as the ledger calls them. Any name, where no accounts were opened yet.
+
+    Raises:
+        StaffError: there are accounts, but none by this name, or it is closed.
+    """
+    name = said.strip()
+    found = connection.execute(select(Staff.display, Staff.active).where((Staff.name == name) | (Staff.display == name))).all()
+    if active := [row.display for row in found if row.active]:
+        return str(active[0])
+    if found:
+        raise StaffError(f"「{said}」的账号已经停用")
+    if connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first():
+        raise StaffError(f"没有叫「{said}」的老师,bulixian user list 看账号")
+    return said
 
 
 def forgive(connection: Connection, name: str) -> None:

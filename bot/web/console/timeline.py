@@ -45,12 +45,12 @@ def talked(connection: Connection, held: Sequence[Talk], now: datetime) -> Itera
 def filed(connection: Connection, record: int) -> Iterator[dict[str, Any]]:
     """What staff did and noted, and what the record said. Of some only the day is known: they stand at its beginning."""
     for each in last(connection, Service, record):
-        known = each["entered_at"] if local_date(each["entered_at"]) == each["on"] else None
-        yield row_of("服务", f"{KINDS[each['kind']]} {each['by'] or '系统送达'} {each['note']}", known, each["on"])
+        at = each["entered_at"] if local_date(each["entered_at"]) == each["on"] else each["on"]
+        yield row_of("服务", f"{KINDS[each['kind']]} {each['by'] or '系统送达'} {each['note']}", at)
     for each in last(connection, FollowUp, record):
         result = each["result"] or ("联系上了" if each["reached"] else "没联系上")
         more = f"(下次 {each['next_on']})" if each["next_on"] else ""
-        yield row_of("联系", f"{each['way']} {each['by']}:{result} {each['note']}{more}", None, each["on"])
+        yield row_of("联系", f"{each['way']} {each['by']}:{result} {each['note']}{more}", each["on"])
     for each in last(connection, Change, record):
         yield row_of("去向", f"{each['destination'] or '没填'}({each['by']}){each['note']}", each["at"])
     for each in last(connection, Note, record):
@@ -60,9 +60,10 @@ def filed(connection: Connection, record: int) -> Iterator[dict[str, Any]]:
             yield row_of("做完一步", f"{each['what']}({each['owner']})", each["done_at"])
 
 
-def row_of(label: str, text: str, at: datetime | None, day: date | None = None) -> dict[str, Any]:
-    begun = at or datetime.combine(day or date.min, time(), CHINA)
-    return {"who": "file", "label": label, "text": text.strip(), "at": begun, "fate": "", "day": None if at else day}
+def row_of(label: str, text: str, at: datetime | date) -> dict[str, Any]:
+    hour = isinstance(at, datetime)
+    begun = at if hour else datetime.combine(at, time(), CHINA)
+    return {"who": "file", "label": label, "text": text.strip(), "at": begun, "fate": "", "day": None if hour else at}
 
 
 def last(connection: Connection, table: Any, record: int) -> Sequence[RowMapping]:

@@ -50,6 +50,7 @@ def page(desk: Desk) -> Response:
             }
     if called_up := [row.graduate_id for row in values.get("silent_rows", ()) if row.graduate_id]:  # names and telephones, as in `calls`
         desk.write(lambda connection: log_accesses(connection, called_up, desk.who.display, "看失联名单", desk.now))
+    desk.looked("今天", sum(len(values.get(name, ())) for name in ("cases", "silent_rows", "calls", "steps")))
     entries = desk.app.search.knowledge.entries.values()
     ends = [(day, entry) for entry in entries if (day := min(filter(None, (entry.valid_to, entry.review_by)))) <= today + SOON]
     expiring = sorted(((day, entry.id, entry.title) for day, entry in ends), key=str)

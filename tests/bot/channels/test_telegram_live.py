@@ -49,7 +49,7 @@ class Town:
     def __init__(self, app: App, world: World, address: str) -> None:
         self.app, self.world, self.address = app, world, address
 
-    def key(self, person: int = PERSON) -> str:
+    def key(self, person: int | str = PERSON) -> str:
         return f"telegram:{self.world.bot_id}:{person}"
 
     def seen(self, person: int = PERSON) -> list[str]:
@@ -345,6 +345,19 @@ def test_a_group_that_becomes_a_supergroup_keeps_its_conversations(hooked: Town)
     hooked.until(lambda: bool(hooked.seen(GROUP)))
     assert hooked.count(Conversation) == hooked.count(Graduate) == 1
     assert "2/" in hooked.seen(GROUP)[0], "the answer to the first of its questions"
+    assert ("sendMessage", 400) not in hooked.world.calls
+
+
+def test_a_group_that_moved_unheard_is_found_by_the_first_refusal(hooked: Town) -> None:
+    hooked.world.group(OLD, kind="group")
+    hooked.world.say(OLD, "/menu", user=PERSON)
+    hooked.until(lambda: bool(hooked.seen(OLD)))
+    hooked.world.group(GROUP)
+    hooked.world.chats[OLD].moved_to = GROUP
+    for said in ("一", "二"):
+        hooked.app.say(hooked.key(f"{OLD}/{PERSON}"), said, [Say(said)]).result()
+        hooked.until(lambda said=said: hooked.seen(GROUP)[-1:] == [said])  # type: ignore[misc]
+    assert hooked.world.calls.count(("sendMessage", 400)) == 1
 
 
 def test_a_web_conversation_is_bound_by_a_deep_link(served: Town) -> None:
