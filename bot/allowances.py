@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Insert, String, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Connection, Insert, Select, String, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -172,11 +172,19 @@ def full_until(connection: Connection, chat: Chat) -> datetime | None:
     return connection.execute(query.with_for_update()).scalar()
 
 
-def next_slot(connection: Connection, account: str, now: datetime) -> datetime | None:
-    """When the pace is free again, locked for the caller; None: nothing was ever sent."""
-    query = select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
-    free = connection.execute(query.with_for_update()).scalar()
+def next_slot(connection: Connection, account: str, now: datetime, *, patient: bool = True) -> datetime | None:
+    """When the pace is free again, locked for the caller; None: nothing was ever sent, or, not `patient`, another process takes slots just now."""
+    free = connection.execute(pace_of(account).with_for_update(skip_locked=not patient)).scalar()
     return now if free and free > now + FAR else free
+
+
+def pace_of(account: str) -> Select[datetime | None]:
+    return select(Allowance.until).where(Allowance.owner == account, Allowance.name == PACE)
+
+
+def paced(connection: Connection, account: str) -> bool:
+    """Whether anything was ever sent."""
+    return connection.execute(pace_of(account)).first() is not None
 
 
 def slots(connection: Connection, account: str, count: int, interval: timedelta, now: datetime, before: int = 0) -> list[datetime]:

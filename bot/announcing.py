@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bot.audience import HELP
-from bot.session import fail, running
+from bot.session import fail, running, signed
 from dialogs.broadcasts import kinds
 from knowledge import notation
 
@@ -81,7 +81,10 @@ def draft(
     if isinstance(raw, dict):
         raw |= ({"at": at} if at else {}) | ({"mass": True} if mass else {})
     with on_air(";怎么写见 bulixian broadcast draft --help") as app:
-        number = written(app, raw, who)
+        hand = signed(app, who)
+        with app.together() as (here, connection):
+            number = written(here, raw, hand.name)
+            hand.note(connection, "起草群发", f"群发 {number}")
     print(f"群发草稿是第 {number} 号,先看 bulixian broadcast preview {number},再请另一位老师 bulixian broadcast approve {number}")
 
 
@@ -95,7 +98,10 @@ def change(
     from bot import changes
 
     with on_air() as app:
-        made = changes.written(app, number, pairs(settings), who)
+        hand = signed(app, who)
+        with app.together() as (here, connection):
+            made = changes.written(here, number, pairs(settings), hand.name)
+            hand.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}")
     print(f"变更的草稿是第 {made} 号,先看 bulixian broadcast preview {made},再请另一位老师 bulixian broadcast approve {made}")
 
 
@@ -128,7 +134,9 @@ def approve(number: Number, who: Annotated[str, typer.Option("--as", help="批�
     from bot import broadcast
 
     with on_air() as app:
-        count = broadcast.approve(app, number, who, broadcast.moment(at, app.clock.now()) if at else None)
+        hand = signed(app, who)
+        with hand.doing("批准群发", f"群发 {number}", at) as here:
+            count = broadcast.approve(here, number, hand.name, broadcast.moment(at, app.clock.now()) if at else None)
         while broadcast.advance(app):
             pass
     print(f"第 {number} 号已批准,发给 {count} 人;bulixian broadcast status {number} 看进度")
@@ -148,8 +156,8 @@ def pause(number: Number) -> None:
     """先停一停,没发的都留着。"""
     from bot import broadcast
 
-    with on_air() as app:
-        held = broadcast.pause(app, number)
+    with on_air() as app, signed(app).doing("暂停群发", f"群发 {number}") as here:
+        held = broadcast.pause(here, number)
     print(f"第 {number} 号已暂停,已排入的 {held} 人等着;bulixian broadcast resume {number} 接着发")
 
 
@@ -159,7 +167,8 @@ def resume(number: Number) -> None:
     from bot import broadcast
 
     with on_air() as app:
-        broadcast.resume(app, number)
+        with signed(app).doing("接着群发", f"群发 {number}") as here:
+            broadcast.resume(here, number)
         while broadcast.advance(app):
             pass
     print(f"第 {number} 号接着发了")
@@ -170,8 +179,8 @@ def resend(number: Number, outcome: Annotated[Literal["failed", "unknown", "expi
     """再发一次:失败的、过期的、不知道到没到的(这些人可能收到两次)。"""
     from bot import broadcast
 
-    with on_air() as app:
-        count = broadcast.resend(app, number, outcome)
+    with on_air() as app, signed(app).doing("再发群发", f"群发 {number}", outcome) as here:
+        count = broadcast.resend(here, number, outcome)
     print(f"第 {number} 号重新排入 {count} 人")
 
 
@@ -180,10 +189,13 @@ def cancel(number: Number, event_off: Annotated[bool, typer.Option("--event-off"
     """没发出去的不再发;收到过的照样可以来,提醒照发。活动不办了加 --event-off。"""
     from bot import broadcast, coming
 
-    with on_air() as app:
+    with on_air() as app, signed(app).doing("取消活动" if event_off else "取消群发", f"群发 {number}") as here:
         if event_off:
-            with app.database.writing() as connection:
+            with here.database.writing() as connection:
                 told = coming.call_off(connection, number, app.clock.now())
-            print(f"第 {number} 号的活动取消了,告诉说想参加的 {told} 人")
         else:
-            print(f"第 {number} 号没发的不发了,{broadcast.cancel(app, number)} 人不会收到")
+            stopped = broadcast.cancel(here, number)
+    if event_off:
+        print(f"第 {number} 号的活动取消了,告诉说想参加的 {told} 人")
+    else:
+        print(f"第 {number} 号没发的不发了,{stopped} 人不会收到")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from alembic import command
@@ -29,7 +31,7 @@ from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.clinic import Rules
-from knowledge.db import Base, Database, DatabaseError, local_date
+from knowledge.db import Base, Database, DatabaseError, Within, local_date
 from knowledge.ledger import sharing
 from knowledge.ledger.record import Record
 from knowledge.ledger.seal import Seal, SealError
@@ -111,6 +113,14 @@ class App:
         """Until when what arrived is in the ledger (`services`)."""
         self.demo = ""
         """The password of the invented office (`bot.demo`); empty in earnest."""
+
+    @contextmanager
+    def together(self) -> Iterator[tuple[App, Connection]]:
+        """The program inside one write transaction: what is done by it is done whole or not at all. Not for what goes through the inbox."""
+        with self.database.writing() as connection:
+            here = copy(self)
+            here.database = cast(Database, Within(connection))
+            yield here, connection
 
     def build(self) -> PolicySearch:
         """The index of what is current: from the database where this version was built before, else built and kept."""

@@ -75,9 +75,7 @@ def checked(raw: Any) -> dict[str, Any]:
             case "holdout":
                 found[name] = share(value)
             case "cohort":
-                if not all(isinstance(year, int) and 1950 < year < 2100 for year in listed(value)):
-                    raise AudienceError("cohort 写年份,如 [2026]")
-                found[name] = listed(value)
+                found[name] = years(listed(value))
             case "degree":
                 found[name] = profile({name: listed(value)})[name]
             case "reach":
@@ -120,6 +118,12 @@ def listed(value: Any) -> list[Any]:
     if not held or any(isinstance(one, dict | list) or one is None or isinstance(one, bool) for one in held):
         raise AudienceError(f"名单里的「{str(value)[:30]}」用不了,写一个值或者一列值")
     return held
+
+
+def years(value: list[Any]) -> list[int]:
+    if not all(isinstance(year, int) and 1950 < year < 2100 for year in value):
+        raise AudienceError("cohort 写年份,如 [2026]")
+    return value
 
 
 def share(value: Any) -> float:

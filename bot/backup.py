@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,9 @@ from alembic.script import ScriptDirectory
 from pydantic import BaseModel
 from sqlalchemy import Connection, create_engine, func, inspect, select, table, text, update
 
+from bot import audit
 from bot.app import behind, migrate
+from bot.audit import Note
 from bot.broadcast import Broadcast
 from bot.delivery import OPEN, Delivery
 from knowledge.db import CHINA, Database
@@ -38,6 +40,10 @@ OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database
 FAULTS = (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError, zlib.error)
 """What a broken zip is read with; RuntimeError where it is locked or packed in a way that `zipfile` does not know."""
 DAMAGED = "这份备份已损坏(校验和对不上),请用另一份"
+
+
+Last = Callable[[Connection], list[str]]
+"""What is done in a restored database before anybody sees it: the note of it, what was on its way held back. Returns what staff should know."""
 
 
 class BackupError(RuntimeError):
@@ -64,7 +70,7 @@ class Manifest(BaseModel):
 # --- out
 
 
-def backup(database: Database, path: Path, at: datetime) -> tuple[Path, Manifest]:
+def backup(database: Database, path: Path, at: datetime, note: Note = audit.unnoted) -> tuple[Path, Manifest]:
     """Writes the backup to `path`, or under a name of its own in the folder `path`; the file is there whole or not at all.
 
     Raises:
@@ -76,6 +82,8 @@ def backup(database: Database, path: Path, at: datetime) -> tuple[Path, Manifest
         raise BackupError(f"{path} 已经有了,换一个名字", 1)
     if (database.embedded and not Path(database.url.database or "").exists()) or behind(database):
         raise BackupError("数据库还没建好或版本较旧,没有可备份的;先运行 bulixian migrate", 3)
+    with database.writing() as connection:
+        note(connection, "备份", path.name)
     with explained(), TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
         body, part = Path(folder) / BODY, Path(folder) / "part"
         revision, rows = (copied if database.embedded else dumped)(database, body)
@@ -157,7 +165,7 @@ def revision_of(connection: Connection) -> str:
 # --- in
 
 
-def restore(database: Database, path: Path, at: datetime, *, force: bool, moved: bool) -> tuple[Manifest, list[str]]:
+def restore(database: Database, path: Path, at: datetime, *, force: bool, moved: bool, note: Note = audit.unnoted) -> tuple[Manifest, list[str]]:
     """Puts a backup in the place of the database, brought to this program's tables; what was there before is kept aside.
 
     Args:
@@ -181,14 +189,19 @@ def restore(database: Database, path: Path, at: datetime, *, force: bool, moved:
             body = Path(folder) / BODY
             unpacked(archive, body, manifest)
             into = into_sqlite if database.embedded else into_postgres
-            return manifest, into(database, body, manifest, at, force=force, moved=moved)
+
+            def told(connection: Connection) -> list[str]:
+                note(connection, "恢复备份", path.name)
+                return [] if moved else hold(connection, at)
+
+            return manifest, into(database, body, manifest, at, told, force=force)
 
 
-def into_sqlite(database: Database, body: Path, manifest: Manifest, at: datetime, *, force: bool, moved: bool) -> list[str]:
+def into_sqlite(database: Database, body: Path, manifest: Manifest, at: datetime, last: Last, *, force: bool) -> list[str]:
     """All is done on the copy beside; then it takes the name."""
     if read(body) != (manifest.revision, manifest.rows):
         raise BackupError(DAMAGED, 1)
-    notes = finished(Database(f"sqlite:///{body}"), at, moved=moved)
+    notes = finished(Database(f"sqlite:///{body}"), last)
     target = Path(database.url.database or "")
     database.close()
     if target.exists() and holds_data(target):
@@ -230,7 +243,7 @@ def let_go(path: Path) -> None:
         return
 
 
-def into_postgres(database: Database, body: Path, manifest: Manifest, at: datetime, *, force: bool, moved: bool) -> list[str]:
+def into_postgres(database: Database, body: Path, manifest: Manifest, at: datetime, last: Last, *, force: bool) -> list[str]:
     """Into a new schema `public`; the old one is renamed, and comes back should anything fail."""
     tool, aside, notes = tool_of("pg_restore"), f"before_{at:%Y%m%d%H%M%S%f}", list[str]()
     database.close()  # our own idle connections are not others
@@ -251,7 +264,7 @@ def into_postgres(database: Database, body: Path, manifest: Manifest, at: dateti
         with database.writing() as connection:
             if (revision_of(connection), counted(connection)) != (manifest.revision, manifest.rows):
                 raise BackupError(DAMAGED, 1)
-        notes = finished(Database(database.url.render_as_string(hide_password=False)), at, moved=moved)
+        notes = finished(Database(database.url.render_as_string(hide_password=False)), last)
         done = True
     finally:
         if not done:
@@ -261,14 +274,12 @@ def into_postgres(database: Database, body: Path, manifest: Manifest, at: dateti
     return [*notes, f"原来的数据在 schema {aside} 里,确认无误后:DROP SCHEMA {aside} CASCADE"]
 
 
-def finished(database: Database, at: datetime, *, moved: bool) -> list[str]:
-    """The restored database on this program's tables, with what was on its way held back."""
+def finished(database: Database, last: Last) -> list[str]:
+    """The restored database on this program's tables, with what is done last."""
     try:
         migrate(database)
-        if moved:
-            return []
         with database.writing() as connection:
-            return hold(connection, at)
+            return last(connection)
     finally:
         database.close()
 

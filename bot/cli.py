@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import Connection, RowMapping
 
 from bot import logs
 from bot.announcing import broadcasts
@@ -27,7 +28,7 @@ from bot.members import user
 from bot.postings import postings
 from bot.resume import resume
 from bot.scam import scam
-from bot.session import fail, running
+from bot.session import audited, fail, running, signed
 from bot.upkeep import knowledge
 from knowledge.db import CHINA, Database, DatabaseError, now
 
@@ -192,7 +193,7 @@ def backup(
     if keep and not file.is_dir():
         raise fail("--keep 要和目录一起用,例如:bulixian backup /var/backups/bulixian --keep 14", 2)
     with on_disk() as database:
-        path, manifest = back_up(database, file, now())
+        path, manifest = back_up(database, file, now(), audited)
         gone = prune(file, keep) if keep else 0
     size = path.stat().st_size / 1e6
     print(f"已备份到 {path}:{len(manifest.rows)} 张表 {sum(manifest.rows.values())} 行,{size:.1f} MB{f';删去旧的 {gone} 份' if gone else ''}")
@@ -208,7 +209,7 @@ def restore(
     from bot.backup import restore as put_back
 
     with on_disk() as database:
-        manifest, notes = put_back(database, file, now(), force=force, moved=moved)
+        manifest, notes = put_back(database, file, now(), force=force, moved=moved, note=audited)
     print(f"已恢复到 {manifest.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S} 的样子:{len(manifest.rows)} 张表 {sum(manifest.rows.values())} 行")
     print("\n".join(notes), end="\n" if notes else "")
 
@@ -250,7 +251,7 @@ def list_cases() -> None:
     from bot.casework import listed
 
     with running() as app:
-        print(listed(app))
+        print(listed(app, signed(app).note))
 
 
 @cases.command()
@@ -259,7 +260,7 @@ def show(case: Annotated[int, typer.Argument(help="编号")]) -> None:
     from bot.casework import shown
 
     with running() as app:
-        text = shown(app, case, "cli")
+        text = shown(app, case, "cli", signed(app).note)
     if text is None:
         raise fail(f"没有编号 {case} 的事", 1)
     print(text)
@@ -270,13 +271,20 @@ def reply(
     case: Annotated[int, typer.Argument(help="编号")],
     text: Annotated[str, typer.Argument(help="要回的话")],
     who: Annotated[str, typer.Option("--as", help="老师的称呼")] = "老师",
+    once_only: Annotated[bool, typer.Option("--once", help="只回这一句,本人再说话还由机器人答")] = False,
 ) -> None:
-    """以老师身份回一句,发到本人那边。"""
+    """以老师身份回话,发到本人那边;本人接着说的话归老师,办结时交还机器人。"""
     from bot import casework
 
     once = uuid.uuid4().hex
     with running() as app:
-        if not casework.on(app, case, lambda connection, held: casework.answered(connection, held, text, who, once, app.clock.now())):
+        hand, stay = signed(app, who), not once_only
+
+        def work(connection: Connection, held: RowMapping) -> None:
+            casework.answered(connection, held, text, hand.name, once, app.clock.now(), stay=stay)
+            hand.note(connection, "回复求助", f"求助 {case}", new=f"{len(text)} 字")
+
+        if not casework.on(app, case, work):
             raise fail(f"没有编号 {case} 的事", 1)
 
 
@@ -289,7 +297,13 @@ def close(
     from bot import casework
 
     with running() as app:
-        if not casework.on(app, case, lambda connection, held: casework.closed(connection, held, app.clock.now(), who)):
+        hand = signed(app, who)
+
+        def work(connection: Connection, held: RowMapping) -> None:
+            casework.closed(connection, held, app.clock.now(), hand.name)
+            hand.note(connection, "办结求助", f"求助 {case}")
+
+        if not casework.on(app, case, work):
             raise fail(f"没有编号 {case} 的事", 1)
 
 
@@ -332,6 +346,7 @@ def resend(numbers: Annotated[list[int], typer.Argument(help="编号;只能是 u
 
     with running() as app, app.database.writing() as connection:
         again = delivery.resend(connection, numbers)
+        signed(app).note(connection, "再发", new=f"{again} 条")
     print(f"重新排入 {again} 条,{len(numbers) - again} 条不是 unknown,没有动")
     if again != len(numbers):
         raise typer.Exit(1)
@@ -344,6 +359,8 @@ def menu(file: Annotated[Path, typer.Argument(help="菜单(JSON,和公众平台�
 
     with running() as app:
         problems = push(app, file)
+        if not problems:
+            signed(app).wrote("推送菜单", file.name)
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:

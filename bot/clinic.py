@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.session import fail, running
+from bot.session import fail, running, signed
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from bot.app import App
 
 clinic = typer.Typer(no_args_is_help=True, help="简历诊断和预约:排队、领、写意见、发回;公布时间、看谁约了。")
@@ -65,9 +67,14 @@ def take(number: Number, who: Who, as_json: Json = False) -> None:
     from knowledge.clinic import queue
 
     with at_work() as app:
-        now = app.clock.now()
-        at_desk(app, lambda connection: queue.take(connection, number, who, now))
-        found = at_desk(app, lambda connection: queue.view(connection, app.seal, number, who, now))
+        hand, now = signed(app, who), app.clock.now()
+
+        def work(connection: Connection) -> dict[str, Any]:
+            queue.take(connection, number, hand.name, now)
+            hand.note(connection, "领简历", f"简历 {number}")
+            return queue.view(connection, app.seal, number, hand.name, now)
+
+        found = at_desk(app, work)
     show(found, as_json)
 
 
@@ -78,7 +85,13 @@ def view(number: Number, who: Who, as_json: Json = False) -> None:
     from knowledge.clinic import queue
 
     with at_work() as app:
-        found = at_desk(app, lambda connection: queue.view(connection, app.seal, number, who, app.clock.now()))
+        hand = signed(app, who)
+
+        def work(connection: Connection) -> dict[str, Any]:
+            hand.note(connection, "看简历", f"简历 {number}")
+            return queue.view(connection, app.seal, number, hand.name, app.clock.now())
+
+        found = at_desk(app, work)
     show(found, as_json)
 
 
@@ -109,7 +122,13 @@ def return_(
     from knowledge.clinic import queue
 
     with at_work() as app:
-        at_desk(app, lambda connection: queue.give_back(connection, number, who, why, app.clock.now(), second=second))
+        hand = signed(app, who)
+
+        def work(connection: Connection) -> None:
+            queue.give_back(connection, number, hand.name, why, app.clock.now(), second=second)
+            hand.note(connection, "放回简历", f"简历 {number}")
+
+        at_desk(app, work)
 
 
 @clinic.command()
@@ -129,8 +148,13 @@ def remark(
         raise fail(f"没有叫 {canned} 的常用意见,有:{'、'.join(queue.canned())}", 2)
     said = "\n".join(filter(None, (queue.canned()[canned][1] if canned else "", text)))
     with at_work() as app:
-        now = app.clock.now()
-        place = at_desk(app, lambda connection: queue.remark(connection, app.seal, number, who, said, now, quote=quote, again=again))
+        hand = signed(app, who)
+
+        def work(connection: Connection) -> int:
+            hand.note(connection, "写意见", f"简历 {number}")
+            return queue.remark(connection, app.seal, number, hand.name, said, app.clock.now(), quote=quote, again=again)
+
+        place = at_desk(app, work)
     print(f"{number} 号第 {place} 条")
 
 
@@ -149,7 +173,8 @@ def deliver(number: Number, who: Who, words: Annotated[str, typer.Argument(help=
     from bot.desk import deliver as send
 
     with at_work() as app:
-        count = send(app, number, who, words)
+        hand = signed(app, who)
+        count = send(app, number, hand.name, words, hand.note)
     print(f"{number} 号发出,{count} 条意见")
 
 
@@ -170,7 +195,14 @@ def publish(
     except ValueError as error:
         raise fail("时间写成 2026-11-25T10:00 这样", 2) from error
     with at_work() as app:
-        new = at_desk(app, lambda connection: slots.publish(connection, who, moments, minutes, place, app.clock.now()))
+        hand = signed(app, who)
+
+        def work(connection: Connection) -> int:
+            new = slots.publish(connection, hand.name, moments, minutes, place, app.clock.now())
+            hand.note(connection, "公布时间", new=f"{new} 个")
+            return new
+
+        new = at_desk(app, work)
     print(f"加了 {new} 个时间" + (f",{len(starts) - new} 个过了或者重叠,没有加" if new < len(starts) else ""))
     if new < len(starts):
         raise typer.Exit(1)
@@ -200,7 +232,7 @@ def withdraw(slot: Annotated[int, typer.Argument(help="时间的编号,见 clini
     from bot.desk import call_off
 
     with at_work() as app:
-        told = call_off(app, slot)
+        told = call_off(app, slot, signed(app).note)
     print("撤下了,已经告诉约的人" if told else "撤下了,没有人约")
 
 
@@ -213,4 +245,4 @@ def came(
     from bot.desk import came as note
 
     with at_work() as app:
-        note(app, booking, "missed" if missed else "kept")
+        note(app, booking, "missed" if missed else "kept", signed(app).note)

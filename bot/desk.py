@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection, insert, select
 
-from bot import delivery, talks
+from bot import audit, delivery, talks
+from bot.audit import Note
 from dialogs import clinic
 from dialogs.messages import Part
 from knowledge.clinic import papers, queue, slots
@@ -29,7 +30,7 @@ def at_desk(app: App, work: Callable[[Connection], T]) -> T:
     return found
 
 
-def deliver(app: App, number: int, who: str, words: str) -> int:
+def deliver(app: App, number: int, who: str, words: str, note: Note = audit.unnoted) -> int:
     """The answer leaves for the graduate's channel; it counts as 职业指导 once it has arrived (`services`). How many remarks went.
 
     Raises:
@@ -45,12 +46,13 @@ def deliver(app: App, number: int, who: str, words: str) -> int:
         if kept and app.passes.reaches(where):
             report = app.passes.grant(connection, (found.graduate_id, where), "report", kept["id"], now, kept["expires_at"])
         plan(connection, found.key, where, [clinic.answered(who, number, found, report)], app)
+        note(connection, "答复简历", f"简历 {number}")
         return len(found.remarks)
 
     return at_desk(app, work)
 
 
-def came(app: App, booking: int, outcome: str) -> None:
+def came(app: App, booking: int, outcome: str, note: Note = audit.unnoted) -> None:
     """What became of an hour: who came has had a 职业指导, who did not is written to without blame.
 
     Raises:
@@ -60,6 +62,7 @@ def came(app: App, booking: int, outcome: str) -> None:
 
     def work(connection: Connection) -> None:
         row = slots.came(connection, booking, outcome, now)
+        note(connection, f"记下{slots.OUTCOMES[outcome]}", f"预约 {booking}")
         if outcome == "missed":
             where = talks.reached(connection, row["graduate_id"], row["conversation"])
             plan(connection, f"missed|{booking}", where, [clinic.missed(row)], app)
@@ -74,7 +77,7 @@ def came(app: App, booking: int, outcome: str) -> None:
     at_desk(app, work)
 
 
-def call_off(app: App, slot: int) -> bool:
+def call_off(app: App, slot: int, note: Note = audit.unnoted) -> bool:
     """An hour is withdrawn; who had booked it is told. Whether somebody had.
 
     Raises:
@@ -84,6 +87,7 @@ def call_off(app: App, slot: int) -> bool:
 
     def work(connection: Connection) -> bool:
         row = slots.withdraw(connection, slot, now)
+        note(connection, "撤下时间", f"时间 {slot}")
         if row:
             where = talks.reached(connection, row["graduate_id"], row["conversation"])
             plan(connection, f"called-off|{row['id']}", where, [clinic.called_off(row)], app)

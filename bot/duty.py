@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select
 
-from bot import broadcast, casework, dutywork, planner
+from bot import audit, broadcast, casework, dutywork, planner
 from bot.allowances import GONE
 from bot.delivery import Delivery
 from bot.planner import MAILBOX, Carrier
-from bot.web.console import audit, scope
+from bot.web.console import scope
 from bot.web.console.staff import DutyChat, DutyCode, Member, Staff
 from dialogs.duty import STRANGER
 from dialogs.effects import Desk, MoreSaid, OnDuty
@@ -42,6 +42,19 @@ def offer(connection: Connection, staff_id: int, at: datetime) -> str:
 def chats(connection: Connection, staff_id: int) -> list[RowMapping]:
     query = select(DutyChat.__table__).where(DutyChat.staff_id == staff_id).order_by(DutyChat.since)
     return list(connection.execute(query).mappings())
+
+
+def try_out(connection: Connection, staff_id: int, number: int, once: str, at: datetime) -> list[str]:
+    """Sends a broadcast to the chats of duty of one of the staff, marked as a test, at night too. Returns the chats.
+
+    Raises:
+        BroadcastError: there is no such broadcast.
+    """
+    parts = dutywork.trial(broadcast.get(connection, number), at)
+    keys = [str(row["conversation"]) for row in chats(connection, staff_id)]
+    for key in keys:
+        casework.said(connection, key, f"trial|{number}|{once[:40]}|{key}", parts, "alert", at)
+    return keys
 
 
 def leave(connection: Connection, *where: ColumnElement[bool]) -> int:
@@ -142,9 +155,9 @@ def tell(connection: Connection, key: str, about: str, once: str, number: int, t
 
 
 def nudge(connection: Connection, turn: Turn) -> None:
-    """Whoever has the case of this conversation hears that the person wrote."""
+    """Whoever has this conversation hears that the person wrote."""
     mine = select(Case.id, DutyChat.conversation).join(Staff, Staff.display == Case.owner).join(DutyChat, DutyChat.staff_id == Staff.id)
-    mine = mine.where(Case.conversation == turn.inbound.conversation, Case.kind == "handover", Case.closed_at.is_(None), *ON)
+    mine = mine.where(Case.id.in_(casework.having(connection, turn.inbound.conversation)[:1]), *ON)
     for number, key in connection.execute(mine).all():
         tell(connection, key, f"duty|said-{number}", turn.inbound.message_id, number, f"求助 {number} 的本人又说话了。", turn.now)
 

@@ -7,29 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping, String, select, update
 
-from bot import audience, broadcast, casework, coming
+from bot import audience, audit, broadcast, casework, coming, lessons, results
 from bot.broadcast import OVER, SENDING, Broadcast, BroadcastError
 from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
-from bot.web.console import audit, scope
+from bot.web.console import scope
 from bot.web.console.staff import Member
 from dialogs.effects import Duty, WriteBroadcast
 from dialogs.messages import Choice, Part, Say, from_json, to_json
 from dialogs.notices import TO_MENU
-from dialogs.place import Conversation
 from dialogs.turn import Turn
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.db import CHINA, Within
-from knowledge.policy import revisions, store
-from knowledge.policy.entry import Entry, Faq, explain
-from knowledge.policy.questions import PERSONAL
 from knowledge.policy.revisions import RevisionError
 from knowledge.postings import store as postings
 from knowledge.postings.drafts import numbered
@@ -40,7 +36,8 @@ MOST, TALK = 8, 8
 """Lines of a list, messages of a conversation: a screen of a telephone."""
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
 WRITE, POST = Choice("写群发", "duty/write"), Choice("收一条岗位", "duty/post")
-OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|close|keep)/([0-9]+)")
+OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|back|close|keep)/([0-9]+)")
+TRIAL = "「测试」只发给你自己,点按钮不算。"
 SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
 """A teacher's words begin with their name."""
 
@@ -155,9 +152,21 @@ def answer(seat: Seat, number: int, text: str) -> Say:
         seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
     more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in SENDING else ()
     return Say(
-        f"求助 {number} 的回复在发给本人,到没到点「看看」。",
-        (Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("办结", f"duty/close/{number}"), *more, CASES),
+        f"求助 {number} 的回复在发给本人,到没到点「看看」。本人再说的话归你,机器人先不插话。",
+        (
+            *(Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("机器人接着", f"duty/back/{number}")),
+            *(Choice("办结", f"duty/close/{number}"), *more, CASES),
+        ),
     )
+
+
+def back(seat: Seat, number: int, _: str) -> Say:
+    """Only this one answer: the machine goes on."""
+    case = seat.case(number)
+    if not casework.back(seat.connection, case["graduate_id"], seat.turn.now):
+        return Say("对话已经在机器人那里。", (CASES,))
+    seat.note("对话交还机器人", f"求助 {number}")
+    return Say("对话交还给机器人了。", (Choice("看看", f"duty/case/{number}"), CASES))
 
 
 def close(seat: Seat, number: int, _: str) -> Say:
@@ -172,42 +181,17 @@ def keep(seat: Seat, number: int, key: str) -> Say:
     """The answer as a draft of an entry's questions: first the entries that are near, then the draft of the one that was tapped."""
     if seat.who.role not in SENDING:
         raise DutyError("你的角色不起草政策")
-    question, told = exchange(seat, seat.case(number))
-    known = seat.turn.world.search.knowledge.entries
+    question, told = lessons.exchange(seat.connection, seat.case(number))
+    lessons.usable(question, told)
     if not key:
-        near = [hit for hit in seat.turn.world.search.search(question).hits if hit.id in known][:3]
+        near = lessons.near(seat.turn.world.search, question)
         if not near:
             raise DutyError("没有和这个问题相近的政策,请在后台起草一条新的")
         head = f"「{question}」和你的回答,归到哪一条?存成草稿,另一位老师批准后才用。"
-        return Say(head, (*(Choice(hit.title[:20], f"duty/keep/{number}/{hit.id}") for hit in near), CASES))
-    if key not in known:
-        raise DutyError(f"没有正在用的 {key}")
-    revisions.lock(seat.connection)
-    mine = revisions.own_draft(seat.connection, key, seat.who.display)
-    entry = store.item_of(mine["body"]) if mine else store.load(seat.connection)[key]
-    assert isinstance(entry, Entry)
-    try:
-        changed = entry.model_copy(update={"faq": [*entry.faq, Faq(ask=[question], answer=told)]})
-    except ValidationError as error:
-        raise DutyError(f"这段回答不能直接用:{explain(error)};请在后台改短再起草") from error
-    revision = revisions.draft(seat.connection, changed, seat.who.display, seat.turn.now)
+        return Say(head, (*(Choice(title[:20], f"duty/keep/{number}/{id_}") for id_, title in near), CASES))
+    revision = lessons.kept(seat.connection, key, question, told, seat.who.display, seat.turn.now)
     seat.note("起草政策", key, new=f"第 {revision} 版")
     return Say(f"{key} 的草稿是第 {revision} 版,等另一位老师在后台「知识库」批准。", (CASES,))
-
-
-def exchange(seat: Seat, case: RowMapping) -> tuple[str, str]:
-    """What the person asked, and what a teacher answered last."""
-    memo = seat.connection.execute(select(Conversation.memo).where(Conversation.key == case["conversation"])).scalar() or {}
-    question = " ".join(str(memo.get("asked") or case["summary"].rpartition("说的是:")[2]).split())
-    here = (Delivery.conversation == case["conversation"], Delivery.key.startswith(f"staff|{case['id']}|", autoescape=True))
-    parts = seat.connection.execute(select(Delivery.parts).where(*here).order_by(Delivery.id.desc()).limit(1)).scalar()
-    first = from_json(parts[0]) if parts else None
-    if not isinstance(first, Say) or not question:
-        raise DutyError("这件求助还没有问题和回答,先回复")
-    told = first.text.partition(":")[2].strip()
-    if PERSONAL.search(question) or PERSONAL.search(told):
-        raise DutyError("这段话里像有手机号或证件号,不能存成政策")
-    return question, told
 
 
 def blank(connection: Connection, chats: Any, numbers: Collection[int] | None = None) -> None:
@@ -247,7 +231,9 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     to = "会发给" if to == "发给" else to
     people_ = foreseen(seat, row) if draft else row["people"]
     by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
-    text = f"{head}\n{to if draft else '发给'} {people_} 人{by_mass}\n————\n{first.text if isinstance(first, Say) else row['title']}"
+    said = first.text if isinstance(first, Say) else row["title"]
+    told = [f"{to} {people_} 人{by_mass}", "————", said] if draft else progress(seat, row)
+    text = "\n".join((head, *told))
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
     if row["status"] in ("approved", "planned"):
         found += [Choice("接着发", f"duty/resume/{number}") if row["paused_at"] else Choice("暂停", f"duty/pause/{number}")]
@@ -256,17 +242,38 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     return Say(text, (*found, CASTS))
 
 
+def progress(seat: Seat, row: RowMapping) -> list[str]:
+    """How far it is and what came of it, as the page of the broadcast tells it."""
+    books = results.books(seat.connection, row)
+    counts = "、".join(f"{label} {books[name]}" for name, label in results.RESULTS.items() if books[name])
+    came = results.told(results.results(seat.connection, row, seat.turn.now)) if row["approved_at"] else []
+    return [f"「{row['title']}」发给 {row['people']} 人:{counts}", *came]
+
+
 def foreseen(seat: Seat, row: RowMapping) -> str:
     return audience.veiled(broadcast.size(seat.connection, row, seat.turn.now), row["audience"])
 
 
+def trial(row: RowMapping, now: datetime) -> list[Part]:
+    """As people get it, for the staff to look at: marked, and a tap on it counts for nothing. Its links are those that were written."""
+    dead = f"duty/tried/{row['id']}"
+    return [
+        replace(part, text=f"{TRIAL}\n{part.text}", choices=tuple(replace(choice, value=dead) for choice in part.choices))
+        if isinstance(part, Say)
+        else part
+        for part in broadcast.parts_of(row, now)
+    ]
+
+
 def tried(seat: Seat, number: int, _: str) -> Say:
-    """As people get it."""
-    first = broadcast.parts_of(broadcast.get(seat.connection, number), seat.turn.now)[0]
+    """As people get it, like the test send of the console."""
+    first = trial(broadcast.get(seat.connection, number), seat.turn.now)[0]
     assert isinstance(first, Say)
-    return Say(
-        first.text, (*(choice for choice in first.choices if choice.value != "go/stop"), Choice("回到这次群发", f"duty/cast/{number}")), first.links
-    )
+    return replace(first, choices=(*first.choices, Choice("回到这次群发", f"duty/cast/{number}")))
+
+
+def dead(_: Seat, number: int, __: str) -> Say:
+    return Say("这是测试,点了不算。", (Choice("看这次群发", f"duty/cast/{number}"), CASTS))
 
 
 def approve(seat: Seat, number: int, sure: str) -> Say:
@@ -331,7 +338,7 @@ def keep_posting(seat: Seat, _: int, text: str) -> Say:
 stopped = move("取消群发", "没发的不发了", "不会收到", lambda s, n: broadcast.stop(s.connection, n, s.turn.now))
 called_off = move("取消活动", "的活动取消了", "会收到通知", lambda s, n: coming.call_off(s.connection, n, s.turn.now))
 CASE_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
-    "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "close": close, "keep": keep,
+    "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "back": back, "close": close, "keep": keep,
 }  # fmt: skip
 CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "ask_posting": lambda *_: Say("收哪一条?", (POST, HOME)),
@@ -339,6 +346,7 @@ CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "casts": casts,
     "cast": cast,
     "try": tried,
+    "tried": dead,
     "approve": approve,
     "pause": move("暂停群发", "暂停了", "等着", lambda s, n: broadcast.hold(s.connection, n, s.turn.now)),
     "resume": move("接着群发", "接着发了", "会收到", lambda s, n: broadcast.go_on(s.connection, n)),

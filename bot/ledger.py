@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bot.session import fail, running
+from bot.session import Hand, fail, running, signed
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -85,7 +85,12 @@ def import_(
         with app.database.reading() as connection:
             saved = store.columns_of(connection, f"ledger/{name}")
         told = {column: key for column, key in saved.items() if column in table.header} | intake.chosen(mapping or ())
+        hand = signed(app)
+        if not dry_run:
+            hand.wrote("开始导入名单", name, f"{len(table.rows)} 行")
         done = intake.bring_in(app.database, app.seal, table, name, told, app.clock.now(), dry=dry_run)
+        if not dry_run:
+            hand.wrote("导入名单", name, "、".join(f"{intake.OUTCOMES[outcome]} {count}" for outcome, count in done.counts().items() if count))
         if mapping and not dry_run:
             with app.database.writing() as connection:
                 store.keep_columns(connection, f"ledger/{name}", told, app.clock.now())
@@ -141,9 +146,11 @@ def note(
         if kind not in kinds:
             raise record.LedgerError(f"服务只有:{'、'.join(kinds)}")
         day = parsed(on, "%Y-%m-%d", "2026-11-20") if on else app.clock.today()
+        hand = signed(app, who)
         with app.database.writing() as connection:
             row = record.find(connection, number)
-            record.give(connection, row["id"], kinds[kind], day, who, app.clock.now(), text)
+            record.give(connection, row["id"], kinds[kind], day, hand.name, app.clock.now(), text)
+            hand.note(connection, "记服务", f"台账 {row['id']}", new=kind)
             counted = meter.counts(connection, app.clock.today(), record_id=row["id"]).get(row["id"], {})
     print(f"台账 {row['id']} 号 {row['name']}:{meter.told(counted)}")
 
@@ -173,6 +180,8 @@ def report(
         services.advance(app)
         with app.database.reading() as connection:
             rows = figures.hidden(figures.figures(connection, figures.Month(first), by))
+        if out:
+            signed(app).wrote("导出月报", f"{first:%Y-%m} {by}")
     head = (f"{first:%Y-%m}", *figures.HEADER)
     if out:
         written(out, {f"{first:%Y-%m} 月报": [head, *((name, *cells) for name, cells in rows)]})
@@ -182,11 +191,13 @@ def report(
         print("\n".join("\t".join(map(str, row)) for row in (head, *((name, *cells) for name, cells in rows))))
 
 
-def read_by(app: App, people: list[str | None], who: str, what: str) -> None:
+def read_by(hand: Hand, people: list[str | None], what: str, **audited: str) -> None:
+    """Before anything is shown: where the person sees it, and in the audit."""
     from knowledge.people import log_accesses
 
-    with app.database.writing() as connection:
-        log_accesses(connection, [person for person in people if person], who, what, app.clock.now())
+    with hand.app.database.writing() as connection:
+        log_accesses(connection, [person for person in people if person], hand.name, what, hand.app.clock.now())
+        hand.note(connection, what[:60], new=f"{len(people)} 人", **audited)
 
 
 @ledger.command()
@@ -197,12 +208,14 @@ def export(file: Out, who: Who, cohort: Cohort = None, college: College = "", ow
 
     choice = papers.Choice(cohort, college, owner, numbers)
     with at_work() as app:
+        hand = signed(app, who)
         services.advance(app)
         with app.database.reading() as connection:
             around = papers.held(connection, app.clock.today())
             rows = list(papers.records(connection, choice))
+        chosen = "、".join(filter(None, (str(cohort or ""), college, owner, "带身份证号" if numbers else "")))
+        read_by(hand, [row["graduate_id"] for row in rows], "导出台账", target=chosen)
         written(file, {"台账": [papers.FORM, *(papers.form(row, around, app.seal, numbers=numbers) for row in rows)]})
-        read_by(app, [row["graduate_id"] for row in rows], who, "导出台账")
     print(f"{len(rows)} 人,写到 {file}")
 
 
@@ -220,11 +233,14 @@ def silent(
     from knowledge.ledger.seal import masked
 
     with at_work() as app:
+        hand = signed(app, who)
         with app.database.reading() as connection:
             found = silence.listed(connection, app.clock.now(), days, Record.owner == owner if owner else None)
             homes = sharing.opened(connection, app.seal, [one.record for one in found if one.family]) if out else {}
-        read_by(app, [one.person for one in found], who, "看失联名单")
-        read_by(app, [one.person for one in found if one.record in homes], who, sharing.READ)
+        target = f"{days} 天 {owner}".strip()
+        read_by(hand, [one.person for one in found], "看失联名单", target=target)
+        if homes:
+            read_by(hand, [one.person for one in found if one.record in homes], sharing.READ, target=target)
     if out:
         written(out, {f"{days} 天没消息": silence.rows(found, homes)})
         print(f"{len(found)} 人,写到 {out}")
@@ -248,10 +264,13 @@ def called(
     """记一次联系和结果;联系上了,这一轮就不再问他。"""
     from knowledge.ledger import contact, record
 
-    with at_work() as app, app.database.writing() as connection:
-        row = record.find(connection, number)
-        day = parsed(next_on, "%Y-%m-%d", "2026-12-05") if next_on else None
-        contact.called(connection, row["id"], result, who, app.clock.today(), way[:20], note[:1000], day)
+    with at_work() as app:
+        hand = signed(app, who)
+        with app.database.writing() as connection:
+            row = record.find(connection, number)
+            day = parsed(next_on, "%Y-%m-%d", "2026-12-05") if next_on else None
+            contact.called(connection, row["id"], result, hand.name, app.clock.today(), way[:20], note[:1000], day)
+            hand.note(connection, "记联系", f"台账 {row['id']}", new=result)
     print(f"台账 {row['id']} 号 {row['name']}:{result}" + (f",{day} 再联系" if day else ""))
 
 
@@ -268,6 +287,7 @@ def handover(
     from knowledge.ledger import papers
 
     with at_work() as app:
+        hand = signed(app, who)
         services.advance(app)
         with app.database.reading() as connection:
             around = papers.held(connection, app.clock.today())
@@ -279,8 +299,8 @@ def handover(
             raise fail(f"建不了目录 {folder}:{error.strerror}", 3) from error
         for city, rows in sorted(found.items()):
             pages = papers.package(rows, given, around, app.seal, numbers=numbers)
+            read_by(hand, [row["graduate_id"] for row in rows], f"移交给{city}人社"[:120], target="带身份证号" if numbers else "")
             written(folder / f"{NOT_NAME.sub('', city)[:30] or '城市不详'}.xlsx", pages)
-            read_by(app, [row["graduate_id"] for row in rows], who, f"移交给{city}人社"[:120])
     print(f"{sum(map(len, found.values()))} 人,{len(found)} 个城市,写到 {folder}")
 
 
@@ -297,7 +317,9 @@ def destinations_(file: Annotated[Path | None, typer.Argument(help="新的去向
             read = [
                 {known[column]: cell for column, cell in zip(table.header, row, strict=True) if column in known} for row in table.rows if any(row)
             ]
+            before = len(destinations.listed(connection))
             destinations.replace(connection, ({"name": "", "code": "", "rate": "", "others": "", **row} for row in read))
+            signed(app).note(connection, "改去向表", old=f"{before} 项", new=f"{len(read)} 项")
         held = destinations.listed(connection)
     for shown in (destinations.HEADER, *((row["name"], row["code"], row["rate"], "、".join(row["others"])) for row in held)):
         print("\t".join(shown))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from sqlalchemy import Connection
 
-from bot.session import fail, running
+from bot.session import fail, running, signed
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -33,8 +33,13 @@ def add(
 
     once, held = staff.one_time()
     with running() as app:
+
+        def work(connection: Connection) -> None:
+            staff.add(connection, name, display, role, held, app.clock.now())
+            signed(app).note(connection, "开账号", name, new=role)
+
         try:
-            app.inbox.write(lambda connection: staff.add(connection, name, display, role, held, app.clock.now())).result()
+            app.inbox.write(work).result()
         except staff.StaffError as error:
             raise fail(str(error), 1) from error
     print(once)
@@ -55,6 +60,7 @@ def reset(name: Name) -> None:
         def work(connection: Connection) -> None:
             staff.change(connection, known[0], held, fresh=True)
             staff.forgive(connection, name)
+            signed(app).note(connection, "重设密码", name)
 
         app.inbox.write(work).result()
     print(once)

@@ -1,4 +1,4 @@
-"""What a broadcast will reach and what became of it: preview, the books, progress, reasons, the comparison with those held back. Changes nothing."""
+"""What a broadcast will reach and what became of it: preview, progress, reasons. Changes nothing."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from bot import audience, broadcast, coming, delivery, massing, planner, shares, shortlinks
-from bot.broadcast import Target
+from bot import audience, broadcast, coming, delivery, massing, planner, shortlinks
 from bot.delivery import Delivery
-from bot.transcript import InboxMessage
+from bot.results import RESULTS, books, results
 from dialogs.messages import Limits, Say, fit
-from dialogs.place import Conversation
 from knowledge.db import CHINA
-from knowledge.ledger import linking
-from knowledge.ledger.figures import SMALL, Cell
 from knowledge.passes import NO_PASSES, Passes
 
 if TYPE_CHECKING:
@@ -36,10 +32,6 @@ WAYS = {
     "telegram": "Telegram(这个机器人没有连着,发不到)",
 }
 """How a predicted way is told to staff: the route, or the channel alone where no account of it is at work."""
-RESULTS = {
-    "sent": "已发出", "open": "在路上", "unplanned": "还没排入", "failed": "失败", "unknown": "不知道到没到", "expired": "过期",
-    "suppressed": "发不到或退订了", "cancelled": "取消", "left": "本人已注销",
-}  # fmt: skip
 REASONS = {
     # the person
     "blocked": "对方拉黑了机器人", "deactivated": "对方的账号注销了", "cannot_initiate": "对方没有先来说过话", "put_out": "机器人被移出了那个群",
@@ -73,10 +65,6 @@ REASONS = {
 PREFIXES = {"errcode_": "微信不收,错误号 ", "http_": "平台出错,HTTP "}
 BY_MASS = "没有别的路的人用微信群发(每人每月最多 4 次;开了群发保护的号,管理员要 30 分钟内在手机上确认)"
 NO_MASS = "写了没有别的路的人用微信群发,但没有公众号开着它(BULIXIAN_WECHAT__MASS),不会用"
-WITHIN = timedelta(days=7)
-"""How long after a broadcast began to leave a word of somebody counts as having to do with it."""
-STOPS = ("退订", "go/stop")
-"""Who only turns it off has not come to talk; a button is kept by its label, a command by its value."""
 RATE = timedelta(minutes=5)
 """The time whose sends foretell the rest."""
 
@@ -151,16 +139,6 @@ def preview(app: App, number: int, reader: str = "") -> str:
     return "\n".join(lines)
 
 
-def books(connection: Connection, row: RowMapping) -> dict[str, int]:
-    """`people` = `unplanned` + `open` + the states of its deliveries + `left`: those who erased themselves before they were planned."""
-    query = select(Delivery.status, func.count()).where(Delivery.broadcast_id == row["id"]).group_by(Delivery.status)
-    counts = {state: int(count) for state, count in connection.execute(query)}
-    rest = broadcast.unplanned(connection, row)
-    held = {state: counts.get(state, 0) for state in delivery.FINAL}
-    left = row["people"] - rest - sum(counts.values())
-    return {"people": row["people"], "unplanned": rest, "open": sum(counts.get(s, 0) for s in delivery.OPEN), **held, "left": left}
-
-
 def status(app: App, number: int) -> dict[str, Any]:
     """The books of one broadcast, how far it is, when it will be through, what is in the way of the rest, and what came of it.
 
@@ -203,45 +181,3 @@ def status(app: App, number: int) -> dict[str, Any]:
         "mass": sends,
         "results": result,
     }
-
-
-def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str, Any]:
-    """Of all it was for and of all held back: how many there are, how many wrote within `WITHIN` of its beginning, and how many registered:
-    linked themselves to the school's record, or had its destination changed by their own word, in the same time. People count once.
-
-    Everybody counts on the side they were put on, reached or not; both sides by the same clock. Else it is no comparison.
-    Of those it was for also: to how many the platform took it (`delivered`), and how many opened its link (None: it was given none).
-    `compared`: each difference in words, where it can be told.
-    """
-    begun = max(row["approved_at"], row["at"] or row["approved_at"])
-    until = min(now, begun + WITHIN)
-    sides: dict[str, dict[str, Cell | None]] = {}
-    hits: dict[str, list[tuple[int, int]]] = {}
-    for name, held in (("sent_to", False), ("held_back", True)):
-        side = (Target.broadcast_id == row["id"], Target.held.is_(held))
-        wrote = select(func.count(func.distinct(Target.conversation))).join(InboxMessage, InboxMessage.conversation == Target.conversation)
-        wrote = wrote.where(
-            *side,
-            InboxMessage.kind.in_(("text", "choice", "file")),
-            InboxMessage.text.not_in(STOPS),
-            InboxMessage.received_at > begun,
-            InboxMessage.received_at <= until,
-        )
-        told = select(func.count(func.distinct(Conversation.graduate_id))).join(Target, Target.conversation == Conversation.key)
-        told = told.where(*side, Conversation.graduate_id.in_(linking.registered(begun, until)))
-        people = connection.execute(select(func.count()).select_from(Target).where(*side)).scalar_one()
-        replied, registered = connection.execute(wrote).scalar_one(), connection.execute(told).scalar_one()
-        sides[name] = {"people": people, "replied": replied, "registered": few(registered)}
-        hits.setdefault("replied", []).append((replied, people))
-        hits.setdefault("registered", []).append((registered, people))
-    given, opened = shortlinks.counted(connection, row["id"])
-    taken = select(func.count()).where(Delivery.broadcast_id == row["id"], Delivery.status == "sent", Delivery.conversation != "")
-    sides["sent_to"]["delivered"] = connection.execute(taken).scalar_one()
-    sides["sent_to"]["opened"] = few(opened) if given else None
-    compared = {name: shares.words(*pair) for name, pair in hits.items() if name == "replied" or not any(0 < hit < SMALL for hit, _ in pair)}
-    return {**sides, "compared": {name: told for name, told in compared.items() if told}}
-
-
-def few(count: int) -> Cell:
-    """As in the ledger's figures: so small a number points at somebody."""
-    return f"<{SMALL}" if 0 < count < SMALL else count

@@ -26,7 +26,8 @@ MASS, MASS_DAY = "mass", "mass:day"
 KEPT = timedelta(days=14)
 """What nobody came for in this time is out of date."""
 TRIES = 20
-"""Of one delivery that the platform certainly did not take; then somebody must look."""
+"""Of one delivery that the platform certainly did not take, ever more slowly: about two hours; then somebody must look. What stands in the way
+of the whole account (no connection, a 429) takes none of them: two minutes of outage would lose what waits."""
 REST = timedelta(minutes=10)
 """Before an account whose settings are wrong is tried again."""
 AT_ONCE, AHEAD, LOOKS = 64, 16, 8
@@ -203,9 +204,13 @@ def called_off(connection: Connection, row: Mapping[str, Any], now: datetime) ->
 
 
 def early(connection: Connection, carrier: Carrier, now: datetime) -> float:
-    """Seconds until a push may be claimed: not before its slot is near. What is claimed keeps its slot, and replies would wait behind it."""
-    free = allowances.next_slot(connection, owner_of(carrier), now)
-    return max(0.0, (free - carrier.interval - now).total_seconds()) if free else 0.0
+    """Seconds until a push may be claimed: not before its slot is near. What is claimed keeps its slot, and replies would wait behind it.
+    Processes whose slots are near at the same moment do not queue for the pace: a reply would wait for all of them."""
+    account = owner_of(carrier)
+    free = allowances.next_slot(connection, account, now, patient=False)
+    if free is None:
+        return carrier.interval.total_seconds() / 2 if allowances.paced(connection, account) else 0.0
+    return max(0.0, (free - carrier.interval - now).total_seconds())
 
 
 def due(connection: Connection, carrier: Carrier, now: datetime, *, replies: bool) -> list[dict[str, Any]]:
@@ -246,11 +251,14 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
             allowances.spend(connection, row["conversation"], carrier.spends(job.route))
             connection.execute(mine.values(**again | {"mailbox": True}))
         case Fate.AGAIN:
-            until = now + (outcome.wait or timedelta(seconds=5))
+            wait = outcome.wait or timedelta(seconds=5)
+            rest = again | {"not_before": now + min(wait * 2 ** row["attempt"], max(wait, REST))}
             if outcome.everyone:
-                allowances.hold(connection, account, until)
-            over = {"status": "failed", "finished_at": now, "lease_until": None, "error": outcome.reason}
-            connection.execute(mine.values(**(over if row["attempt"] >= TRIES and not outcome.everyone else again | {"not_before": until})))
+                allowances.hold(connection, account, now + wait)
+                rest |= {"not_before": now + wait, "attempt": Delivery.attempt - 1}
+            elif row["attempt"] >= TRIES:
+                rest = {"status": "failed", "finished_at": now, "lease_until": None, "error": outcome.reason}
+            connection.execute(mine.values(**rest))
         case Fate.UNKNOWN:
             connection.execute(mine.values(status="unknown", finished_at=now, lease_until=None, route=job.route, error=outcome.reason))
         case Fate.REFUSED:

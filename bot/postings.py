@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.session import fail, running
+from bot.session import fail, running, signed
 
 if TYPE_CHECKING:
     from bot.arrivals import Arrival
@@ -114,8 +114,13 @@ def import_(
                 "reader": reader(progress),
                 "progress": progress,
             }
+            hand = signed(app)
+            if not dry_run:
+                hand.wrote("开始导入岗位", name, f"{len(found.readings)} 行")
             done = store.bring_in(app.database, name, found.readings, app.clock.today(), app.clock.now(), **options)
             done.lines += found.lines()
+            if not dry_run:
+                hand.wrote("导入岗位", name, "、".join(f"{store.OUTCOMES[outcome]} {count}" for outcome, count in done.counts().items() if count))
         except (ArrivalError, store.PostingError) as error:
             raise fail(f"{file.name}：{error}{pointed(error)}", 1) from error
         if mapping and not dry_run:
@@ -180,7 +185,11 @@ def add(
                 print(f"{what}：{'、'.join(names)}", file=sys.stderr)
         if not yes:
             return
-        done = store.bring_in(app.database, f"{who}录入"[:64], numbered([(1, found.draft)]), app.clock.today(), app.clock.now(), seal=app.seal)
+        hand, drafts = signed(app, who), numbered([(1, found.draft)])
+        with app.together() as (here, connection):
+            done = store.bring_in(here.database, f"{hand.name}录入"[:64], drafts, app.clock.today(), app.clock.now(), seal=app.seal)
+            line = done.lines[0]
+            hand.note(connection, "录入岗位", line.title[:60], new=store.OUTCOMES[line.outcome])
     told(done.counts(), done.lines, done.notes, as_json=False)
     if done.counts()["refused"]:
         raise typer.Exit(1)
@@ -213,9 +222,13 @@ def list_(
 def decided(number: int, status: str, who: str) -> str:
     from knowledge.postings import store
 
-    with running() as app, app.database.writing() as connection:
+    with running() as app:
+        hand = signed(app, who)
         try:
-            return store.decide(connection, number, status, who, app.clock.now())
+            with app.database.writing() as connection:
+                title = store.decide(connection, number, status, hand.name, app.clock.now())
+                hand.note(connection, "放行岗位" if status == "live" else "不用岗位", f"岗位 {number}", new=title[:60])
+            return title
         except store.PostingError as error:
             raise fail(str(error), 1) from error
 
@@ -238,9 +251,12 @@ def fraud(who: Who, company: Annotated[str, typer.Option(help="单位名称,没�
     from knowledge.postings import proven
 
     text = sys.stdin.read(10_000)
-    with running() as app, app.database.writing() as connection:
+    with running() as app:
+        hand = signed(app, who)
         try:
-            number, held = proven.confirm(connection, app.seal, text, company, who, app.clock.now())
+            with app.database.writing() as connection:
+                number, held = proven.confirm(connection, app.seal, text, company, hand.name, app.clock.now())
+                hand.note(connection, "确认骗局", f"骗局 {number}", new=f"在招的扣下 {held} 条")
         except proven.FraudError as error:
             raise fail(str(error), 1) from error
     print(f"记下了,编号 {number}；在招的扣下 {held} 条")
@@ -262,9 +278,12 @@ def clear(number: Annotated[int, typer.Argument(help="编号,见 postings frauds
     """核实错了,撤回:以后不再因为它扣岗位,已经扣下的逐条 release。"""
     from knowledge.postings import proven
 
-    with running() as app, app.database.writing() as connection:
+    with running() as app:
+        hand = signed(app, who)
         try:
-            proven.withdraw(connection, number, who, app.clock.now())
+            with app.database.writing() as connection:
+                proven.withdraw(connection, number, hand.name, app.clock.now())
+                hand.note(connection, "撤回骗局", f"骗局 {number}")
         except proven.FraudError as error:
             raise fail(str(error), 1) from error
     print(f"撤回了编号 {number}")
@@ -278,6 +297,7 @@ def expire() -> None:
     with running() as app, app.database.writing() as connection:
         age = timedelta(days=app.settings.posting_days)
         done = store.expire(connection, app.clock.today(), app.clock.now(), age)
+        signed(app).note(connection, "标为过期", new=f"{done} 条岗位")
     print(f"过期 {done} 条")
 
 
@@ -285,11 +305,15 @@ def expire() -> None:
 def match(graduate: Annotated[str, typer.Argument(help="人的编号")], as_json: Json = False) -> None:
     """最合适的 20 个岗位,为什么,要留意什么;按这个人订阅的条件和同意存的资料。"""
     from bot.digest import best
+    from knowledge.people import log_access
 
     with running() as app:
         found = best(app, graduate)
-    if found is None:
-        raise fail(f"没有编号是 {graduate} 的人", 1)
+        if found is None:
+            raise fail(f"没有编号是 {graduate} 的人", 1)
+        with app.database.writing() as connection:
+            log_access(connection, graduate, "cli", "看合适的岗位", app.clock.now())
+            signed(app).note(connection, "看合适的岗位", graduate)
     if as_json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return

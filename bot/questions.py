@@ -25,6 +25,8 @@ from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Item
 from knowledge.words import words
 
+LATEST = 200
+"""Open questions that a page which is opened all day puts into groups."""
 STATES = {"open": "还没人处理", "attached": "已经归进一份草稿", "answered": "已经有答案", "out_of_scope": "已经标为不归我们"}
 
 
@@ -35,9 +37,21 @@ def queue(app: App, most: int) -> tuple[list[dict[str, Any]], int]:
     """
     with app.database.reading() as connection:
         rows = questions.waiting(connection)
-    groups = [[rows[row] for row in group] for group in alike([vector(app.search, row["text"]) for row in rows])]
-    groups.sort(key=lambda group: (-people(group), -len(group), group[0]["id"]))
+    groups = grouped(app.search, rows)
     return [group_of(app.search, group) for group in groups[: most or None]], len(groups)
+
+
+def grouped(search: PolicySearch, rows: Sequence[RowMapping]) -> list[list[RowMapping]]:
+    """The most people first."""
+    groups = [[rows[row] for row in group] for group in alike([vector(search, row["text"]) for row in rows])]
+    return sorted(groups, key=lambda group: (-people(group), -len(group), group[0]["id"]))
+
+
+def newest(connection: Connection, search: PolicySearch, most: int) -> list[tuple[int, str, int]]:
+    """Of the latest open questions the groups with the most people: how many they are, the question, the number that the page of the queue
+    has it under."""
+    groups = grouped(search, questions.waiting(connection, LATEST))[:most]
+    return [(people(group), masked(group[0]["text"]), group[0]["id"]) for group in groups]
 
 
 def vector(search: PolicySearch, text: str) -> dict[str, float]:

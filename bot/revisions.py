@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, RowMapping
 
-from bot import curation, questions
+from bot import audit, curation, questions
 from bot.app import App, index_key
+from bot.audit import Note
 from bot.curation import Checked
 from knowledge.db import CHINA
 from knowledge.policy import questions as asked
@@ -64,6 +65,29 @@ def edited(app: App, key: str, settings: Sequence[str], author: str, answers: Se
     return Checked(problems, f"{key} 的草稿是第 {number} 版,等另一位老师批准")
 
 
+def begun(app: App, place: str, body: dict[str, Any], author: str, answers: Sequence[int] = (), note: Note = audit.unnoted) -> tuple[int, Checked]:
+    """A draft of an entry that is not there yet: under the next number of a topic, or, where `place` is a number, in place of one's own draft.
+    Returns which revision it is, and what would speak against it when it is to be approved.
+
+    Raises:
+        RevisionError: the topic is full.
+        ValidationError: it is no entry.
+    """
+    with app.database.reading() as connection:
+        item = store.item_of(body | {"id": place if "-" in place else revisions.free(connection, place)})
+        held = store.load(connection)
+    _, against = curation.tried(held, [item], app.search, app.clock.today())
+    with app.database.writing() as connection:
+        revisions.lock(connection)
+        if "-" not in place:
+            item = item.model_copy(update={"id": revisions.free(connection, place)})
+        number = revisions.draft(connection, item, author, app.clock.now())
+        problems = questions.claim(connection, answers, number)
+        note(connection, "起草新政策", item.id, new=f"第 {number} 版")
+    problems += [problem for found in against.values() for problem in found]
+    return number, Checked(problems, f"{item.id} 的草稿是第 {number} 版,等另一位老师批准")
+
+
 def value_of(text: str) -> Any:
     """As TOML where it is that (dates, lists, quoted text), else the words themselves."""
     try:
@@ -98,7 +122,7 @@ def bring_in(app: App, path: Path, author: str, approver: str | None, *, dry_run
     return Checked([*problems, *found.problems], f"{found.summary},{len(items) - len(changed)} 条没变,{len(problems)} 条有错")
 
 
-def approved(app: App, numbers: Sequence[int], who: str) -> Checked:
+def approved(app: App, numbers: Sequence[int], who: str, note: Note = audit.unnoted) -> Checked:
     """Drafts go live, with the index they were checked on; those with something against them stay drafts.
 
     Approval, messages to who asked, and the index are one transaction: a kill leaves all or nothing.
@@ -122,6 +146,7 @@ def approved(app: App, numbers: Sequence[int], who: str) -> Checked:
                 raise RevisionError("刚才别人也改了政策,请再批准一次")
             for number, item in items.items():
                 answered = revisions.approve(connection, number, who, app.clock.now())
+                note(connection, "批准政策", f"第 {number} 版", new=item.id)
                 told += questions.tell(connection, search.knowledge[item.id], answered, app.clock.now())
             store.keep_index(connection, index_key(search.knowledge.version), built)
     return Checked(problems, f"改了 {len(items)} 条" + (f",告诉了 {told} 位问过的人" if told else ""))

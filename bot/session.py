@@ -1,17 +1,28 @@
-"""The program for the time of one command: opened, what is wrong with its surroundings said in one sentence, closed."""
+"""The program for the time of one command: opened, what is wrong with its surroundings said in one sentence, closed; and who gave the command."""
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from bot.config import settings
-from knowledge.db import DatabaseError
+from knowledge.db import DatabaseError, now
 from knowledge.policy.entry import EntryError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from bot.app import App
+
+UNSIGNED = ("cli", "老师")
+"""What `--as` holds where nobody gave it."""
 
 
 def fail(sentence: str, code: int) -> typer.Exit:
@@ -34,3 +45,62 @@ def running(*, database_url: str = "") -> Iterator[Any]:
         yield app
     finally:
         app.close()
+
+
+def user() -> str:
+    """Whom the operating system knows this command by."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # a number without a name, as in a container
+        name = str(os.getuid())
+    return f"命令行 ({name})"
+
+
+def audited(connection: Connection, what: str, target: str = "", old: str = "", new: str = "") -> None:
+    """The note of a command for which the program is not opened."""
+    from bot import audit
+
+    audit.note(connection, now(), user(), user(), what, target, old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """Who gives a command. `name`: as others read it, and as it stands beside what they write."""
+
+    app: App
+    name: str
+
+    def note(self, connection: Connection, what: str, target: str = "", old: str = "", new: str = "") -> None:
+        from bot import audit
+
+        who = user() if self.name in UNSIGNED else self.name
+        audit.note(connection, self.app.clock.now(), who, user(), what, target, old, new)
+
+    def wrote(self, what: str, target: str = "", new: str = "") -> None:
+        """The note alone: of what takes more than one transaction, before and after it."""
+        with self.app.database.writing() as connection:
+            self.note(connection, what, target, new=new)
+
+    @contextmanager
+    def doing(self, what: str, target: str = "", new: str = "") -> Iterator[App]:
+        """The program inside one transaction, into which the note goes too."""
+        with self.app.together() as (here, connection):
+            self.note(connection, what, target, new=new)
+            yield here
+
+
+def signed(app: App, name: str = UNSIGNED[0]) -> Hand:
+    """By the name that `--as` gave: that of a member of the staff, as soon as there are any.
+
+    Raises:
+        typer.Exit: nobody active is called so.
+    """
+    from bot.web.console import staff
+
+    if name in UNSIGNED:
+        return Hand(app, name)
+    try:
+        with app.database.reading() as connection:
+            return Hand(app, staff.acting(connection, name))
+    except staff.StaffError as error:
+        raise fail(f"{error}", 1) from error

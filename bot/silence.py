@@ -19,11 +19,17 @@ from dialogs.place import Conversation
 from knowledge.db import local_date
 from knowledge.ledger import destinations
 from knowledge.ledger.contact import NEW_NUMBER, REFUSED, WRONG_NUMBER, CheckIn
+from knowledge.ledger.figures import COLUMNS, By, named
 from knowledge.ledger.record import FollowUp, Record
 from knowledge.ledger.sharing import Family
 
 HEADER = ("台账编号", "姓名", "学院", "重点群体", "多少天没消息", "为什么", "下一步", "电话", "家庭电话", "最近一次联系", "帮扶责任人")
 HOME = "打家里电话(本人同意过)"
+DAYS = (14, 30, 60)
+RUNGS = {14: "14–29 天", 30: "30–59 天", 60: "60 天以上"}
+CUT_OFF = {"没连上": "没连上对话", "取关": "取关或拉黑", "号码": "号码不对或换了", "换了": "号码不对或换了"}
+"""How a `why` begins that is no number of days, and its rung."""
+FIGURES = ("人数", "没消息的", *RUNGS.values(), *dict.fromkeys(CUT_OFF.values()))
 CALL_AFTER = 60
 """Days of silence after which somebody calls, whatever the machine has asked [issue: 14/30/60 days]."""
 
@@ -127,3 +133,23 @@ def rows(found: list[Silent], homes: Mapping[int, str]) -> Iterator[list[Any]]:
     yield list(HEADER)
     for one in found:
         yield one.cells(homes.get(one.record, ""))
+
+
+def figures(connection: Connection, now: datetime, by: By) -> list[tuple[str, list[int]]]:
+    """Rows of FIGURES as they are by now, the whole first: everybody on one rung; a person in several groups is in several rows."""
+    today = local_date(now)
+    quiet = {row["id"]: rung(row, today) for row in connection.execute(query().where(silent(connection, now, DAYS[0]))).mappings()}
+    whole = [0] * len(FIGURES)
+    parts: dict[str, list[int]] = {}
+    for who, hukou, value in connection.execute(select(Record.id, Record.hukou, COLUMNS[by])):
+        at = [0, 1, FIGURES.index(quiet[who])] if who in quiet else [0]
+        for cells in (whole, *(parts.setdefault(name, [0] * len(FIGURES)) for name in named(by, value, hukou))):
+            for column in at:
+                cells[column] += 1
+    return [("全部", whole), *sorted(parts.items())]
+
+
+def rung(row: Any, today: date) -> str:
+    one = told(row, today)
+    cut = next((name for start, name in CUT_OFF.items() if one.why.startswith(start)), "")
+    return cut or RUNGS[max((days for days in DAYS if one.days is not None and one.days >= days), default=DAYS[-1])]

@@ -36,6 +36,11 @@ def of(connection: Connection, people: Sequence[str]) -> dict[str, list[Talk]]:
     return {who: [Talk(row.key, row.mode, row.last_in_at, row.gone, any(each.said for each in held)) for row in held] for who, held in rows.items()}
 
 
+def mode(held: Sequence[Talk]) -> str:
+    """Whether a teacher has any of them."""
+    return "human" if any(talk.mode == "human" for talk in held) else "bot"
+
+
 def reaching(held: Sequence[Talk], *, unasked: bool = False, free: bool = False) -> list[Talk]:
     """Those that somebody reads, in their order. `unasked`: none where the person unsubscribed; `free`: not where a teacher has it."""
     return [talk for talk in held if not talk.gone and not (unasked and talk.quiet) and not (free and talk.mode != "bot")]

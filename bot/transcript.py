@@ -34,7 +34,7 @@ def history(
     """The last messages of both sides, oldest first: `key`, `from` (me, bot, staff), `text` or `parts`, `at`.
 
     A reply stands behind the message it answers even where both carry the same time. `staff`: as those who answer read it, with the `fate`
-    of what has not arrived, and with a teacher's words that never did. `more`: deliveries of elsewhere that belong to it.
+    of what has not arrived and its `kind`, and with a teacher's words that never did. `more`: deliveries of elsewhere that belong to it.
     """
     mine = select(InboxMessage.key, InboxMessage.text, InboxMessage.received_at)
     mine = mine.where(InboxMessage.conversation == conversation, InboxMessage.kind.not_in(("timer", "result")), InboxMessage.text != "")
@@ -47,7 +47,7 @@ def history(
     said = select(Delivery.id, Delivery.kind, Delivery.parts, Delivery.created_at, Delivery.status, Delivery.error)
     said = said.where(here if more is None else or_(here, more))
     for row in connection.execute(said.order_by(Delivery.id.desc()).limit(most)):
-        fate = {"fate": delivery.fate(row.status, row.error)} if staff else {}
+        fate = {"fate": delivery.fate(row.status, row.error), "kind": row.kind} if staff else {}
         rows.append((row.created_at, 1, row.id, told(row.id, row.kind, row.parts, row.created_at) | fate))
     return [message for *_, message in sorted(rows, key=lambda row: row[:3])][-most:]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.session import fail, running
+from bot.session import fail, running, signed
 
 if TYPE_CHECKING:
     from bot.curation import Checked
@@ -70,6 +70,7 @@ def seed() -> None:
 
     with running() as app, app.database.writing() as connection:
         done = store.seed(connection, store.files(), app.clock.now())
+        signed(app).note(connection, "载入自带的政策", new=f"新增 {len(done.added)},更新 {len(done.updated)},撤下 {len(done.withdrawn)}")
     print(
         f"新增 {len(done.added)},更新 {len(done.updated)},没变 {len(done.same)},"
         f"老师改过、只作为新版本供参考 {len(done.kept)},撤下 {len(done.withdrawn)}"
@@ -114,7 +115,10 @@ def import_(
         raise fail("--title 和 --number 一次只能给一个文件用", 2)
     given = Given(title, number, issuer, date and date.date(), region, valid_to and valid_to.date())
     with at_work() as app:
-        shown(*bring_in_all(app, files, author, approver, given, dry_run=dry_run))
+        hand, second = signed(app, author), approver and signed(app, approver).name
+        if not dry_run:
+            hand.wrote("导入政策文件", "、".join(file.name for file in files), f"{second}批准" if second else "")
+        shown(*bring_in_all(app, files, hand.name, second, given, dry_run=dry_run))
 
 
 @knowledge.command()
@@ -131,10 +135,10 @@ def withdraw(document: Annotated[int, typer.Argument(help="编号,见 knowledge 
     """撤下一份文件:从此不再引用;要再用就重新导入。"""
     from bot.documents import withdrawn
 
-    with running() as app:
-        title = withdrawn(app, document)
-    if title is None:
-        raise fail(f"没有编号 {document} 的生效文件,bulixian knowledge documents 看清单", 1)
+    with running() as app, signed(app).doing("撤下文件", f"文件 {document}") as here:
+        title = withdrawn(here, document)
+        if title is None:
+            raise fail(f"没有编号 {document} 的生效文件,bulixian knowledge documents 看清单", 1)
     print(f"已撤下《{title}》")
 
 
@@ -180,7 +184,10 @@ def attach(question: Questions, to: Annotated[str, typer.Option(help="归到哪�
     from bot.questions import attach as attached
 
     with at_work() as app:
-        shown(waits(attached(app, question, to, who)))
+        hand = signed(app, who)
+        with hand.doing("归到政策", to[:10], f"{len(question)} 个问题") as here:
+            found = attached(here, question, to, hand.name)
+    shown(waits(found))
 
 
 @knowledge.command("out-of-scope")
@@ -188,8 +195,9 @@ def out_of_scope(question: Questions) -> None:
     """标为不归我们管,不再列出。"""
     from bot.questions import out_of_scope as marked
 
-    with at_work() as app:
-        shown(marked(app, question))
+    with at_work() as app, signed(app).doing("标为不归我们", f"{len(question)} 个问题") as here:
+        found = marked(here, question)
+    shown(found)
 
 
 @knowledge.command()
@@ -203,7 +211,11 @@ def draft(
     from bot.revisions import drafted, edited
 
     with at_work() as app:
-        shown(waits(edited(app, source, settings, who, answers or ()) if settings else drafted(app, Path(source), who, answers or ())))
+        hand = signed(app, who)
+        with hand.doing("起草政策", Path(source).name) as here:
+            told = answers or ()
+            found = edited(here, source, settings, hand.name, told) if settings else drafted(here, Path(source), hand.name, told)
+    shown(waits(found))
 
 
 @knowledge.command()
@@ -230,7 +242,8 @@ def approve(revision: Revision, who: Annotated[str, typer.Option("--as", help="�
     from bot.revisions import approved
 
     with at_work(f"{DRAFTS},不要了用 bulixian knowledge discard {revision}") as app:
-        shown(approved(app, [revision], who))
+        hand = signed(app, who)
+        shown(approved(app, [revision], hand.name, hand.note))
 
 
 @knowledge.command()
@@ -239,7 +252,10 @@ def discard(revision: Revision, who: Who = "cli") -> None:
     from bot.revisions import discarded
 
     with at_work(DRAFTS) as app:
-        print(discarded(app, revision, who))
+        hand = signed(app, who)
+        with hand.doing("不要草稿", f"第 {revision} 版") as here:
+            told = discarded(here, revision, hand.name)
+    print(told)
 
 
 @knowledge.command()
@@ -248,7 +264,10 @@ def rollback(entry: Annotated[str, typer.Argument(help="条目编号")], who: Wh
     from bot.revisions import restored
 
     with at_work() as app:
-        print(restored(app, entry, who))
+        hand = signed(app, who)
+        with hand.doing("恢复上一版", entry[:10]) as here:
+            told = restored(here, entry, hand.name)
+    print(told)
 
 
 @knowledge.command()
@@ -273,12 +292,16 @@ def reach(
     from bot.reach import reach as reached
 
     with at_work() as app:
-        found = reached(app, entry)
+        hand, found = signed(app, who), reached(app, entry)
         print(told(found, app.clock.today()))
         if people:
-            print("\n".join(listed(app, found, who)))
+            with hand.doing("看名单", f"政策覆盖 {found.entry.id}", f"{len(found.newly) + len(found.might)} 人") as here:
+                lines = list(listed(here, found, hand.name))
+            print("\n".join(lines))
         if not no_draft and (found.newly or (might and found.might)):
-            number = drafted(app, found, who, might=might)
+            with app.together() as (here, connection):
+                number = drafted(here, found, hand.name, might=might)
+                hand.note(connection, "起草群发", f"群发 {number}", new=f"政策 {found.entry.id}")
             print(f"群发草稿是第 {number} 号,等另一位老师 bulixian broadcast approve {number}")
 
 

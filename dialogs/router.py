@@ -129,8 +129,8 @@ def with_staff(turn: Turn) -> None:
     if crisis.urgent(turn.text) and turn.inbound.kind == "text":
         return care.called(turn)
     named = global_word(turn.text) if turn.inbound.kind == "text" else turn.text.removeprefix("go/")
-    if turn.inbound.kind == "choice" and turn.text.startswith(("event/", "howis/", "duty/")):
-        tap(turn.text, turn)  # of a message that came unasked meanwhile
+    if turn.inbound.kind == "choice" and turn.text.startswith(("event/", "howis/", "duty/", "go/safe")):
+        tap(turn.text, turn)  # of a message that came unasked meanwhile, or of help in danger
     elif named in EXIT_HUMAN:
         turn.place.mode, turn.place.due_at = "bot", None
         turn.effects.append(CloseHandover())
@@ -142,7 +142,7 @@ def with_staff(turn: Turn) -> None:
         turn.say(notices.WITH_STAFF)
     elif named == "stop":
         obey("stop", turn)
-    elif turn.inbound.kind == "text":
+    elif turn.inbound.kind in ("text", "choice"):
         handover.more(turn)
 
 

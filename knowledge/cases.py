@@ -79,16 +79,10 @@ def close_disputes(connection: Connection, graduate_id: str, at: datetime) -> st
     return next(iter(connection.execute(query.returning(Case.conversation)).scalars().all()), "")
 
 
-def handed_over(connection: Connection, conversation: str) -> bool:
-    """A teacher is still to answer somebody there who asked for one."""
-    query = select(Case.id).where(Case.conversation == conversation, Case.kind == "handover", Case.closed_at.is_(None))
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def close_handover(connection: Connection, conversation: str, at: datetime) -> None:
-    """The person went back to the machine: the open handover of this conversation is done."""
+def close_handover(connection: Connection, conversation: str, at: datetime, *, answered: bool = False) -> None:
+    """The machine has the conversation again: its open handover is done. `answered`: only where a teacher has answered it."""
     query = update(Case).where(Case.conversation == conversation, Case.kind == "handover", Case.closed_at.is_(None))
-    connection.execute(query.values(closed_at=at))
+    connection.execute((query.where(Case.answered_at.is_not(None)) if answered else query).values(closed_at=at))
 
 
 def owned(connection: Connection, owner: str) -> int:

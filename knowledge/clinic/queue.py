@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, Text, UniqueConstraint, func, insert, select, update
+from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, Text, UniqueConstraint, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge import people, workdays
@@ -144,12 +144,29 @@ def listed(connection: Connection, at: datetime, *, everything: bool = False) ->
     """The queue, the most urgent first; nothing in it tells who somebody is."""
     query = select(Submission.__table__).order_by(Submission.due_at, Submission.id)
     rows = connection.execute(query if everything else query.where(Submission.state.in_(OPEN))).mappings().all()
-    return [
-        {"number": row["id"], "state": row["state"], "owner": row["owner"], "goal": blind.hidden(row["goal"])[:60], "earlier": row["earlier"]}
-        | {"submitted_at": row["submitted_at"].isoformat(), "due_at": row["due_at"].isoformat()}
-        | {"late": row["state"] in OPEN and row["due_at"] < at}
-        for row in rows
-    ]
+    return [line(row, at) for row in rows]
+
+
+def line(row: RowMapping, at: datetime) -> dict[str, Any]:
+    return {
+        "number": row["id"],
+        "state": row["state"],
+        "owner": row["owner"],
+        "goal": blind.hidden(row["goal"])[:60],
+        "earlier": row["earlier"],
+        "submitted_at": row["submitted_at"].isoformat(),
+        "due_at": row["due_at"].isoformat(),
+        "late": row["state"] in OPEN and row["due_at"] < at,
+    }
+
+
+def pressing(connection: Connection, who: str, at: datetime, most: int, *, everybody: bool = False) -> list[dict[str, Any]]:
+    """What waits for `who`: what they hold, and what is late in nobody's hands and may be theirs. `everybody`: all that is late, too."""
+    late = Submission.due_at < at
+    free = and_(late, or_(Submission.owner == "", Submission.state == "waiting"))
+    query = select(Submission.__table__).where(Submission.state.in_(OPEN), or_(Submission.owner == who, late if everybody else free))
+    rows = connection.execute(query.order_by(Submission.due_at, Submission.id).limit(most)).mappings().all()
+    return [line(row, at) for row in rows if everybody or row["owner"] == who or who not in row["earlier"]]
 
 
 def get(connection: Connection, number: int, who: str = "") -> RowMapping:

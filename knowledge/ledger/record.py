@@ -125,6 +125,18 @@ class FollowUp(Base):
     """One of `contact.RESULTS`; empty in rows from before there were any."""
 
 
+class Note(Base):
+    """What staff want to remember of a person; the person reads it in their own copy."""
+
+    __tablename__ = "record_note"
+
+    id: Mapped[Id]
+    record_id: Mapped[int] = mapped_column(ForeignKey(Record.id, ondelete="CASCADE"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
 class Try(Base):
     """A check that failed, for an hour: guessing is slowed for whoever guesses and for whoever is guessed at."""
 
@@ -183,6 +195,10 @@ def follow(connection: Connection, record_id: int, entry: Mapping[str, Any]) -> 
     return int(connection.execute(insert(FollowUp).values(record_id=record_id, **entry).returning(FollowUp.id)).scalar_one())
 
 
+def remark(connection: Connection, record_id: int, text: str, by: str, at: datetime) -> None:
+    connection.execute(insert(Note).values(record_id=record_id, text=text, by=by, at=at))
+
+
 def dispute(connection: Connection, graduate_id: str, said: str, at: datetime) -> list[int]:
     """The person says that the school has them down wrong. Returns the records that wait for a word of the staff from now on."""
     held = connection.execute(select(Record.id, Record.destination).where(Record.graduate_id == graduate_id)).all()
@@ -199,7 +215,7 @@ def own(connection: Connection, graduate_id: str) -> dict[str, Any] | None:
     if row is None:
         return None
     held = {name: value for name, value in row.items() if name not in ("id_digest", "id_sealed", "graduate_id")}
-    for name, table in (("changes", Change), ("services", Service), ("plan", Step), ("follow_ups", FollowUp)):
+    for name, table in (("changes", Change), ("services", Service), ("plan", Step), ("follow_ups", FollowUp), ("notes", Note)):
         rows = connection.execute(select(table.__table__).where(table.record_id == row["id"]).order_by(table.id)).mappings()
         held[name] = [{key: value for key, value in each.items() if key not in ("id", "record_id", "delivery_id", "subject")} for each in rows]
     return held

@@ -65,10 +65,10 @@ def forget_wishes(connection: Connection, people: Sequence[str]) -> None:
         connection.execute(update(OpenQuestion).where(OpenQuestion.graduate_id.in_(people)).values(wants_reply=False))
 
 
-def waiting(connection: Connection) -> Sequence[RowMapping]:
-    """The open ones, oldest first."""
-    query = select(OpenQuestion.__table__).where(OpenQuestion.status == "open").order_by(OpenQuestion.id)
-    return connection.execute(query).mappings().all()
+def waiting(connection: Connection, latest: int | None = None) -> Sequence[RowMapping]:
+    """The open ones, oldest first; or the latest of them."""
+    query = select(OpenQuestion.__table__).where(OpenQuestion.status == "open").order_by(OpenQuestion.id.desc()).limit(latest)
+    return connection.execute(query).mappings().all()[::-1]
 
 
 def named(connection: Connection, ids: Sequence[int]) -> dict[int, RowMapping]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,10 +14,11 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def write(name: str, tables: Iterable[Table], machine: Mapping[str, object], path: Path = README) -> bool:
-    """Puts the tables in the place of the last ones. False: there is no place for this benchmark."""
+    """Puts the tables in the place of the last ones, with the command and the numbers it was given. False: there is no place for this benchmark."""
     text = path.read_text(encoding="utf8")
     place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-    told = f"`python -m tests.benchmarks {name}`,{date.today():%Y-%m-%d},{','.join(f'{key} {value}' for key, value in machine.items())}:"  # noqa: DTZ011
+    numbers = "".join(f"{key}={value} " for key, value in sorted(os.environ.items()) if key.startswith("BULIXIAN_") and value.isdigit())
+    told = f"`{numbers}python -m tests.benchmarks {name}`,{date.today():%Y-%m-%d},{','.join(f'{key} {value}' for key, value in machine.items())}:"  # noqa: DTZ011
     body = "\n\n".join((told, *map(markdown, tables)))
     fresh, count = place.subn(lambda found: f"{found[1]}\n{body}\n\n{found[2]}", text)
     path.write_text(fresh, encoding="utf8")

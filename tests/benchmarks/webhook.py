@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -121,18 +121,25 @@ async def load(system: System, rate: int, seconds: int) -> Row:
 
 @contextmanager
 def started(words: list[str], **settings: str) -> Iterator[tuple[str, int]]:
-    """A process that prints its address: that, and its number."""
+    """A process that prints its address: that, and its number. Ended as it stands: what is queued then would take minutes to leave."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BULIXIAN_")} | settings | {"PYTHONUTF8": "1"}
-    process = subprocess.Popen([sys.executable, *words], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        assert process.stdout
-        found = next((match[0] for line in process.stdout if (match := re.search(r"http://[\d.:]+/", line))), None)
-        if found is None:
-            raise RuntimeError(f"{words[-1][:40]} did not start")
-        yield found, process.pid
-    finally:
-        process.terminate()
-        process.wait(180)  # what is queued is answered before it ends
+    with tempfile.TemporaryFile("w+", encoding="utf8") as said:  # no pipe: nobody reads the log, and a full one holds the process up
+        process = subprocess.Popen([sys.executable, *words], env=environment, stdout=said, stderr=subprocess.DEVNULL)
+        try:
+            yield address_in(said, process), process.pid
+        finally:
+            process.kill()
+            process.wait()
+
+
+def address_in(said: IO[str], process: subprocess.Popen[bytes], seconds: float = 60) -> str:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        text = os.pread(said.fileno(), 100_000, 0).decode("utf8", "replace")
+        if match := re.search(r"http://[\d.:]+/", text):
+            return match[0]
+        time.sleep(0.05)
+    raise RuntimeError("a process did not start")
 
 
 def free_port() -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot import audience, broadcast, delivery, forgetting, outcomes, shares
+from bot import audience, broadcast, delivery, forgetting, outcomes, results, shares
 from bot.app import App
 from bot.broadcast import BroadcastError, Target
 from bot.delivery import Delivery
@@ -212,7 +212,7 @@ def test_some_are_held_back_the_same_ones_as_foreseen_and_compared(office: App) 
     office.accept(Inbound(silent[0], "m1", "choice", "go/stop", at), "退订").result(10)
     office.accept(Inbound(silent[1], "m1", "result", "clinic/first/0", at)).result(10)
     with office.database.reading() as connection:
-        found = outcomes.results(connection, broadcast.get(connection, number), office.clock.now() + timedelta(minutes=1))
+        found = results.results(connection, broadcast.get(connection, number), office.clock.now() + timedelta(minutes=1))
     assert found["sent_to"] == {"people": people, "replied": 2, "registered": 0, "delivered": 0, "opened": None}
     assert found["held_back"] == {"people": 90 - people, "replied": 1, "registered": 0}
     assert set(found["compared"]) == (set() if 90 - people < 30 else {"replied", "registered"})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
-from bot import allowances, casework, delivery, duty, forgetting, planner, transcript
+from bot import allowances, audit, casework, delivery, duty, forgetting, planner, transcript
 from bot.allowances import Opening
 from bot.app import App
 from bot.channels.wechat.serve import WeChatAccount
@@ -156,8 +156,8 @@ def test_a_teacher_reads_what_became_of_their_words(office: Office, status: str,
     assert "明天下午两点打给你" in shown
     assert said in shown
     assert said in office.tap(LI, "duty/cases")
-    assert said in casework.listed(office.app)
-    assert said in str(casework.shown(office.app, 1, "cli"))
+    assert said in casework.listed(office.app, audit.unnoted)
+    assert said in str(casework.shown(office.app, 1, "cli", audit.unnoted))
     outcome(office, "sent", error=None)
     assert said not in office.tap(LI, "duty/case/1")
     assert said not in office.tap(LI, "duty/cases")

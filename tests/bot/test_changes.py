@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from bot import broadcast, changes, delivery, outcomes, planner
 from bot.app import App
+from bot.audit import Audit
 from bot.broadcast import Broadcast, BroadcastError, Coming, Target
 from bot.delivery import Delivery
 from bot.shortlinks import WRITTEN
-from bot.web.console.audit import Audit
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
 from knowledge.db import CHINA

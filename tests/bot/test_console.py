@@ -16,11 +16,11 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, func, insert, select, update
 
 from bot.app import App
+from bot.audit import Audit
 from bot.config import Oidc
 from bot.delivery import Delivery
 from bot.web.app import create
 from bot.web.console import staff
-from bot.web.console.audit import Audit
 from bot.web.console.pages import OPEN, PAGES, open_pages
 from bot.web.console.staff import LoginTry, Staff
 from dialogs.messages import Inbound
@@ -119,37 +119,6 @@ def office(app: App) -> tuple[App, dict[str, int]]:
         with app.database.reading() as connection:
             numbers[f"case {name}"] = connection.execute(select(Case.id).where(Case.graduate_id == person)).scalar_one()
     return app, numbers
-
-
-def test_every_page_is_open_to_the_roles_of_the_table_and_to_nobody_else(office: tuple[App, dict[str, int]]) -> None:
-    app, numbers = office
-    ours, others = numbers["case wang"], numbers["case li"]
-    people = {"people": (numbers["record wang"], numbers["record li"]), "accounts": (1, 1)}
-    for name, role in OF.items():
-        if name == "li":
-            continue
-        browser, strange = Browser(app), Browser(app)
-        browser.login(name)
-        for page in PAGES:
-            if page.path in ("/logout", "/password", "/accounts/{number:int}/switch"):
-                continue
-            own, foreign = people.get(page.path.split("/")[1], (ours, others))
-            for number, mine in ((own, True), (foreign, False)):
-                path = page.path.replace("{number:int}", str(number)).replace("{step:int}", str(numbers["step wang" if mine else "step li"]))
-                path = path.replace("{key}", "SUB-02" if mine else "NOT-99").replace("{token}", "nothing")
-                got, refused = ((b.get(path) if page.method == "GET" else b.post(path, text="")) for b in (browser, strange))
-                told = f"{role} {page.method} {path} {got.status_code}"
-                assert refused.status_code in (303, 401), told
-                if role not in page.roles:
-                    assert got.status_code == 403, told
-                elif page.path.startswith(
-                    ("/broadcasts", "/clinic", "/knowledge", "/lists", "/postings")
-                ):  # nobody's students: whoever may see one sees all, and here there is none
-                    assert got.status_code in (200, 303, 400, 404, 409, 415), told
-                elif "{number:int}" not in page.path or role == "admin" or (role == "teacher" and mine):
-                    assert got.status_code in (200, 303, 400), told
-                else:
-                    assert got.status_code == 404, told
 
 
 def test_pages_that_are_in_no_table_are_refused(any_app: App, come: Callable[..., Browser]) -> None:

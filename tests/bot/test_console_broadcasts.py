@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,11 +11,11 @@ from sqlalchemy import Connection, select, update
 
 from bot import broadcast, changes, outcomes
 from bot.app import App
+from bot.audit import Audit
 from bot.broadcast import Broadcast, BroadcastError, Target, advance
 from bot.channels.wechat.serve import WeChatAccount
 from bot.config import WeChat
-from bot.delivery import Delivery
-from bot.web.console.audit import Audit
+from bot.delivery import Delivery, finish
 from dialogs.messages import Inbound
 from knowledge import people
 from knowledge.db import CHINA
@@ -198,6 +199,46 @@ def test_before_the_approval_nobody_learns_who_is_in_a_group(any_app: App, come:
         refused = wang.post("/broadcasts", **{**FAIR, "everyone": "", "groups": "残疾"}, **more)
         assert (refused.status_code, "不能再点名" in refused.text) == (400, True)
         assert boss.post("/broadcasts", **{**FAIR, "everyone": "", "groups": "残疾"}, **more).status_code == 303
+
+
+def test_a_test_goes_to_oneself_alone_and_counts_for_nothing(any_app: App, come: Callable[..., Browser]) -> None:
+    for who in ("a", "b"):
+        talker(any_app, who, "你好")
+    wang, li = come("wang"), come("li")
+    path = wang.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
+    assert "值班 八位码" in wang.get(path).text
+    assert "还没有绑定聊天" in wang.post(f"{path}/try").text
+    code = re.search(r"值班 <code>(\d{8})</code>", wang.post("/duty").text)
+    assert code
+    me = "telegram:bot:5"
+    any_app.accept(Inbound(me, "1", "text", f"值班 {code[1]}", any_app.clock.now())).result(20)
+    page = wang.get(path).text
+    once = re.search(r'name="once" value="([\w-]+)"', page)
+    assert once
+    for _ in range(2):
+        assert "在发到你的Telegram" in wang.post(f"{path}/try", once=once[1]).text
+    with any_app.database.reading() as connection:
+        sent = connection.execute(select(Delivery).where(Delivery.key.startswith("trial|"))).mappings().all()
+        said = connection.execute(select(Broadcast.parts)).scalar_one()[0]["text"]
+    assert [(row["conversation"], row["broadcast_id"], row["priority"]) for row in sent] == [(me, None, 0)]
+    [part] = sent[0]["parts"]
+    assert part["text"] == f"「测试」只发给你自己,点按钮不算。\n{said}"
+    assert [choice["label"] for choice in part["choices"]] == ["想参加", "退订"]
+    any_app.inbox.write(lambda connection: finish(connection, [row["id"] for row in sent], any_app.clock.now())).result(20)
+    told = any_app.accept(Inbound(me, "2", "choice", part["choices"][0]["value"], any_app.clock.now())).result(20).parts
+    assert "点了不算" in str(told)
+    status = outcomes.status(any_app, 1)
+    assert (status["people"], status["sent"], status["coming"]) == (0, 0, 0)
+    assert "还没有绑定聊天" in li.post(f"{path}/try").text
+    li.post(f"{path}/approve", sure="yes")
+    while advance(any_app):
+        pass
+    assert outcomes.status(any_app, 1)["people"] == 2
+    with any_app.database.reading() as connection:
+        assert connection.execute(select(Audit.what, Audit.who).where(Audit.what == "试发群发")).all() == [("试发群发", "王老师")] * 2
+    wang.post(f"{path}/cancel", sure="yes")
+    assert "先发给我看看" not in wang.get(path).text
+    assert wang.post("/broadcasts/99/try").status_code == 404
 
 
 def test_a_mistake_is_said_and_what_was_typed_stays(any_app: App, come: Callable[..., Browser]) -> None:

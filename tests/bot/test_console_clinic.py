@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import select, update
 
 from bot.app import App
-from bot.web.console.audit import Audit
+from bot.audit import Audit
 from knowledge.clinic import slots
 from tests.bot.test_clinic import QUOTE, Person
 from tests.bot.test_console import Browser, come, light

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from bot import arrivals
 from bot.app import App
 from bot.arrivals import KeptList
-from bot.web.console.audit import Audit
+from bot.audit import Audit
 from bot.web.console.gate import LIST_BYTES
 from knowledge.ledger.record import Record
 from knowledge.postings import store

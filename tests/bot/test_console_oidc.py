@@ -17,9 +17,9 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy import func, select, update
 
 from bot.app import App
+from bot.audit import Audit
 from bot.config import Clock, Oidc, Settings
 from bot.web.console import staff
-from bot.web.console.audit import Audit
 from bot.web.console.oidc import AGAIN, KEPT, LEEWAY, LIFE
 from bot.web.console.pages import OPEN, open_pages
 from bot.web.console.staff import LoginTry, Session, Staff

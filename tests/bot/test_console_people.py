@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from bot import silence
 from bot.app import App
-from bot.web.console.audit import Audit
+from bot.audit import Audit
 from dialogs.messages import Inbound
 from knowledge.db import Base
 from knowledge.ledger import contact, intake, sharing

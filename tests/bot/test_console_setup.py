@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from bot.audit import Audit
 from bot.config import Feed, Settings, Telegram
 from bot.web.console import setup
-from bot.web.console.audit import Audit
 from dialogs.messages import Inbound
 from tests.bot.test_console import Browser, come, light
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.audit import Audit
 from bot.delivery import Delivery
-from bot.web.console.audit import Audit
 from knowledge.cases import Case
 from knowledge.ledger.record import Record
 from tests.bot.test_console import Browser, come, light

@@ -12,9 +12,9 @@ from sqlalchemy import insert, select, update
 
 from bot import broadcast, duty
 from bot.app import App
+from bot.audit import Audit
 from bot.delivery import Delivery
 from bot.web.console import staff
-from bot.web.console.audit import Audit
 from bot.web.console.staff import Staff
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
@@ -213,6 +213,10 @@ def test_a_broadcast_is_written_and_approved_from_two_chats_and_does_not_go_to_t
     while broadcast.advance(office.app):
         pass
     assert office.one(Delivery.conversation, Delivery.kind == "broadcast") == [STUDENT]
+    progress = json.loads(office.tap(WANG, "duty/cast/1"))[0]["text"]
+    assert "「元旦放假」发给 1 人:在路上 1" in progress
+    assert "发了的 1 人里:平台收下 0 人;七天内来说话 0 人,登记 0 人。" in progress
+    assert "放三天" not in progress, "one short message"
     assert "暂停了,1 人等着" in office.tap(WANG, "duty/pause/1")
     assert "接着发了,1 人会收到" in office.tap(LI, "duty/resume/1")
     assert "确定吗" in office.tap(LI, "duty/cancel/1")

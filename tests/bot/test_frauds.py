@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.app import App
-from bot.web.console.audit import Audit
+from bot.audit import Audit
 from knowledge.cases import Case
 from knowledge.ledger.seal import Seal
 from knowledge.postings import proven

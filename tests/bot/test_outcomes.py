@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bot
-from bot import delivery, massing, outcomes, planner
+from bot import delivery, massing, outcomes, planner, results
 from bot.allowances import GONE
 from bot.channels import Fate
 from bot.channels.telegram import errors as telegram
@@ -60,5 +60,5 @@ def test_every_way_has_words(said: str) -> None:
 
 
 def test_every_state_has_words() -> None:
-    assert {*delivery.FINAL, "open", "unplanned", "left"} == set(outcomes.RESULTS)
+    assert {*delivery.FINAL, "open", "unplanned", "left"} == set(results.RESULTS)
     assert len(Fate) == 8, "a new fate needs its reasons above"

@@ -14,10 +14,12 @@ from bot.allowances import Opening
 from bot.app import App
 from bot.channels import Fate, Outcome
 from bot.channels.wechat.serve import WeChatAccount
-from bot.config import WeChat
+from bot.config import Clock, WeChat
 from bot.delivery import Delivery
 from bot.planner import Quiet
 from dialogs.messages import Inbound, Say
+from knowledge.policy.search import PolicySearch
+from tests.conftest import TODAY, settings_for
 
 SETTINGS = WeChat(appid="wx1", secret="s", token="token", template="m")  # type: ignore[arg-type]
 PLAIN = SETTINGS.model_copy(update={"template": None})
@@ -189,6 +191,41 @@ def test_what_is_shut_without_saying_how_is_tried_slowly_and_not_for_ever(any_ap
         tries += town.tried(closed) is not None
         assert tries <= planner.TRIES + 1
     assert tries == planner.TRIES + 1, "the first, and so many more"
+
+
+def test_an_outage_takes_no_try_of_what_waits(any_app: App) -> None:
+    town = Town(any_app, SETTINGS, 1)
+    away = Outcome(Fate.AGAIN, "no_connection", wait=timedelta(seconds=5), everyone=True)
+    for _ in range(5 * planner.TRIES):
+        assert town.tried(away) == "template"
+        any_app.clock.advance(timedelta(seconds=5))
+    assert town.tried(SENT) == "template"
+
+
+def test_a_busy_platform_is_tried_ever_more_slowly(any_app: App) -> None:
+    town, began = Town(any_app, SETTINGS, 1), any_app.clock.now()
+    busy, tries = Outcome(Fate.AGAIN, "busy", wait=timedelta(seconds=2)), []
+    while town.standing():
+        if town.tried(busy):
+            tries.append(any_app.clock.now() - began)
+        any_app.clock.advance(timedelta(seconds=20))
+    assert len(tries) == planner.TRIES + 1
+    assert len([at for at in tries if at < timedelta(minutes=5)]) <= 8
+    assert timedelta(hours=1.5) < tries[-1] < timedelta(hours=3)
+
+
+def test_a_process_does_not_queue_for_the_pace_that_another_has(postgres_url: str, search: PolicySearch) -> None:
+    app = App(settings_for(postgres_url), Clock(TODAY), search)
+    try:
+        town = Town(app, SETTINGS, 2)
+        assert town.tried(SENT) == "template"
+        app.clock.advance(timedelta(seconds=1))
+        with app.database.writing() as other:
+            allowances.next_slot(other, "wechat:wx1", app.clock.now())
+            assert town.do(lambda c: planner.early(c, town.carrier, app.clock.now())) == town.carrier.interval.total_seconds() / 2 > 0
+        assert town.do(lambda c: planner.early(c, town.carrier, app.clock.now())) == 0
+    finally:
+        app.close()
 
 
 def test_a_push_leaves_room_for_a_teachers_answer(any_app: App) -> None:

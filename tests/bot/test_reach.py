@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot import broadcast, outcomes
+from bot import broadcast, outcomes, results
 from bot.app import App
 from bot.broadcast import BroadcastError
 from bot.delivery import Delivery
@@ -103,7 +103,7 @@ def test_nothing_is_sent_before_another_person_approves(office: App) -> None:
     while broadcast.advance(office):
         pass
     with office.database.reading() as connection:
-        books = outcomes.books(connection, broadcast.get(connection, number))
+        books = results.books(connection, broadcast.get(connection, number))
     assert books == {
         "people": 2,
         "unplanned": 0,
@@ -150,6 +150,6 @@ def test_planning_goes_on_where_it_stopped_and_a_cancel_balances(office: App, mo
     assert broadcast.cancel(office, number) == 7
     assert not broadcast.advance(office)
     with office.database.reading() as connection:
-        books = outcomes.books(connection, broadcast.get(connection, number))
+        books = results.books(connection, broadcast.get(connection, number))
     assert books["people"] == 8 == sum(count for name, count in books.items() if name != "people")
     assert (books["sent"], books["cancelled"], books["unplanned"]) == (1, 5, 2)

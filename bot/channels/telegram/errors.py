@@ -77,7 +77,8 @@ def network(error: telegram.NetworkError) -> Outcome:
     """No answer, or one of a machine in between or of an ailing server."""
     cause = error.__cause__
     if isinstance(cause, NEVER_LEFT):
-        return Outcome(Fate.AGAIN, "pool" if isinstance(cause, httpx.PoolTimeout) else "unreachable", wait=PAUSE)
+        pool = isinstance(cause, httpx.PoolTimeout)
+        return Outcome(Fate.AGAIN, "pool" if pool else "unreachable", wait=PAUSE, everyone=not pool)
     if isinstance(cause, WRONG_ADDRESS):
         return Outcome(Fate.STOPPED, "base_url")
     if isinstance(error, telegram.TimedOut):

@@ -43,6 +43,8 @@ LEAD = timedelta(seconds=POLL_SECONDS + 15)
 AGAIN = 60.0
 """Seconds before polling is tried again after Telegram refused it."""
 OFFSET = "offset"
+MOVED = "moved"
+"""Of an account, with a chat behind a colon: the group it was before it became a supergroup."""
 FILES = ("document", "photo")
 PHOTO = "照片.jpg"
 """What a photo is called, which has no name; where pictures are not read it stays without one, and that is said."""
@@ -74,6 +76,8 @@ class TelegramAccount:
         self.room = asyncio.Semaphore(4)
         self.turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """By conversation, held until a message is queued."""
+        self.supergroups: dict[int, int] = {}
+        """Where groups are now that this process has heard of: else each answer would be refused once."""
 
     # the carrier
 
@@ -92,7 +96,11 @@ class TelegramAccount:
         return reply.bodies([from_json(part) for part in row["parts"]], row["id"])
 
     async def send(self, handle: str, body: reply.Body, route: str) -> Outcome:
-        return (await self.sender.send(chat_of(handle), [body]))[-1]
+        chat = chat_of(handle)
+        outcome = (await self.sender.send(self.supergroups.get(chat, chat), [body]))[-1]
+        if outcome.moved_to:
+            await self.moved(chat, int(outcome.moved_to))
+        return outcome
 
     # the program
 
@@ -125,7 +133,7 @@ class TelegramAccount:
         try:
             while True:
                 await self.sender.delete_webhook()  # each time: one that stands makes every poll a conflict
-                outcome = await poll(self.sender, Poller(self.leads, self.load_offset, self.store_offset, self.take))
+                outcome = await poll(self.sender, Poller(self.leads, partial(self.kept, OFFSET), partial(self.keep, OFFSET), self.take))
                 log.error("telegram polling stopped", reason=outcome.reason)
                 await self.alarm(outcome)
                 await asyncio.sleep(AGAIN)
@@ -181,9 +189,11 @@ class TelegramAccount:
         """One update into the inbox; returns when it is stored."""
         if received.callback:
             self.beside(self.sender.answer(received.callback))
+        if received.kind == "migrated" and received.chat and received.moved_to:
+            return await self.moved(received.chat, received.moved_to)
         if received.chat is None or received.user is None or received.kind in ("group", "edited", "migrated"):
             return
-        conversation = f"{self.channel}:{self.account}:{received.handle}"
+        conversation = await self.conversation(received)
         if received.kind in ("blocked", "unblocked"):
             return await self.reachable(conversation, received.kind == "unblocked")
         if received.expired or (received.kind == "other" and not received.tell):
@@ -204,6 +214,17 @@ class TelegramAccount:
             TURN_SECONDS.labels(self.channel).observe(time.monotonic() - begun)
         if self.pump:
             self.pump.wake()
+
+    async def conversation(self, received: Received) -> str:
+        """Its key; in a group that became a supergroup the one from before, whose answers `Sender.send` brings to where the group is now."""
+        handle = received.handle
+        if received.in_group and (chat := await self.kept(f"{MOVED}:{received.chat}")):
+            handle = f"{chat}/{received.user}"
+        return f"{owner_of(self)}:{handle}"
+
+    async def moved(self, chat: int, to: int) -> None:
+        self.supergroups[chat] = to
+        await self.keep(f"{MOVED}:{to}", chat)
 
     async def inbound(self, conversation: str, received: Received) -> tuple[Inbound, str]:
         """What the engine understands, and what the person saw on the button."""
@@ -273,14 +294,16 @@ class TelegramAccount:
         held: bool = await asyncio.wrap_future(self.app.inbox.write(work))
         return held
 
-    async def load_offset(self) -> int | None:
+    # numbers of the account that outlive the process
+
+    async def kept(self, name: str) -> int | None:
         def work() -> int | None:
             with self.app.database.reading() as connection:
-                query = select(Allowance.left).where(Allowance.owner == f"{self.channel}:{self.account}", Allowance.name == OFFSET)
+                query = select(Allowance.left).where(Allowance.owner == owner_of(self), Allowance.name == name)
                 return connection.execute(query).scalar()
 
         return await asyncio.to_thread(work)
 
-    async def store_offset(self, offset: int) -> None:
-        row = {"owner": f"{self.channel}:{self.account}", "name": OFFSET, "left": offset, "until": None}
+    async def keep(self, name: str, number: int) -> None:
+        row = {"owner": owner_of(self), "name": name, "left": number, "until": None}
         await asyncio.wrap_future(self.app.inbox.write(lambda connection: allowances.put(connection, [row])))

@@ -92,7 +92,7 @@ def unanswered(error: httpx.HTTPError | httpx.InvalidURL) -> Outcome:
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
         return Outcome(Fate.STOPPED, "api_base_url")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
-        return Outcome(Fate.AGAIN, "no_connection", wait=timedelta(seconds=5))
+        return Outcome(Fate.AGAIN, "no_connection", wait=timedelta(seconds=5), everyone=not isinstance(error, httpx.PoolTimeout))
     return Outcome(Fate.UNKNOWN, "no_answer")
 
 

@@ -11,12 +11,15 @@ from sqlalchemy import Connection, RowMapping, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import broadcast, changes, coming, outcomes
+from bot import broadcast, changes, coming, duty, outcomes, results
+from bot.app import App
 from bot.audience import addressed, statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
-from bot.outcomes import RESULTS
+from bot.results import RESULTS
 from bot.web.console.gate import Desk
+from bot.web.console.oncall import named
+from bot.web.console.report import workbook
 from dialogs.broadcasts import kinds
 from knowledge.profile import FIELDS, SENSITIVE
 
@@ -37,16 +40,21 @@ ASKING = {name: field.label for name, field in FIELDS.items() if name not in (*S
 HOW = {"is": "是(几个用「、」隔开)", "has": "文字里有", "from": "不早于、不少于", "to": "不晚于、不多于"}
 ROWS = (1, 2, 3)
 """Conditions on the profile that the form has room for."""
-ACTIONS: dict[str, tuple[str, Callable[[Desk, int], Any]]] = {
-    "approve": ("批准群发", lambda desk, number: broadcast.approve(desk.app, number, desk.who.display, leaving(desk))),
-    "pause": ("暂停群发", lambda desk, number: broadcast.pause(desk.app, number)),
-    "resume": ("接着群发", lambda desk, number: broadcast.resume(desk.app, number)),
-    "cancel": ("取消群发", lambda desk, number: broadcast.cancel(desk.app, number)),
-    "off": ("取消活动", lambda desk, number: desk.write(lambda connection: coming.call_off(connection, number, desk.now))),
-    "resend": ("再发群发", lambda desk, number: broadcast.resend(desk.app, number, desk.form.get("outcome", ""))),
+ACTIONS: dict[str, tuple[str, Callable[[Desk, App, int], Any]]] = {
+    "approve": ("批准群发", lambda desk, app, number: broadcast.approve(app, number, desk.who.display, leaving(desk))),
+    "pause": ("暂停群发", lambda _, app, number: broadcast.pause(app, number)),
+    "resume": ("接着群发", lambda _, app, number: broadcast.resume(app, number)),
+    "cancel": ("取消群发", lambda _, app, number: broadcast.cancel(app, number)),
+    "off": ("取消活动", lambda desk, app, number: called_off(app, number, desk.now)),
+    "resend": ("再发群发", lambda desk, app, number: broadcast.resend(app, number, desk.form.get("outcome", ""))),
 }
 ASKED = {"approve": "批准,发出去", "cancel": "没发的不发了", "off": "活动取消", "resend": "再发一次"}
 """What is asked once more, on a page that says to how many it happens."""
+
+
+def called_off(app: App, number: int, now: datetime) -> int:
+    with app.database.writing() as connection:
+        return coming.call_off(connection, number, now)
 
 
 def leaving(desk: Desk) -> datetime | None:
@@ -99,10 +107,11 @@ def write(desk: Desk) -> Response:
             "at": form.get("at"),
             "mass": bool(form.get("mass")),
         }
-        number = broadcast.written(desk.app, raw, desk.who.display, singles=desk.who.role == "admin")
+        with desk.app.together() as (here, connection):
+            number = broadcast.written(here, raw, desk.who.display, singles=desk.who.role == "admin")
+            desk.note(connection, "起草群发", f"群发 {number}", new=form.get("title", "")[:60])
     except BroadcastError as error:
         return blank(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, "起草群发", f"群发 {number}", new=form.get("title", "")[:60]))
     return desk.to(f"/broadcasts/{number}")
 
 
@@ -162,11 +171,12 @@ def whole(said: str, label: str) -> int:
     return int(said)
 
 
-def shown(desk: Desk, wrong: str = "") -> Response:
+def shown(desk: Desk, wrong: str = "", done: str = "") -> Response:
     number = desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = broadcast.get(connection, number)
+            chats = [named(each["conversation"]) for each in duty.chats(connection, desk.who.id)]
             changed = [dict(each) | {"told": broadcast.told(each)} for each in changes.of(connection, number)]
         preview, status = outcomes.preview(desk.app, number, desk.who.display), outcomes.status(desk.app, number)
     except BroadcastError as error:
@@ -177,13 +187,39 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
     values = {"row": row, "told": broadcast.told(row), "preview": preview, "status": status, "counts": counts, "over": over, "again": again}
     values |= {
+        "results": results.told(status["results"]) if status["results"] else [],
         "off": coming.may_call_off(row, desk.now),
         "quiet": desk.app.quiet.until(desk.now),
         "changed": changed,
         "form": changes.form(row, desk.now) if desk.who.role == "admin" or row["author"] == desk.who.display else [],
         "said": desk.form,
+        "trying": row["status"] not in broadcast.OVER,
+        "chats": chats,
     }
-    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
+    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong, done=done)
+
+
+def trial(desk: Desk) -> Response:
+    """To one's own chats of duty; no figure of the broadcast knows of it."""
+    number = desk.number()
+
+    def work(connection: Connection) -> list[tuple[str, bool]]:
+        keys = duty.try_out(connection, desk.who.id, number, desk.form.get("once", ""), desk.now)
+        if keys:
+            desk.note(connection, "试发群发", f"群发 {number}", new=f"{len(keys)} 个自己的聊天")
+        return [(key, duty.reached(connection, desk.app.carriers, key, desk.now)) for key in keys]
+
+    try:
+        told = desk.write(work)
+    except BroadcastError as error:
+        raise HTTPException(404, f"{error}。") from error
+    if not told:
+        return shown(desk, "你还没有绑定聊天:先到「值班」页取一个码,发给机器人,再来发测试。")
+    for key, _ in told:
+        desk.wake(key)
+    late = [named(key) for key, reached in told if not reached]
+    waits = f"{'、'.join(late)}现在发不到你,给机器人说句话就会收到。" if late else ""
+    return shown(desk, done=f"测试在发到你的{'、'.join(named(key) for key, _ in told)},不算在结果里。{waits}")
 
 
 def act(desk: Desk) -> Response:
@@ -194,11 +230,12 @@ def act(desk: Desk) -> Response:
     if action in ASKED and not desk.confirmed:
         return asked(desk, action)
     try:
-        work(desk, number)
+        with desk.app.together() as (here, connection):
+            work(desk, here, number)
+            desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", ""))
     except BroadcastError as error:
         again = action == "approve" and (desk.form.get("at") or isinstance(error, LateError))
         return asked(desk, action, f"{error}。") if again else shown(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, what, f"群发 {number}", new=desk.form.get("outcome", "")))
     return desk.to(f"/broadcasts/{number}")
 
 
@@ -226,17 +263,17 @@ def consequence(desk: Desk, connection: Connection, row: RowMapping, action: str
             late = row["at"] and row["at"] <= desk.now
             return [*lines, *(["草稿定的发送时间已经过了,在下面另定一个;空着就不能发。"] if late else [])]
         case "cancel":
-            books = outcomes.books(connection, row)
+            books = results.books(connection, row)
             lines = [f"还没发出去的 {books['open'] + books['unplanned']} 人不会收到。停了就不能再接着发;只想停一停,用「暂停」。"]
             stands = coming.may_call_off(row, desk.now)
             return [*lines, *(["已经收到的人照样可以来,说想参加的照样会提醒。活动不办了,用「活动取消」。"] if stands else [])]
         case "off":
-            books = outcomes.books(connection, row)
+            books = results.books(connection, row)
             told = len(coming.expecting(connection, row["id"]))
             lines = [f"马上告诉说想参加的 {told} 人别去了(退订了的不告诉)。", "以后不再提醒,也不能恢复。"]
             return [f"这场活动取消,还没发出去的 {books['open'] + books['unplanned']} 人不会收到。", *lines]
     outcome = desk.form.get("outcome", "")
-    again = f"再发给「{RESULTS.get(outcome, outcome)}」的 {outcomes.books(connection, row).get(outcome, 0)} 人。"
+    again = f"再发给「{RESULTS.get(outcome, outcome)}」的 {results.books(connection, row).get(outcome, 0)} 人。"
     return [again, *(["不知道到没到的人可能收到两次。"] if outcome == "unknown" else [])]
 
 
@@ -244,8 +281,20 @@ def change(desk: Desk) -> Response:
     """A draft of its own, which a second person lets go."""
     number, form = desk.number(), desk.form
     try:
-        made = changes.written(desk.app, number, {name: form[f"f_{name}"] for name in changes.ABOUT if f"f_{name}" in form}, desk.who.display)
+        with desk.app.together() as (here, connection):
+            made = changes.written(here, number, {name: form[f"f_{name}"] for name in changes.ABOUT if f"f_{name}" in form}, desk.who.display)
+            desk.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}")
     except BroadcastError as error:
         return shown(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}"))
     return desk.to(f"/broadcasts/{made}")
+
+
+def export(desk: Desk) -> Response:
+    """What came of it; numbers, no names."""
+    number = desk.number()
+    try:
+        told = outcomes.status(desk.app, number)
+    except BroadcastError as error:
+        raise HTTPException(404, f"{error}。") from error
+    desk.write(lambda connection: desk.note(connection, "导出群发结果", f"群发 {number}"))
+    return workbook(f"broadcast-{number}", f"群发 {number}", results.table(told))

@@ -81,10 +81,9 @@ def answer(desk: Desk) -> Response:
     if len(words) > LONGEST:
         return refused(desk, f"开头的话 {LONGEST} 个字以内")
     try:
-        bureau.deliver(desk.app, number, desk.who.display, words)
+        bureau.deliver(desk.app, number, desk.who.display, words, desk.note)
     except ClinicError as error:
         return refused(desk, str(error))
-    desk.write(lambda connection: desk.note(connection, "答复简历", f"简历 {number}"))
     return desk.to("/clinic")
 
 

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import casework, services, talks, transcript
+from bot import casework, services, talks
 from bot.talks import Talk
-from bot.web.console import scope, staff
+from bot.web.console import scope, timeline
 from bot.web.console.gate import Desk
-from bot.web.console.helpdesk import LONGEST, MOST
+from bot.web.console.helpdesk import LONGEST
+from bot.web.console.staff import Role, helpers
 from knowledge import people
 from knowledge.ledger import cells, contact, destinations, meter, sharing
 from knowledge.ledger import record as ledger
-from knowledge.ledger.record import KINDS, NEEDED, Change, FollowUp, LedgerError, Record, Service, Step
+from knowledge.ledger.record import KINDS, NEEDED, LedgerError, Record, Step
 from knowledge.ledger.seal import masked
 from knowledge.links import CHANNELS
 from knowledge.people import Graduate, Identity, Membership
 
+NOTE = 1000
+"""Characters of a note."""
+TEACHING: tuple[Role, ...] = ("admin", "teacher")
+"""Roles that look after people, as the ledger names them."""
 WAYS = ("电话", "微信", "Telegram", "短信", "邮件", "面谈", "上门")
-SAID = 200
-"""Messages of one channel that the page shows."""
 
 
 def shown(desk: Desk, wrong: str = "", home: str = "") -> Response:
@@ -42,10 +45,13 @@ def shown(desk: Desk, wrong: str = "", home: str = "") -> Response:
     with desk.app.database.reading() as connection:
         row = scope.record(connection, desk.who, number)
         family = any(each["sealed"] for each in sharing.of(connection, [number]).values())
-        values = {**held(connection, row), **chat(connection, row["graduate_id"], now)}
+        held = talks.of(connection, [row["graduate_id"]]).get(row["graduate_id"], []) if row["graduate_id"] else []
+        values = {"talks": bool(held), "mode": talks.mode(held), "line": timeline.of(connection, row, held, now)}
+        values |= told(connection, row["graduate_id"])
+        values |= {"steps": timeline.last(connection, Step, number), "owners": helpers(connection)}
         counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
         places = [each["name"] for each in destinations.listed(connection)]
-        teachers = staff.teachers(connection) if desk.who.role == "admin" else []
+        teachers = helpers(connection, TEACHING) if desk.who.role == "admin" else []
     box = desk.app.seal
     identity = masked(box.open(row["id_sealed"], row["id_digest"])) if row["id_sealed"] else ""
     steps = [(KINDS[kind], counted.get(kind, 0), needed) for kind, needed in NEEDED.items()]
@@ -70,34 +76,16 @@ def shown(desk: Desk, wrong: str = "", home: str = "") -> Response:
     )
 
 
-def held(connection: Connection, row: RowMapping) -> dict[str, Any]:
-    """All that hangs on the record, the newest first."""
-    tables: dict[str, Any] = {"services": Service, "steps": Step, "calls": FollowUp, "changes": Change}
-    each = {name: select(table.__table__).where(table.record_id == row["id"]).order_by(table.id.desc()).limit(MOST) for name, table in tables.items()}
-    return {name: connection.execute(query).mappings().all() for name, query in each.items()}
-
-
-def chat(connection: Connection, person: str | None, now: datetime) -> dict[str, Any]:
-    """What the person told the machine, their groups where they agreed, and what was said on every channel, in order."""
-    nothing: dict[str, Any] = {"profile": [], "groups": None, "channels": [], "talk": [], "mode": ""}
+def told(connection: Connection, person: str | None) -> dict[str, Any]:
+    """What the person told the machine, their groups where they agreed, and on which channels they are."""
     if person is None:
-        return nothing
+        return {"profile": [], "groups": None, "channels": []}
     graduate = connection.execute(select(Graduate.profile, Graduate.groups_consent_at).where(Graduate.id == person)).one()
     groups = None
     if graduate.groups_consent_at:
         groups = connection.execute(select(Membership.group).where(Membership.graduate_id == person)).scalars().all()
     known = connection.execute(select(Identity.channel).where(Identity.graduate_id == person).distinct()).scalars()
-    channels = [CHANNELS.get(name, name).strip() for name in known]
-    held = talks.of(connection, [person]).get(person, [])
-    said = [each for talk in held for each in transcript.history(connection, talk.key, now, SAID, staff=True)]
-    talk = [(each["from"], casework.words(each), each["at"], each.get("fate")) for each in sorted(said, key=lambda each: each["at"])]
-    return {
-        "profile": people.shown(graduate.profile),
-        "groups": groups,
-        "channels": channels,
-        "talk": talk,
-        "mode": "human" if any(talk.mode == "human" for talk in held) else "bot",
-    }
+    return {"profile": people.shown(graduate.profile), "groups": groups, "channels": [CHANNELS.get(name, name).strip() for name in known]}
 
 
 def talking(connection: Connection, desk: Desk) -> tuple[RowMapping, list[Talk]]:
@@ -126,8 +114,8 @@ def reply(desk: Desk) -> Response:
 
     def work(connection: Connection) -> str:
         row, where = writing(connection, desk)
-        if casework.spoken(connection, where, f"staff|record|{row['id']}|{once}", f"{desk.who.display}:{text}", desk.now):
-            people.log_access(connection, row["graduate_id"], desk.who.display, "发消息", desk.now)
+        key, stay = f"staff|record|{row['id']}|{once}", desk.form.get("stay") != "bot"
+        if casework.written(connection, row["graduate_id"], where, text, desk.who.display, key, desk.now, stay=stay):
             desk.note(connection, "给本人发消息", f"台账 {row['id']}", new=f"{len(text)} 字")
         return where
 
@@ -137,10 +125,9 @@ def reply(desk: Desk) -> Response:
 
 def hand_back(desk: Desk) -> Response:
     def work(connection: Connection) -> list[str]:
-        row, held = talking(connection, desk)
-        keys = [talk.key for talk in held if talk.mode == "human"]
-        for key in keys:
-            casework.handed_back(connection, key, f"back|{key}|{desk.now.isoformat()}", desk.now)
+        row, _ = talking(connection, desk)
+        keys = casework.back(connection, row["graduate_id"], desk.now)
+        if keys:
             desk.note(connection, "对话交还机器人", f"台账 {row['id']}")
         return keys
 
@@ -236,7 +223,7 @@ def owner(desk: Desk, connection: Connection, row: RowMapping) -> dict[str, str]
         return {}
     if desk.who.role != "admin":
         raise HTTPException(403, "负责老师由管理员改。")
-    if name and name not in staff.teachers(connection):
+    if name and name not in helpers(connection, TEACHING):
         raise LedgerError("负责老师请从名单里选")
     return {"owner": name}
 
@@ -245,22 +232,41 @@ def plan(desk: Desk) -> Response:
     """A next step of the plan for this person."""
 
     def work(connection: Connection) -> None:
-        what = desk.form.get("what", "").strip()[:300]
+        what, owner = desk.form.get("what", "").strip()[:300], desk.form.get("owner", desk.who.display)
         if not what:
             raise LedgerError("写一句下一步做什么")
-        ledger.plan(connection, desk.number(), what, desk.who.display, day(desk, "due"))
+        if owner not in helpers(connection):
+            raise LedgerError("谁来做,请从名单里选")
+        ledger.plan(connection, desk.number(), what, owner, day(desk, "due"))
 
-    return kept(desk, work, "定下一步")
+    return kept(desk, work, "定下一步", desk.form.get("owner", ""))
 
 
 def done(desk: Desk) -> Response:
+    """By whose student it is, or by whom the step was given to."""
+    number, step = desk.number(), desk.number("step")
+
     def work(connection: Connection) -> None:
-        step = desk.number("step")
-        if not connection.execute(select(Step.id).where(Step.id == step, Step.record_id == desk.number())).first():
+        mine = select(Step.id).join(Record, Record.id == Step.record_id).where(Step.id == step, Step.record_id == number)
+        if not connection.execute(mine.where(or_(scope.records(desk.who), Step.owner == desk.who.display))).first():
             raise HTTPException(404, scope.NOT_YOURS)
         ledger.done(connection, step, desk.now)
+        desk.note(connection, "做完一步", f"台账 {number}")
 
-    return kept(desk, work, "做完一步")
+    desk.write(work)
+    return desk.to("/") if desk.form.get("from") == "today" else back(desk)
+
+
+def note(desk: Desk) -> Response:
+    """What staff want to remember; no call and no service."""
+
+    def work(connection: Connection) -> None:
+        text = desk.form.get("text", "").strip()
+        if not text or len(text) > NOTE:
+            raise LedgerError(f"备注写 1 到 {NOTE} 个字")
+        ledger.remark(connection, desk.number(), text, desk.who.display, desk.now)
+
+    return kept(desk, work, "写备注")
 
 
 def settle(desk: Desk) -> Response:

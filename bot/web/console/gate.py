@@ -24,8 +24,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.templating import Jinja2Templates
 
+from bot import audit
 from bot.app import App
-from bot.web.console import audit, staff
+from bot.web.console import staff
 from bot.web.console.staff import ROLES, Member, Role
 from bot.web.upload import Refused, named, received
 from knowledge.cases import KINDS
@@ -33,8 +34,8 @@ from knowledge.db import CHINA, DatabaseError
 from knowledge.policy.revisions import ACTIONS
 
 COOKIE, ROOT = "bulixian_staff", "/console"
-BODY_BYTES = 64 * 1024
-"""Forms here are words; lists come in by their own page."""
+BODY_BYTES = 320 * 1024
+"""Forms here are words, at most the 30 000 of a posting, nine bytes each as a form sends them; lists come in by their own page."""
 LIST_BYTES = 20_000_000
 AWAY = "数据库刚才没应,这次没存上。过一会儿再试;写过的字在下面,可以先复制下来。"
 UNTYPED = ("csrf", "password", "old", "new", "again")
@@ -115,6 +116,14 @@ class Desk:
 
     def note(self, connection: Connection, what: str, target: str = "", old: str = "", new: str = "") -> None:
         audit.note(connection, self.now, self.who.display, self.address, what, target, old, new)
+
+    def looked(self, read: str, count: int, chosen: Mapping[str, str] | None = None) -> None:
+        """A list that names people was read; `chosen` tells which of them. Written down once a while (`audit.WHILE`)."""
+        with self.app.database.reading() as connection:
+            if audit.known(connection, self.now, self.who.display, read):
+                return
+        told = "、".join((*(f"{name}={said}" for name, said in (chosen or {}).items() if said), f"{count} 条"))
+        self.write(lambda connection: self.note(connection, audit.READ, read, new=told))
 
     def write(self, work: Callable[[Connection], Any]) -> Any:
         """In the program's one writer."""

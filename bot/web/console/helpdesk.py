@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Connection, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import casework, duty
+from bot import casework, duty, lessons, talks
 from bot.web.console import scope
 from bot.web.console.gate import Desk
-from bot.web.console.staff import Staff
+from bot.web.console.staff import helpers
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.ledger.record import Record
+from knowledge.policy.revisions import RevisionError
 from knowledge.postings import proven
 
 MOST = 50
@@ -36,6 +39,7 @@ def listed(desk: Desk) -> Response:
         crises = [] if done or after or kind else connection.execute(first).mappings().all()
         rows = connection.execute(query).mappings().all()
         told = casework.answers(connection, [*crises, *rows])
+    desk.looked("求助", len({row["id"] for row in (*crises, *rows[:MOST])}), {"种类": KINDS.get(kind, ""), "办结": "是" if done else ""})
     return desk.show(
         "cases", crises=crises, rows=rows[:MOST], told=told, more=rows[MOST - 1]["id"] if len(rows) > MOST else None, kind=kind, done=done
     )
@@ -55,9 +59,14 @@ def shown(desk: Desk, wrong: str = "", said: str = "") -> Response:
         talk = [(each["from"], casework.words(each), each["at"], each.get("fate")) for each in casework.talk(connection, case, desk.now)]
         mine = select(Record.id, Record.name).where(Record.graduate_id == case["graduate_id"], scope.records(desk.who)).limit(1)
         record = connection.execute(mine).first() if desk.who.role in ("admin", "teacher") else None
-        staff = connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars().all()
-    reports = case["kind"] in REPORTS
-    return desk.show("case", 400 if wrong else 200, case=case, talk=talk, record=record, staff=staff, wrong=wrong, said=said, reports=reports)
+        staff = helpers(connection)
+        asked, answer_ = lessons.exchange(connection, case) if case["answered_at"] and desk.who.role in ("admin", "teacher") else ("", "")
+        mode = talks.mode(talks.of(connection, [case["graduate_id"]]).get(case["graduate_id"], []))
+    values: dict[str, Any] = {"case": case, "talk": talk, "record": record, "staff": staff, "mode": mode, "reports": case["kind"] in REPORTS}
+    if "asked" in desk.form:
+        asked, answer_ = desk.form["asked"], desk.form.get("answer", "")
+    values |= {"asked": asked, "answer": answer_, "near": lessons.near(desk.app.search, asked) if answer_ else []}
+    return desk.show("case", 400 if wrong else 200, wrong=wrong, said=said, **values)
 
 
 def answer(desk: Desk) -> Response:
@@ -67,7 +76,8 @@ def answer(desk: Desk) -> Response:
 
     def work(connection: Connection) -> str:
         case = scope.case(connection, desk.who, number)
-        where = casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now)
+        stay = desk.form.get("stay") != "bot"
+        where = casework.answered(connection, case, text, desk.who.display, desk.form.get("once", "")[:40], desk.now, stay=stay)
         if where:
             desk.note(connection, "回复求助", f"求助 {number}", new=f"{len(text)} 字")
         return where
@@ -76,12 +86,29 @@ def answer(desk: Desk) -> Response:
     return desk.to(f"/cases/{number}")
 
 
+def keep(desk: Desk) -> Response:
+    """Question and answer as a draft of a policy entry, which another approves."""
+    number, key = desk.number(), desk.form.get("to", "").strip().upper()[:10]
+    question, told = " ".join(desk.form.get("asked", "").split())[:200], desk.form.get("answer", "").strip()[:LONGEST]
+
+    def work(connection: Connection) -> int:
+        scope.case(connection, desk.who, number)
+        made = lessons.kept(connection, key, question, told, desk.who.display, desk.now)
+        desk.note(connection, "起草政策", key, new=f"第 {made} 版")
+        return made
+
+    try:
+        return desk.to(f"/knowledge/drafts/{desk.write(work)}")
+    except RevisionError as error:
+        return shown(desk, f"{error}。")
+
+
 def give(desk: Desk) -> Response:
     number, to = desk.number(), desk.form.get("to", "")
 
     def work(connection: Connection) -> list[str]:
         case = scope.case(connection, desk.who, number)
-        if not connection.execute(select(Staff.id).where(Staff.display == to, Staff.active, Staff.role != "viewer")).first():
+        if to not in helpers(connection):
             raise HTTPException(400, "没有这位老师,请从名单里选。")
         connection.execute(update(Case).where(Case.id == number).values(owner=to))
         desk.note(connection, "交办求助", f"求助 {number}", case["owner"] or "", to)
@@ -95,15 +122,32 @@ def give(desk: Desk) -> Response:
 def close(desk: Desk) -> Response:
     number = desk.number()
 
-    def work(connection: Connection) -> str:
+    def work(connection: Connection) -> list[str]:
         case = scope.case(connection, desk.who, number)
-        if case["closed_at"] is None:
-            casework.closed(connection, case, desk.now, desk.who.display)
-            desk.note(connection, "办结求助", f"求助 {number}")
-        return str(case["conversation"])
+        if case["closed_at"] is not None:
+            return []
+        desk.note(connection, "办结求助", f"求助 {number}")
+        return [case["conversation"], *casework.closed(connection, case, desk.now, desk.who.display)]
 
-    desk.wake(desk.write(work))
+    for key in desk.write(work):
+        desk.wake(key)
     return desk.to("/cases")
+
+
+def hand_back(desk: Desk) -> Response:
+    """The machine goes on with the person; the case waits on."""
+    number = desk.number()
+
+    def work(connection: Connection) -> list[str]:
+        case = scope.case(connection, desk.who, number)
+        keys = casework.back(connection, case["graduate_id"], desk.now)
+        if keys:
+            desk.note(connection, "对话交还机器人", f"求助 {number}")
+        return keys
+
+    for key in desk.write(work):
+        desk.wake(key)
+    return desk.to(f"/cases/{number}")
 
 
 def fraud(desk: Desk) -> Response:

@@ -86,7 +86,7 @@ def withdraw(desk: Desk) -> Response:
     if row["booking"] and not desk.confirmed:
         told = [f"{slots.when(row)} 已经有人约了(预约 {row['booking']})。撤下后马上告诉他,请他换一个时间。"]
         return desk.sure(slots.when(row), "撤下这个时间", told, "/clinic/hours")
-    return done(desk, "撤下时间", f"时间 {number}", lambda: bureau.call_off(desk.app, number))
+    return done(desk, lambda: bureau.call_off(desk.app, number, desk.note))
 
 
 def came(desk: Desk) -> Response:
@@ -94,7 +94,7 @@ def came(desk: Desk) -> Response:
     if outcome not in slots.OUTCOMES:
         return listed(desk, "选来了还是没来。")
     held(desk, lambda each: each["booking"] == number)
-    return done(desk, f"记下{slots.OUTCOMES[outcome]}", f"预约 {number}", lambda: bureau.came(desk.app, number, outcome))
+    return done(desk, lambda: bureau.came(desk.app, number, outcome, desk.note))
 
 
 def held(desk: Desk, which: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
@@ -105,10 +105,9 @@ def held(desk: Desk, which: Callable[[Mapping[str, Any]], bool]) -> dict[str, An
     return row
 
 
-def done(desk: Desk, what: str, about: str, act: Callable[[], Any]) -> Response:
+def done(desk: Desk, act: Callable[[], Any]) -> Response:
     try:
         act()
     except ClinicError as error:
         return listed(desk, f"{error}。")
-    desk.write(lambda connection: desk.note(connection, what, about))
     return desk.to("/clinic/hours")

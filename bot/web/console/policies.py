@@ -11,6 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from bot import freshness, questions, revisions
+from bot.app import App
 from bot.curation import Checked
 from bot.web.console.gate import Desk
 from dialogs import wording
@@ -43,34 +44,40 @@ def listed(desk: Desk, wrong: str = "", done: str = "") -> Response:
     return desk.show("policies", 400 if wrong else 200, wrong=wrong, done=done, **shown)
 
 
-def tried(desk: Desk, work: Callable[[], str | Checked], what: str, target: str, page: Callable[..., Response] = listed) -> Response:
+def tried(desk: Desk, work: Callable[[App], str | Checked], what: str, target: str, page: Callable[..., Response] = listed) -> Response:
     """Does it and says what came of it; what cannot be done is said on the same page."""
     try:
-        told = work()
+        with desk.app.together() as (here, connection):
+            told = work(here)
+            desk.note(connection, what, target[:60], new=(told.summary if isinstance(told, Checked) else told)[:60])
     except RevisionError as error:
         return page(desk, f"{error}。")
+    return outcome(desk, told, page)
+
+
+def outcome(desk: Desk, told: str | Checked, page: Callable[..., Response]) -> Response:
     problems, done = (told.problems, told.summary) if isinstance(told, Checked) else ([], told)
-    desk.write(lambda connection: desk.note(connection, what, target[:60], new=done[:60]))
     return page(desk, "。".join(problems), done)
 
 
-def numbers(desk: Desk) -> list[int]:
-    return [int(said) for said in desk.form.get("questions", "").split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
+def numbers(words: str) -> list[int]:
+    return [int(said) for said in words.split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
 
 
 def attach(desk: Desk) -> Response:
     """A group of questions as phrasings of an entry."""
     key = desk.form.get("to", "").strip().upper()
-    return tried(desk, lambda: questions.attach(desk.app, numbers(desk), key, desk.who.display), "归到政策", key)
+    return tried(desk, lambda app: questions.attach(app, numbers(desk.form.get("questions", "")), key, desk.who.display), "归到政策", key)
 
 
 def leave(desk: Desk) -> Response:
-    return tried(desk, lambda: questions.out_of_scope(desk.app, numbers(desk)), "标为不归我们", f"{len(numbers(desk))} 个问题")
+    found = numbers(desk.form.get("questions", ""))
+    return tried(desk, lambda app: questions.out_of_scope(app, found), "标为不归我们", f"{len(found)} 个问题")
 
 
-def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
+def draft(desk: Desk, wrong: str = "", done: str = "", number: int | None = None) -> Response:
     """What differs, and the entry as people would read it."""
-    number = desk.number()
+    number = number or desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = kept.get(connection, number)
@@ -80,7 +87,8 @@ def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
         return listed(desk, f"第 {number} 版找不到了,可能已经处理过。")
     lines = revisions.difference(desk.app, number).split("\n")
     own = row["author"].strip() == desk.who.display
-    shown = {"row": row, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
+    on = f"/knowledge/{row['entry_id']}" if row["entry_id"] in desk.app.search.knowledge.entries else f"/knowledge/new?key={row['entry_id']}"
+    shown = {"row": row, "on": on, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
     return desk.show("policy_draft", 400 if wrong else 200, wrong=wrong, done=done, **shown)
 
 
@@ -91,12 +99,16 @@ def read(desk: Desk, item: Item) -> str:
 
 def approve(desk: Desk) -> Response:
     number = desk.number()
-    return tried(desk, lambda: revisions.approved(desk.app, [number], desk.who.display), "批准政策", f"第 {number} 版", after(number))
+    page = after(number)
+    try:
+        return outcome(desk, revisions.approved(desk.app, [number], desk.who.display, desk.note), page)
+    except RevisionError as error:
+        return page(desk, f"{error}。")
 
 
 def discard(desk: Desk) -> Response:
     number = desk.number()
-    return tried(desk, lambda: revisions.discarded(desk.app, number, desk.who.display), "不要草稿", f"第 {number} 版")
+    return tried(desk, lambda app: revisions.discarded(app, number, desk.who.display), "不要草稿", f"第 {number} 版")
 
 
 def after(number: int) -> Callable[..., Response]:
@@ -147,7 +159,7 @@ def change(desk: Desk) -> Response:
             settings.append(f"{name}={json.dumps(value, ensure_ascii=False) if name in LINES or name == 'answer' else value}")
     if not settings:
         return entry(desk, "和现在的一样,没有起草。")
-    return tried(desk, lambda: revisions.edited(desk.app, key, settings, desk.who.display), "起草政策", key, entry)
+    return tried(desk, lambda app: revisions.edited(app, key, settings, desk.who.display), "起草政策", key, entry)
 
 
 def restore(desk: Desk) -> Response:
@@ -158,4 +170,4 @@ def restore(desk: Desk) -> Response:
         except RevisionError as error:
             return entry(desk, f"{error}。")
         return desk.sure(f"{key} 恢复上一版", "恢复上一版", told, f"/knowledge/{key}")
-    return tried(desk, lambda: revisions.restored(desk.app, key, desk.who.display), "恢复上一版", key, entry)
+    return tried(desk, lambda app: revisions.restored(app, key, desk.who.display), "恢复上一版", key, entry)

@@ -13,17 +13,19 @@ from starlette.responses import Response
 from bot.web.console import scope
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import MOST
-from bot.web.console.report import XLSX
+from bot.web.console.report import workbook
 from dialogs.place import Conversation
 from knowledge import people
 from knowledge.ledger import destinations, papers
 from knowledge.ledger.record import Record
 from knowledge.profile import GROUPS
-from knowledge.tables import sheets
 
 NOWHERE, APART = "没填", "没连上"
 SILENT = {"14": "14 天没说话", "30": "30 天没说话", "60": "60 天没说话", APART: "没连上对话"}
-NAMES = ("q", "college", "destination", "group", "city", "cohort", "owner", "silent")
+NAMES = {
+    "q": "姓名", "college": "学院", "destination": "去向", "group": "群体", "city": "城市", "cohort": "届", "owner": "责任人", "silent": "联系",
+}  # fmt: skip
+"""What the list can be asked for, and how the audit calls it."""
 
 
 def listed(desk: Desk) -> Response:
@@ -34,6 +36,7 @@ def listed(desk: Desk) -> Response:
         rows = connection.execute(query).mappings().all()
         colleges = connection.execute(select(Record.college).where(scope.records(desk.who), Record.college != "").distinct()).scalars().all()
         places = [each["name"] for each in destinations.listed(connection)]
+    desk.looked("学生", len(rows[:MOST]), plain(chosen))
     return desk.show(
         "people",
         rows=rows[:MOST],
@@ -53,14 +56,19 @@ def export(desk: Desk) -> Response:
     with desk.app.database.reading() as connection:
         around = papers.held(connection, desk.app.clock.today())
         rows = connection.execute(select(Record.__table__).where(*conditions(desk, chosen)).order_by(Record.id)).mappings().all()
-    book = sheets({"名单": [papers.FORM, *(papers.form(row, around, desk.app.seal, numbers=False) for row in rows)]})
+    book = [papers.FORM, *(papers.form(row, around, desk.app.seal, numbers=False) for row in rows)]
 
     def noted(connection: Connection) -> None:
         people.log_accesses(connection, [row["graduate_id"] for row in rows if row["graduate_id"]], desk.who.display, "导出名单", desk.now)
-        desk.note(connection, "导出名单", "、".join(f"{name}={said}" for name, said in chosen.items() if said and name != "q"), "", f"{len(rows)} 人")
+        desk.note(connection, "导出名单", "、".join(f"{name}={said}" for name, said in plain(chosen).items()), "", f"{len(rows)} 人")
 
     desk.write(noted)
-    return Response(book, media_type=XLSX, headers={"content-disposition": 'attachment; filename="people.xlsx"'})
+    return workbook("people", "名单", book)
+
+
+def plain(chosen: dict[str, str]) -> dict[str, str]:
+    """What was chosen, for the audit: not whose name was looked for."""
+    return {NAMES[name]: "…" if name == "q" else said for name, said in chosen.items() if said}
 
 
 def conditions(desk: Desk, chosen: dict[str, str]) -> Iterator[ColumnElement[bool]]:

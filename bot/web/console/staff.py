@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -153,16 +154,15 @@ def add(connection: Connection, name: str, display: str, role: str, held: str, a
     connection.execute(insert(Staff).values(row))
 
 
-def teachers(connection: Connection) -> list[str]:
-    """Who may look after people, as the ledger names them."""
-    query = select(Staff.display).where(Staff.active, Staff.role.in_(("admin", "teacher"))).order_by(Staff.display)
-    return list(connection.execute(query).scalars())
-
-
 def named(connection: Connection, said: str) -> Row[str, str] | None:
     """`display` and `role` of whom somebody signs as, closed or not: the name in the ledger comes before the one of the login."""
     query = select(Staff.display, Staff.role).where((Staff.display == said) | (Staff.name == said)).order_by(Staff.display != said)
     return connection.execute(query.limit(1)).first()
+
+
+def helpers(connection: Connection, roles: Sequence[Role] = ("admin", "teacher", "expert")) -> list[str]:
+    """Who works here now and may be given a step or somebody's case; of `roles`."""
+    return list(connection.execute(select(Staff.display).where(Staff.active, Staff.role.in_(roles)).order_by(Staff.id)).scalars())
 
 
 def headless(connection: Connection) -> bool:
@@ -199,6 +199,23 @@ def known(connection: Connection, name: str) -> tuple[int, str] | None:
 def holder(connection: Connection, name: str) -> Row[int, bool, bool] | None:
     """`id`, `active` and `fresh` of an account, closed or not."""
     return connection.execute(select(Staff.id, Staff.active, Staff.fresh).where(Staff.name == name)).first()
+
+
+def acting(connection: Connection, said: str) -> str:
+    """Whom somebody at the command line names as themselves, as the ledger calls them. Any name, where no accounts were opened yet.
+
+    Raises:
+        StaffError: there are accounts, but none by this name, or it is closed.
+    """
+    name = said.strip()
+    found = connection.execute(select(Staff.display, Staff.active).where((Staff.name == name) | (Staff.display == name))).all()
+    if active := [row.display for row in found if row.active]:
+        return str(active[0])
+    if found:
+        raise StaffError(f"「{said}」的账号已经停用")
+    if connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first():
+        raise StaffError(f"没有叫「{said}」的老师,bulixian user list 看账号")
+    return said
 
 
 def forgive(connection: Connection, name: str) -> None:

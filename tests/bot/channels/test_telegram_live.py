@@ -38,7 +38,7 @@ from tests.knowledge.pictures import encoded, lines
 from tests.simulators.telegram import Simulator, World
 from tests.simulators.telegram.world import Hook
 
-PERSON, OTHER, GROUP = 700000001, 700000002, -100500
+PERSON, OTHER, OLD, GROUP = 700000001, 700000002, -500, -100500
 SECRET = "hook-secret_1"
 PATIENCE = 20.0
 
@@ -49,7 +49,7 @@ class Town:
     def __init__(self, app: App, world: World, address: str) -> None:
         self.app, self.world, self.address = app, world, address
 
-    def key(self, person: int = PERSON) -> str:
+    def key(self, person: int | str = PERSON) -> str:
         return f"telegram:{self.world.bot_id}:{person}"
 
     def seen(self, person: int = PERSON) -> list[str]:
@@ -333,6 +333,31 @@ def test_talk_in_a_group_is_left_alone(hooked: Town) -> None:
     hooked.until(lambda: not hooked.world.pending)
     assert hooked.world.deliveries[-1][1] == 200
     assert (hooked.count(InboxMessage), hooked.count(Graduate), hooked.seen(GROUP)) == (0, 0, [])
+
+
+def test_a_group_that_becomes_a_supergroup_keeps_its_conversations(hooked: Town) -> None:
+    hooked.world.group(OLD, kind="group")
+    hooked.world.say(OLD, "/plan", user=PERSON)
+    hooked.until(lambda: bool(hooked.seen(OLD)))
+    hooked.world.migrate(OLD, GROUP)
+    asked = {"reply_to_message": {"message_id": 1, "from": hooked.world.me(), "chat": {"id": GROUP, "type": "supergroup"}, "date": 1}}
+    hooked.world.say(GROUP, "2025年6月本科毕业", user=PERSON, **asked)
+    hooked.until(lambda: bool(hooked.seen(GROUP)))
+    assert hooked.count(Conversation) == hooked.count(Graduate) == 1
+    assert "2/" in hooked.seen(GROUP)[0], "the answer to the first of its questions"
+    assert ("sendMessage", 400) not in hooked.world.calls
+
+
+def test_a_group_that_moved_unheard_is_found_by_the_first_refusal(hooked: Town) -> None:
+    hooked.world.group(OLD, kind="group")
+    hooked.world.say(OLD, "/menu", user=PERSON)
+    hooked.until(lambda: bool(hooked.seen(OLD)))
+    hooked.world.group(GROUP)
+    hooked.world.chats[OLD].moved_to = GROUP
+    for said in ("一", "二"):
+        hooked.app.say(hooked.key(f"{OLD}/{PERSON}"), said, [Say(said)]).result()
+        hooked.until(lambda said=said: hooked.seen(GROUP)[-1:] == [said])  # type: ignore[misc]
+    assert hooked.world.calls.count(("sendMessage", 400)) == 1
 
 
 def test_a_web_conversation_is_bound_by_a_deep_link(served: Town) -> None:

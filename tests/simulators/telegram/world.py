@@ -226,11 +226,12 @@ class World:
             return self.post("my_chat_member", body, f"member {chat}", MESSAGE_LIFE)
 
     def migrate(self, chat: int, to: int) -> int:
-        """A group becomes a supergroup with a new id."""
+        """A group becomes a supergroup with a new id: told in the old chat, and in the new one before anybody writes there."""
         with self.lock:
             place = self.chats[chat]
             place.moved_to = to
             self.group(to, place.name)
+            self.message(to, {"migrate_from_chat_id": chat})
             return self.message(chat, {"migrate_to_chat_id": to})
 
     def post(self, kind: str, body: dict[str, Any], queue: str, life: float) -> int:

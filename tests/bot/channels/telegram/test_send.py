@@ -101,7 +101,7 @@ async def test_a_request_that_never_left_is_tried_again() -> None:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}/bot"
     async with Sender("1:x", base_url=address) as sender:
-        assert await sender.say(PERSON, HELLO) == Outcome(Fate.AGAIN, "unreachable", wait=timedelta(seconds=5))
+        assert await sender.say(PERSON, HELLO) == Outcome(Fate.AGAIN, "unreachable", wait=timedelta(seconds=5), everyone=True)
     async with Sender("1:x", base_url="ftp://127.0.0.1/bot") as sender:
         assert await sender.say(PERSON, HELLO) == Outcome(Fate.STOPPED, "base_url")
     async with Sender("1:x", base_url=address, proxy=f"http://127.0.0.1:{address[17:-4]}") as sender:
