@@ -203,7 +203,7 @@ def test_before_the_approval_nobody_learns_who_is_in_a_group(any_app: App, come:
 
 def test_a_test_goes_to_oneself_alone_and_counts_for_nothing(any_app: App, come: Callable[..., Browser]) -> None:
     for who in ("a", "b"):
-        talker(any_app, who, "你好")
+        record(any_app, who, "王老师", talker(any_app, who, "你好"))
     wang, li = come("wang"), come("li")
     path = wang.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
     assert "值班 八位码" in wang.get(path).text
