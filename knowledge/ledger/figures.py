@@ -22,9 +22,16 @@ SMALL = 5
 UNSAID = "没有填"
 REST = "其他(不足 5 人的合并)"
 RATES = (*destinations.RATES, "去向没填")
-"""These add up to all people of a row, so that one hidden alone could be reckoned back."""
-HEADER = ("人数", "连上对话", "本月联系或服务到", *(f"本月{say}人数" for say in KINDS.values()), "1131 已完成", *RATES)
-DONE = HEADER.index("1131 已完成")
+"""What a destination counts as, in the order of the columns."""
+HEADER = ("人数", "连上对话", "本月联系或服务到", *(f"本月{say}人数" for say in KINDS.values()), "1131 已完成", *RATES, "去向落实")
+DONE, PLACED = HEADER.index("1131 已完成"), HEADER.index("去向落实")
+SUMS = (
+    (0, *(HEADER.index(rate) for rate in RATES)),
+    (PLACED, *(HEADER.index(rate) for rate in destinations.SETTLED)),
+    (0, PLACED, *(HEADER.index(rate) for rate in RATES if rate not in destinations.SETTLED)),
+)
+"""Columns of which the first is the sum of the others."""
+COLUMNS = {"college": Record.college, "city": Record.city, "group": Record.groups, "cohort": Record.cohort, "owner": Record.owner}
 Cell = int | str
 
 
@@ -49,21 +56,21 @@ def figures(connection: Connection, month: Month, by: By | None = None) -> list[
     rates = destinations.rates(connection)
     latest = select(func.max(Change.id)).where(Change.at <= end).group_by(Change.record_id)
     went = {
-        who: rates.get(name, UNSAID) for who, name in connection.execute(select(Change.record_id, Change.destination).where(Change.id.in_(latest)))
+        who: rates.get(name, RATES[-1]) for who, name in connection.execute(select(Change.record_id, Change.destination).where(Change.id.in_(latest)))
     }
     ever = meter.counts(connection, month.last)
     now = meter.counts(connection, month.last, since=month.first)
     followed = select(FollowUp.record_id).where(FollowUp.reached, FollowUp.on >= month.first, FollowUp.on <= month.last)
     reached = {*now, *connection.execute(followed).scalars()}
-    columns = {"college": Record.college, "city": Record.city, "group": Record.groups, "cohort": Record.cohort, "owner": Record.owner}
-    query = select(Record.id, Record.linked_at, Record.hukou, columns[by] if by else Record.id).where(Record.created_at <= end)
+    query = select(Record.id, Record.linked_at, Record.hukou, COLUMNS[by] if by else Record.id).where(Record.created_at <= end)
     settled = {rate: HEADER.index(rate) for rate in RATES}
     of_kind = {kind: HEADER.index(f"本月{say}人数") for kind, say in KINDS.items()}
     complete = {who for who, given in ever.items() if not meter.missing(given)}
     rows: dict[str, list[int]] = {}
     whole = [0] * len(HEADER)
     for who, linked, hukou, value in connection.execute(query).all():
-        said = [0, settled[went.get(who, RATES[-1])], *map(of_kind.__getitem__, now.get(who, ()))]
+        rate = went.get(who, RATES[-1])
+        said = [0, settled[rate], *([PLACED] if rate in destinations.SETTLED else []), *map(of_kind.__getitem__, now.get(who, ()))]
         said += [at for at, holds in ((1, linked and linked <= end), (2, who in reached), (DONE, who in complete)) if holds]
         counted = [rows.setdefault(name, [0] * len(HEADER)) for name in named(by, value, hukou)] if by else []
         for cells in (whole, *counted):
@@ -91,14 +98,17 @@ def known(said: str) -> str:
     return found.name if found else ""
 
 
-def hidden(rows: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[Cell]]]:
-    """The rows as they may leave the house: small ones merged, small numbers hidden, and with each one that it could be reckoned from."""
+def hidden(rows: Sequence[tuple[str, list[int]]], sums: Sequence[Sequence[int]] = SUMS) -> list[tuple[str, list[Cell]]]:
+    """The rows as they may leave the house: small ones merged, small numbers hidden, and with each one that it could be reckoned from.
+
+    Each begins with how many people it has. `sums`: columns of which the first is the sum of the others: one of them hidden alone could be
+    reckoned back.
+    """
     whole, parts = rows[0], merged(list(rows[1:]))
     table: list[tuple[str, list[int]]] = [whole, *parts]
     shut = {(row, column) for row, (_, cells) in enumerate(table) for column, number in enumerate(cells) if 0 < number < SMALL}
-    split = [HEADER.index(rate) for rate in RATES]
-    lines = [[(row, column) for column in split] for row in range(len(table))]
-    lines += [[(row, column) for row in range(1, len(table))] for column in range(len(HEADER))]
+    lines = [[(row, column) for column in each] for row in range(len(table)) for each in sums]
+    lines += [[(row, column) for row in range(1, len(table))] for column in range(len(whole[1]))]
     while more := {smallest for line in lines if len(shut.intersection(line)) == 1 and (smallest := next_smallest(table, line, shut))}:
         shut |= more
     return [

@@ -11,7 +11,7 @@ from bot import revisions
 from bot.app import App
 from bot.audit import Audit
 from bot.delivery import Delivery
-from tests.bot.test_console import Browser, come, light, talker
+from tests.bot.test_console import Browser, come, enrol, light, talker
 
 __all__ = ["come", "light"]
 ODD = "校友卡毕业了还能在食堂充钱吗"
@@ -90,6 +90,63 @@ def test_a_second_edit_goes_on_with_the_first(any_app: App, come: Callable[..., 
     assert f"+questions = {ODD}" in drafted
     assert "申请表(窗口领)" in drafted
     assert "2027-06-30" in drafted
+
+
+NEW = {
+    "topic": "IDS",
+    "title": "校友卡食堂充值",
+    "receiver": "none",
+    "answer": "离校后校友卡能不能充值由学校后勤定,先问母校后勤。",
+    "where": "母校后勤处窗口或电话",
+    "issuer": "某大学后勤处",
+    "document": "校友卡使用说明",
+    "date": "2026-09",
+    "certainty": "B",
+    "review_by": "2027-05-01",
+}
+ASKS = [f"校友卡{rest}" for rest in ("食堂充值", "在食堂咋充钱", "还能吃食堂吗", "食堂刷不了怎么充", "食堂余额", "去食堂充值行不行", "在食堂怎么充")]
+
+
+def test_a_new_entry_begins_with_a_question_and_is_let_go_by_a_second_person(app: App) -> None:
+    enrol(app, "wang", "li")
+    talker(app, "one", ODD, "有答案了告诉我")
+    wang, li = Browser(app), Browser(app)
+    wang.login("wang")
+    li.login("li")
+    link = re.search(r'/console(/knowledge/new\?open=[\d+]+)"', wang.get("/knowledge").text)
+    assert link
+    page = wang.get(link[1]).text
+    assert ODD in page
+    assert "至少 8 句" in page
+    open_ = re.search(r'name="open" value="([^"]+)"', page)
+    assert open_
+    form = {**NEW, "open": open_[1], "questions": "\n".join([*ASKS, ODD])}
+    for more, why in (
+        ({"questions": "\n".join(ASKS)}, "「问法」条数不够,至少要 8 条"),
+        ({"topic": "XYZ"}, "选一个放在哪一类"),
+        ({"questions": "电话13800138000怎么打\n" * 8}, "手机号"),
+        ({"date": "去年"}, "「出处:日期」写法不对,写成 2023"),
+        ({"issuer": ""}, "「出处:谁发的」还没写"),
+    ):
+        wrong = wang.post("/knowledge/new", **form | more)
+        assert (wrong.status_code, why in wrong.text, "某大学后勤处" in wrong.text or "issuer" in more) == (400, True, True), why
+    told = wang.post("/knowledge/new", **form | {"questions": f"{form['questions']}\n三方必须签吗"}).text
+    assert "IDS-12 的草稿是第" in told
+    assert "批准以前还要改" in told
+    on = wang.get("/knowledge/new?key=IDS-12").text
+    assert "三方必须签吗" in on
+    assert li.get("/knowledge/new?key=IDS-12").status_code == 400
+    told = wang.post("/knowledge/new", **form | {"open": "", "key": "IDS-12"}).text
+    assert "检查过了,没有问题" in told
+    assert "接着改" in told
+    path = draft_of(wang)
+    assert ODD in wang.get(path).text
+    assert wang.post(f"{path}/approve").status_code == 400
+    assert "改了 1 条,告诉了 1 位问过的人" in li.post(f"{path}/approve").text
+    app.rebuild()
+    assert app.search.search(ODD).hits[0].id == "IDS-12"
+    with app.database.reading() as connection:
+        assert ("起草新政策", "IDS-12") in [tuple(row) for row in connection.execute(select(Audit.what, Audit.target))]
 
 
 def test_out_of_scope_and_nonsense(any_app: App, come: Callable[..., Browser]) -> None:

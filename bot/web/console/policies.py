@@ -60,23 +60,24 @@ def outcome(desk: Desk, told: str | Checked, page: Callable[..., Response]) -> R
     return page(desk, "。".join(problems), done)
 
 
-def numbers(desk: Desk) -> list[int]:
-    return [int(said) for said in desk.form.get("questions", "").split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
+def numbers(words: str) -> list[int]:
+    return [int(said) for said in words.split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
 
 
 def attach(desk: Desk) -> Response:
     """A group of questions as phrasings of an entry."""
     key = desk.form.get("to", "").strip().upper()
-    return tried(desk, lambda app: questions.attach(app, numbers(desk), key, desk.who.display), "归到政策", key)
+    return tried(desk, lambda app: questions.attach(app, numbers(desk.form.get("questions", "")), key, desk.who.display), "归到政策", key)
 
 
 def leave(desk: Desk) -> Response:
-    return tried(desk, lambda app: questions.out_of_scope(app, numbers(desk)), "标为不归我们", f"{len(numbers(desk))} 个问题")
+    found = numbers(desk.form.get("questions", ""))
+    return tried(desk, lambda app: questions.out_of_scope(app, found), "标为不归我们", f"{len(found)} 个问题")
 
 
-def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
+def draft(desk: Desk, wrong: str = "", done: str = "", number: int | None = None) -> Response:
     """What differs, and the entry as people would read it."""
-    number = desk.number()
+    number = number or desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = kept.get(connection, number)
@@ -86,7 +87,8 @@ def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
         return listed(desk, f"第 {number} 版找不到了,可能已经处理过。")
     lines = revisions.difference(desk.app, number).split("\n")
     own = row["author"].strip() == desk.who.display
-    shown = {"row": row, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
+    on = f"/knowledge/{row['entry_id']}" if row["entry_id"] in desk.app.search.knowledge.entries else f"/knowledge/new?key={row['entry_id']}"
+    shown = {"row": row, "on": on, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
     return desk.show("policy_draft", 400 if wrong else 200, wrong=wrong, done=done, **shown)
 
 
