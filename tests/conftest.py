@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 from bot.app import App, migrate
 from bot.cli import cli
 from bot.config import Clock, Settings, settings
-from knowledge.db import Database
+from knowledge.db import Database, now
 from knowledge.policy import store
 from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Knowledge, StoredIndex
@@ -144,6 +144,12 @@ def any_app(url: str, search: PolicySearch) -> Iterator[App]:
     running = App(settings_for(url), Clock(TODAY), search)
     yield running
     running.close()
+
+
+def few(database: Database, *keys: str) -> None:
+    """These things to know and no others: an index is built in no time."""
+    with database.writing() as connection:
+        store.seed(connection, [item for item in store.files() if item.id in keys], now())
 
 
 @pytest.fixture(scope="session")

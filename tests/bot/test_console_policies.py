@@ -5,16 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from bot import revisions
 from bot.app import App
 from bot.audit import Audit
 from bot.delivery import Delivery
-from tests.bot.test_console import Browser, come, enrol, light, talker
+from tests.bot.test_console import Browser, come, light, talker
+from tests.conftest import few
 
 __all__ = ["come", "light"]
 ODD = "校友卡毕业了还能在食堂充钱吗"
+
+
+@pytest.fixture
+def little(any_app: App) -> App:
+    few(any_app.database, "SUB-02", "IDS-03", "IDS-06", "AGR-01", "RED-01")
+    any_app.search = any_app.build()
+    return any_app
 
 
 def draft_of(browser: Browser) -> str:
@@ -23,8 +32,8 @@ def draft_of(browser: Browser) -> str:
     return found[1]
 
 
-def test_a_question_becomes_a_phrasing_by_two_people(any_app: App, come: Callable[..., Browser]) -> None:
-    talker(any_app, "one", ODD, "有答案了告诉我")
+def test_a_question_becomes_a_phrasing_by_two_people(little: App, come: Callable[..., Browser]) -> None:
+    talker(little, "one", ODD, "有答案了告诉我")
     wang, li = come("wang"), come("li")
     page = wang.get("/knowledge").text
     assert ODD in page
@@ -38,9 +47,9 @@ def test_a_question_becomes_a_phrasing_by_two_people(any_app: App, come: Callabl
     assert wang.post(f"{path}/approve").status_code == 400
     assert "改了 1 条" in li.post(f"{path}/approve").text
     assert ODD not in li.get("/knowledge").text
-    any_app.rebuild()
-    assert any_app.search.search(ODD).hits[0].id == "IDS-06"
-    with any_app.database.reading() as connection:
+    little.rebuild()
+    assert little.search.search(ODD).hits[0].id == "IDS-06"
+    with little.database.reading() as connection:
         assert {"归到政策", "批准政策"} <= set(connection.execute(select(Audit.what)).scalars())
     before = li.post("/knowledge/IDS-06/restore").text
     assert "马上换回第" in before
@@ -107,12 +116,9 @@ NEW = {
 ASKS = [f"校友卡{rest}" for rest in ("食堂充值", "在食堂咋充钱", "还能吃食堂吗", "食堂刷不了怎么充", "食堂余额", "去食堂充值行不行", "在食堂怎么充")]
 
 
-def test_a_new_entry_begins_with_a_question_and_is_let_go_by_a_second_person(app: App) -> None:
-    enrol(app, "wang", "li")
-    talker(app, "one", ODD, "有答案了告诉我")
-    wang, li = Browser(app), Browser(app)
-    wang.login("wang")
-    li.login("li")
+def test_a_new_entry_begins_with_a_question_and_is_let_go_by_a_second_person(little: App, come: Callable[..., Browser]) -> None:
+    talker(little, "one", ODD, "有答案了告诉我")
+    wang, li = come("wang"), come("li")
     link = re.search(r'/console(/knowledge/new\?open=[\d+]+)"', wang.get("/knowledge").text)
     assert link
     page = wang.get(link[1]).text
@@ -143,9 +149,9 @@ def test_a_new_entry_begins_with_a_question_and_is_let_go_by_a_second_person(app
     assert ODD in wang.get(path).text
     assert wang.post(f"{path}/approve").status_code == 400
     assert "改了 1 条,告诉了 1 位问过的人" in li.post(f"{path}/approve").text
-    app.rebuild()
-    assert app.search.search(ODD).hits[0].id == "IDS-12"
-    with app.database.reading() as connection:
+    little.rebuild()
+    assert little.search.search(ODD).hits[0].id == "IDS-12"
+    with little.database.reading() as connection:
         assert ("起草新政策", "IDS-12") in [tuple(row) for row in connection.execute(select(Audit.what, Audit.target))]
 
 
