@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -50,10 +51,15 @@ def no_settings_from_outside() -> None:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated and seeded SQLite database with its search index, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    app = App(settings_for(f"sqlite:///{path}"))
-    app.close()
+    """A migrated and seeded SQLite database with its search index, to be copied: made by one worker for all, for building it takes long."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "template.db"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            made = path.with_suffix(".new")
+            App(settings_for(f"sqlite:///{made}")).close()
+            made.rename(path)
     return path
 
 
