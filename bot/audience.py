@@ -62,7 +62,7 @@ def checked(raw: Any) -> dict[str, Any]:
         raise AudienceError("没写发给谁:所有人,或者按条件选")
     if strange := sorted(set(raw) - KNOWN):
         raise AudienceError(f"名单里不认识「{strange[0]}」,可以写:{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
-    found: dict[str, Any] = {name: READERS.get(name, words)(value) for name, value in raw.items()}
+    found: dict[str, Any] = {name: READERS[name](value) if name in READERS else words(value) for name, value in raw.items()}
     if unknown := set(found.get("groups", ())) - set(GROUPS):
         raise AudienceError(f"没有「{min(unknown)}」这个群体,可以写:{'、'.join(GROUPS)}")
     if not any(name in found for name in (*RULES, "people")):
