@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from dialogs.place import Conversation
 from knowledge.ledger import destinations
 from knowledge.ledger.figures import SMALL
 from knowledge.ledger.record import Record
+from knowledge.links import CHANNELS
 from knowledge.people import Graduate, Membership
 from knowledge.profile import FIELDS, GROUPS, SENSITIVE, cleaned
 from knowledge.tables import bare
@@ -30,7 +31,7 @@ HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一�
   "city": ["成都"]               档案里的所在城市或台账里的城市
   "cohort": [2026]  "college": ["文学院"]   档案或台账的届别、台账的学院
   "degree": ["本科"]  "major": ["计算机"]    档案或台账的学历、专业(专业名里有这几个字)
-  "channel": ["wechat"]          最近在哪个渠道说话
+  "channel": ["微信"]            最近在哪个渠道说话:微信、Telegram、网页
   "silent_days": {"from": 14, "to": 60}     最近一次说话在多少天以前
   "people": [编号]               另外点名的人,不看上面几条
   "without": [编号]              不发给的人,压过其他一切
@@ -61,27 +62,7 @@ def checked(raw: Any) -> dict[str, Any]:
         raise AudienceError("没写发给谁:所有人,或者按条件选")
     if strange := sorted(set(raw) - KNOWN):
         raise AudienceError(f"名单里不认识「{strange[0]}」,可以写:{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
-    found: dict[str, Any] = {}
-    for name, value in raw.items():
-        match name:
-            case "everyone":
-                if value is not True:
-                    raise AudienceError("everyone 只能写 true;不写就是只发给符合其他几条的人")
-                found[name] = True
-            case "profile":
-                found[name] = profile(value)
-            case "silent_days":
-                found[name] = span(value)
-            case "holdout":
-                found[name] = share(value)
-            case "cohort":
-                found[name] = years(listed(value))
-            case "degree":
-                found[name] = profile({name: listed(value)})[name]
-            case "reach":
-                found[name] = str(value)
-            case _:
-                found[name] = [str(one) for one in listed(value)]
+    found: dict[str, Any] = {name: READERS[name](value) if name in READERS else words(value) for name, value in raw.items()}
     if unknown := set(found.get("groups", ())) - set(GROUPS):
         raise AudienceError(f"没有「{min(unknown)}」这个群体,可以写:{'、'.join(GROUPS)}")
     if not any(name in found for name in (*RULES, "people")):
@@ -120,10 +101,33 @@ def listed(value: Any) -> list[Any]:
     return held
 
 
-def years(value: list[Any]) -> list[int]:
-    if not all(isinstance(year, int) and 1950 < year < 2100 for year in value):
+def words(value: Any) -> list[str]:
+    return [str(one) for one in listed(value)]
+
+
+def all_or_nothing(value: Any) -> bool:
+    if value is not True:
+        raise AudienceError("everyone 只能写 true;不写就是只发给符合其他几条的人")
+    return True
+
+
+def years(value: Any) -> list[int]:
+    held = listed(value)
+    if not all(isinstance(year, int) and 1950 < year < 2100 for year in held):
         raise AudienceError("cohort 写年份,如 [2026]")
-    return value
+    return held
+
+
+def degrees(value: Any) -> Any:
+    return profile({"degree": listed(value)})["degree"]
+
+
+def channels(value: Any) -> list[str]:
+    """By their keys or as staff call them."""
+    known = {bare(name): key for key, label in CHANNELS.items() for name in (key, label)}
+    if strange := [said for said in words(value) if bare(said) not in known]:
+        raise AudienceError(f"没有「{strange[0][:20]}」这个渠道,可以写:{'、'.join(label.strip() for label in CHANNELS.values())}")
+    return [known[bare(said)] for said in words(value)]
 
 
 def share(value: Any) -> float:
@@ -160,6 +164,13 @@ def profile(value: Any) -> dict[str, Any]:
         except (ValueError, TypeError) as error:
             raise AudienceError(f"profile 里的「{name}」用不了:{error}") from error
     return found
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "everyone": all_or_nothing, "profile": profile, "silent_days": span, "holdout": share, "cohort": years, "degree": degrees, "channel": channels,
+    "reach": str,
+}  # fmt: skip
+"""How the value of a rule is read; the others are words."""
 
 
 def scope(connection: Connection, author: str) -> str | None:

@@ -295,10 +295,13 @@ def advance(app: App) -> bool:
         row = get(connection, number, lock=True)
         if row["status"] != "approved" or row["paused_at"]:
             return True
-        columns = (Target.conversation, talks.quiet(Conversation), audience.agreed(connection, audience.leaning(row["audience"])))
-        query = select(*columns).join(Conversation, Conversation.key == Target.conversation).join(Graduate)
-        query = query.where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
-        found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
+        mine = (Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
+        # apart, because a database that does not know the sizes joins all of them for each chunk
+        chunk = select(Target.conversation).where(*mine).order_by(Target.conversation).limit(CHUNK).subquery()
+        columns = (chunk.c.conversation, Graduate.id, talks.quiet(Conversation), audience.agreed(connection, audience.leaning(row["audience"])))
+        query = select(*columns).outerjoin(Conversation, Conversation.key == chunk.c.conversation).outerjoin(Graduate)
+        taken = connection.execute(query.order_by(chunk.c.conversation)).all()
+        found = [(key, quiet, agreed) for key, person, quiet, agreed in taken if person]
         now = app.clock.now()
         parts = parts_of(row, now)
         said = iter(shortlinks.handed(connection, row, parts, sum(agreed and not quiet for _, quiet, agreed in found), app.passes))
@@ -310,8 +313,8 @@ def advance(app: App) -> bool:
             rows.append(delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts if why else next(said), now) | more | stopped)
         if rows:
             connection.execute(insert(Delivery), rows)
-        values = {"cursor": found[-1][0]} if found else {}
-        over = {"status": "planned"} if len(found) < CHUNK else {}
+        values = {"cursor": taken[-1][0]} if taken else {}
+        over = {"status": "planned"} if len(taken) < CHUNK else {}
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(**values, **over))
     return True
 

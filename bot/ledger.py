@@ -284,7 +284,7 @@ def handover(
 ) -> None:
     """移交:还没落实去向的人,按常住地(没有就按户籍地)交给当地人社接着服务。"""
     from bot import services
-    from knowledge.ledger import papers
+    from knowledge.ledger import figures, papers
 
     with at_work() as app:
         hand = signed(app, who)
@@ -299,7 +299,8 @@ def handover(
             raise fail(f"建不了目录 {folder}:{error.strerror}", 3) from error
         for city, rows in sorted(found.items()):
             pages = papers.package(rows, given, around, app.seal, numbers=numbers)
-            read_by(hand, [row["graduate_id"] for row in rows], f"移交给{city}人社"[:120], target="带身份证号" if numbers else "")
+            told = "移交人社(没填城市)" if city == figures.UNSAID else f"移交给{city}人社"
+            read_by(hand, [row["graduate_id"] for row in rows], told[:120], target="带身份证号" if numbers else "")
             written(folder / f"{NOT_NAME.sub('', city)[:30] or '城市不详'}.xlsx", pages)
     print(f"{sum(map(len, found.values()))} 人,{len(found)} 个城市,写到 {folder}")
 

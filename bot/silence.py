@@ -6,7 +6,7 @@ where the person agreed to it. Somebody without a chat, or with every channel sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,8 +18,9 @@ from bot.allowances import GONE, Allowance
 from dialogs.place import Conversation
 from knowledge.db import local_date
 from knowledge.ledger import destinations
+from knowledge.ledger import figures as ledger
 from knowledge.ledger.contact import NEW_NUMBER, REFUSED, WRONG_NUMBER, CheckIn
-from knowledge.ledger.figures import COLUMNS, By, named
+from knowledge.ledger.figures import By
 from knowledge.ledger.record import FollowUp, Record
 from knowledge.ledger.sharing import Family
 
@@ -138,14 +139,19 @@ def rows(found: list[Silent], homes: Mapping[int, str]) -> Iterator[list[Any]]:
 def figures(connection: Connection, now: datetime, by: By) -> list[tuple[str, list[int]]]:
     """Rows of FIGURES as they are by now, the whole first: everybody on one rung; a person in several groups is in several rows."""
     today = local_date(now)
-    quiet = {row["id"]: rung(row, today) for row in connection.execute(query().where(silent(connection, now, DAYS[0]))).mappings()}
     whole = [0] * len(FIGURES)
     parts: dict[str, list[int]] = {}
-    for who, hukou, value in connection.execute(select(Record.id, Record.hukou, COLUMNS[by])):
-        at = [0, 1, FIGURES.index(quiet[who])] if who in quiet else [0]
-        for cells in (whole, *(parts.setdefault(name, [0] * len(FIGURES)) for name in named(by, value, hukou))):
-            for column in at:
-                cells[column] += 1
+
+    def add(key: Any, columns: Sequence[int], number: int = 1) -> None:
+        for cells in (whole, *(parts.setdefault(name, [0] * len(FIGURES)) for name in ledger.named(by, key))):
+            for column in columns:
+                cells[column] += number
+
+    for number, key in ledger.sizes(connection, by):
+        add(key, [0], number)
+    quiet = query().add_columns(ledger.COLUMNS[by].label("key")).where(silent(connection, now, DAYS[0]))
+    for row in connection.execute(quiet).mappings():
+        add(row["key"], [1, FIGURES.index(rung(row, today))])
     return [("全部", whole), *sorted(parts.items())]
 
 

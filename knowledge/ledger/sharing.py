@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,8 @@ from knowledge.people import Consent
 
 READ = "看家庭电话"
 """How a reading of the number is told in both logs."""
+AT_ONCE = 10_000
+"""Records of one query: SQLite takes 32 766 values, PostgreSQL 65 535."""
 
 
 class Family(Base):
@@ -30,12 +32,15 @@ class Family(Base):
     at: Mapped[datetime]
 
 
-def of(connection: Connection, records: Collection[int]) -> dict[int, RowMapping]:
-    rows = connection.execute(select(Family.__table__).where(Family.record_id.in_(records))).mappings() if records else ()
-    return {row["record_id"]: row for row in rows}
+def of(connection: Connection, records: Sequence[int]) -> dict[int, RowMapping]:
+    found: dict[int, RowMapping] = {}
+    for start in range(0, len(records), AT_ONCE):
+        query = select(Family.__table__).where(Family.record_id.in_(records[start : start + AT_ONCE]))
+        found |= {row["record_id"]: row for row in connection.execute(query).mappings()}
+    return found
 
 
-def opened(connection: Connection, seal: Seal, records: Collection[int]) -> dict[int, str]:
+def opened(connection: Connection, seal: Seal, records: Sequence[int]) -> dict[int, str]:
     """The numbers that may be called, by record. Whoever asks writes down who read them.
 
     Raises:

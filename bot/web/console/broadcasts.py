@@ -31,7 +31,7 @@ LISTS = {
     "degree": "学历",
     "major": "专业(名字里有这几个字)",
     "groups": "群体(只算同意登记的)",
-    "channel": "渠道(wechat、telegram、web)",
+    "channel": "最近说话的渠道(微信、Telegram、网页)",
 }
 """Rules of an audience that are written as words with 、 between them."""
 APART = ("residence", "cohort", "degree", "major")
@@ -181,7 +181,7 @@ def shown(desk: Desk, wrong: str = "", done: str = "") -> Response:
         preview, status = outcomes.preview(desk.app, number, desk.who.display), outcomes.status(desk.app, number)
     except BroadcastError as error:
         raise HTTPException(404, f"{error}。") from error
-    counts = [(label, status[name]) for name, label in RESULTS.items() if status[name]]
+    counts = [(name, label, status[name]) for name, label in RESULTS.items() if status[name]]
     over = sum(status[name] for name in FINAL)
     again = [(name, RESULTS[name]) for name in ("failed", "unknown", "expired") if status[name]]
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])

@@ -201,6 +201,11 @@ def holder(connection: Connection, name: str) -> Row[int, bool, bool] | None:
     return connection.execute(select(Staff.id, Staff.active, Staff.fresh).where(Staff.name == name)).first()
 
 
+def opened(connection: Connection) -> bool:
+    """Accounts were given out; the one that the program makes itself is nobody's."""
+    return connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first() is not None
+
+
 def acting(connection: Connection, said: str) -> str:
     """Whom somebody at the command line names as themselves, as the ledger calls them. Any name, where no accounts were opened yet.
 
@@ -213,7 +218,7 @@ def acting(connection: Connection, said: str) -> str:
         return str(active[0])
     if found:
         raise StaffError(f"「{said}」的账号已经停用")
-    if connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first():
+    if opened(connection):
         raise StaffError(f"没有叫「{said}」的老师,bulixian user list 看账号")
     return said
 
