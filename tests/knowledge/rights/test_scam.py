@@ -93,7 +93,7 @@ def test_a_fraud_in_a_long_honest_text_is_still_held() -> None:
 
 
 def test_the_weights_belong_to_the_examples() -> None:
-    stored = np.load(WEIGHTS)
+    stored = np.load(WEIGHTS)["weights"]
     assert np.abs(stored - packed(learned(known()))).max() <= 1, "run python -m tests.knowledge.rights.corpus"
 
 
