@@ -107,7 +107,8 @@ def rarity(at: NDArray[np.int64], texts: int) -> Array:
     """
     times = np.bincount(at)
     told: Array = np.where(times > 1, np.log((texts + 1) / (times + 1)) ** 2, 0)
-    return told / np.sqrt(np.mean(told[at] ** 2))
+    told /= np.sqrt(np.mean(told[at] ** 2))
+    return told
 
 
 def train(texts: Sequence[tuple[str, Iterable[str]]], bad: Sequence[bool], *, rounds: int = 700, decay: float = 3e-6) -> Array:

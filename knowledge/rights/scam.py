@@ -15,7 +15,7 @@ LENGTH = 6000
 RIGHTS_AT_MOST = 45
 WORTH, MOST = 1.25, 100
 """Log-odds that a hundred points of named signs add to those of likeness, and points beyond which more says no more."""
-SURE, LIKELY, ALONE = 1.8, 0.5, 1.0
+SURE, LIKELY, ALONE = 1.9, 0.5, 1.0
 """Log-odds, with those points, from which it is `high` and `warning`, and likeness without any sign or demand is `warning`: chosen on texts
 of writers that the weights were not learned from (tests/knowledge/rights/test_scam.py)."""
 MENTION, HINT, MANY = 10, 5, 100
@@ -33,7 +33,7 @@ ABOUT = re.compile(
 )
 """Words of those who warn of frauds, report them or study them."""
 DEMANDS = re.compile(
-    r"转我|发我|(?<![人号个])加我|转给我|打给我|点击|链接发|扫码[付进加]|让我(?!转告)|叫我|我(?:就|也)?(?:交|转|付|投|垫|报)了|收了我|我是[^,\uff0c。]{0,16}(?:民警|警官|检察官)"
+    r"转我|发我|(?<![人号个])加我|转给我|打给我|点击|链接发|扫码[付进加]|让我(?!转告|请)|叫我|我(?:就|也)?(?:交|转|付|投|垫|报)了|收了我|我是[^,\uff0c。]{0,16}(?:民警|警官|检察官)"
 )
 ASKS = re.compile(r"(?:[?\uff1f]|吗|么|呢|不|多少|怎么办|哪里?|正常|合理|可以|合法|意思)\s*[?\uff1f。]?$")
 QUESTION = 45
