@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from dialogs import dates, localities, polarity, questions, sayings, schooling, work
+from dialogs import dates, likeness, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
@@ -312,6 +312,14 @@ def owned(result: Facts, own: Facts) -> Facts:
     return {name: value for name, value in result.items() if not (through_it and name in paid)} | own
 
 
+EMPLOYER = ("employer.type", "employer.size")
+
+
+def likely(said: Said, result: Facts) -> Facts:
+    """What is said like something we know, but for an employer's kind, which counts only where there is one."""
+    return {name: value for name, value in likeness.facts(said).items() if name not in EMPLOYER and name not in result}
+
+
 def read(text: str, today: date) -> Facts:
     """Every profile field that the text states of the person; absent where it says nothing or nothing clear."""
     said = stated(text[:READ_CHARS])
@@ -325,6 +333,7 @@ def read(text: str, today: date) -> Facts:
     result |= work.contract(said, result, today)
     if took := received(said):
         result["received_before"] = took
+    result = likely(said, result) | result
     if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
         held = {*result.get("groups", ()), "助学贷款"}
         result["groups"] = [group for group in GROUPS if group in held]
@@ -343,6 +352,8 @@ def read(text: str, today: date) -> Facts:
         result = owned(result, own)
     if result.get("employment") != "创业":
         result |= work.employer(said, result)
+        if result.get("employment") == "就业" and "quit_involuntary" not in result:
+            result = {name: value for name, value in likeness.facts(said).items() if name in EMPLOYER} | result
     result |= dated(said, days, result, today)
     if "unemployment_registered_on" in result:
         result.pop("unemployment_registered", None)
