@@ -42,7 +42,8 @@ def bound(said: Said, today: date) -> dict[str, str]:
                 event = last or ("graduation" if re.search("毕业(?!生)", said.whole) else "")
             if event:
                 keep = found.get(event)
-                if event != "graduation" or keep is None or said.corrected or day.value[:4] >= keep[:4]:
+                degree_alone = "学位" in clause and "毕业" not in clause
+                if event != "graduation" or keep is None or said.corrected or (day.value[:4] >= keep[:4] and not degree_alone):
                     found[event] = day.value
                 last = event
         if marks and not days:

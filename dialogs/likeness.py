@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dialogs.clauses import Said
 from knowledge.profile import FIELDS
 
 WEIGHTS = Path(__file__).parent / "likeness.npz"
@@ -25,10 +24,10 @@ LENGTHS = 3
 PRIME, MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 SHORT = 20
 """Runs below which a clause is too short to be very like anything."""
+FEW = 3
+"""Signs below which a clause says nothing by itself: 签了, 在找."""
 SURE, SURE_OF_GROUPS = 0.4, 0.8
 """From which probability a fact is believed; one about a group is sensitive and needs more."""
-OF_NOW = ("employment", "contract_signed")
-"""Fields that what is told of the past does not state."""
 LISTS = ("groups", "received_before")
 
 Weights = NDArray[np.float32]
@@ -69,24 +68,22 @@ def fact(name: str) -> tuple[str, Any]:
     return field, said == "True" if FIELDS[field].kind == "bool" else said
 
 
-def sure(clauses: Sequence[str]) -> Iterator[tuple[float, str, Any]]:
+def sure(clauses: Sequence[str]) -> Iterator[tuple[str, Any]]:
     """Every fact that the clauses together or one of them is like, least like first."""
-    if not clauses:
+    spans = dict.fromkeys(document(span) for span in (clauses, *([clause] for clause in clauses)) if sum(map(len, span)) >= FEW)
+    if not spans:
         return
     facts, weights, bias = shipped()
-    spans = dict.fromkeys((document(clauses), *(document([clause]) for clause in clauses)))
     best = 1 / (1 + np.exp(-np.max([odds(runs(span), weights, bias) for span in spans], axis=0)))
     for place in np.argsort(best):
         field, value = facts[place]
         if best[place] >= (SURE_OF_GROUPS if FIELDS[field].sensitive else SURE):
-            yield float(best[place]), field, value
+            yield field, value
 
 
-def facts(said: Said) -> dict[str, Any]:
+def told(clauses: Sequence[str]) -> dict[str, Any]:
     """What is most likely said, for every field that anything is said of."""
     found: dict[str, Any] = {}
-    for clauses, now in ((said.raw, False), (said.now, True)):
-        for _, field, value in sure(clauses):
-            if (field in OF_NOW) == now:
-                found[field] = [*found.get(field, ()), value] if field in LISTS else value
+    for field, value in sure(clauses):
+        found[field] = [*found.get(field, ()), value] if field in LISTS else value
     return found

@@ -19,7 +19,9 @@ from knowledge.profile import GROUPS
 Facts = dict[str, Any]
 READ_CHARS = 1000
 """So much of a text is read: nobody tells facts beyond that."""
-COHORT = re.compile(r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以))")
+COHORT = re.compile(
+    r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
+)
 COUNTS_BY = {
     "届": re.compile(r"(?:按|看|认|照)(?:的是|着)?(?:毕业)?届"),
     "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款|签发日|发证日)"),
@@ -145,10 +147,7 @@ def flags(said: Said) -> Facts:
     places = {name: [hit.start() for hit in pattern.finditer(text) if not denied_far(text, hit.start())] for name, pattern in FLAGS.items()}
     pushed = [range(hit.start(), hit.end()) for hit in FLAGS["quit_yes"].finditer(text)]
     places["quit_no"] = [place for place in places["quit_no"] if not any(place in span for span in pushed)]
-    own_shop = re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text) or (
-        re.search(r"(?<![被离])开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
-    )
-    if (places["quit_yes"] or places["quit_no"]) and not own_shop:
+    if (places["quit_yes"] or places["quit_no"]) and not no_job_ended(text):
         found["quit_involuntary"] = bool(places["quit_yes"])
         if places["quit_yes"] and places["quit_no"] and not re.search(r"让我|叫我|逼我|其实", text):
             found["quit_involuntary"] = places["quit_yes"][-1] > places["quit_no"][-1]
@@ -158,6 +157,12 @@ def flags(said: Said) -> Facts:
     elif not looks and not re.search(r"[?吗]", said.whole):
         found["job_seeking"] = False
     return found
+
+
+def no_job_ended(text: str) -> bool:
+    """What ended was an own shop, or a traineeship."""
+    shop = re.search(r"(?<![被离])开(?:了|过|的)|我的店|我店里|个体|注册|创业", text) and not re.search(r"上班|裁|辞(?!职了$)", text)
+    return bool(shop or re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text))
 
 
 WANTS = re.compile(
@@ -313,11 +318,39 @@ def owned(result: Facts, own: Facts) -> Facts:
 
 
 EMPLOYER = ("employer.type", "employer.size")
+OF_NOW = ("employment", "contract_signed")
+"""Fields that what is told of the past does not state."""
 
 
-def likely(said: Said, result: Facts) -> Facts:
-    """What is said like something we know, but for an employer's kind, which counts only where there is one."""
-    return {name: value for name, value in likeness.facts(said).items() if name not in EMPLOYER and name not in result}
+def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Facts:
+    """What is said like something we know, but for an employer's kind, which counts only where there is one.
+
+    Where the rules know the word and set nothing, they know better."""
+    now = tuple(clause for clause in work.of_now(said) if not work.NAMES.search(clause) and not work.INSURANCE.search(clause))
+    lately = likeness.told(now)
+    if lately.get("employment") != "未就业":
+        lately["employment"] = likeness.told(work.since_left(now)).get("employment")
+    found = likeness.told(said.raw) | {name: lately.get(name) for name in OF_NOW}
+    found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
+    if no_job_ended(",".join(said.raw)):
+        found.pop("quit_involuntary", None)
+    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
+        found.pop("degree", None)
+    if held := [group for group in found.pop("groups", ()) if not sayings.GROUPS[group].search(said.whole)]:
+        found["groups"] = held
+    if "employment" not in result and len(days.get("hired", "")) > 4 and days["hired"] <= today.isoformat() and not work.left(said):
+        found["employment"] = "就业"
+    return found
+
+
+def employer(said: Said, result: Facts) -> Facts:
+    """The employer's facts; whoever tells more of one than that it is a firm works there."""
+    found = work.employer(said, result)
+    if result.get("employment") == "就业" and "quit_involuntary" not in result:
+        found = {name: value for name, value in likeness.told(said.now).items() if name in EMPLOYER} | found
+    if "employment" not in result and (found.get("employer.type", "企业") != "企业" or "employer.region" in found):
+        found["employment"] = "就业"
+    return found
 
 
 def read(text: str, today: date) -> Facts:
@@ -333,7 +366,7 @@ def read(text: str, today: date) -> Facts:
     result |= work.contract(said, result, today)
     if took := received(said):
         result["received_before"] = took
-    result = likely(said, result) | result
+    result |= likely(said, result, days, today)
     if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
         held = {*result.get("groups", ()), "助学贷款"}
         result["groups"] = [group for group in GROUPS if group in held]
@@ -351,9 +384,7 @@ def read(text: str, today: date) -> Facts:
     if own:
         result = owned(result, own)
     if result.get("employment") != "创业":
-        result |= work.employer(said, result)
-        if result.get("employment") == "就业" and "quit_involuntary" not in result:
-            result = {name: value for name, value in likeness.facts(said).items() if name in EMPLOYER} | result
+        result |= employer(said, result)
     result |= dated(said, days, result, today)
     if "unemployment_registered_on" in result:
         result.pop("unemployment_registered", None)

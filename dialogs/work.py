@@ -84,16 +84,28 @@ def within_a_unit(text: str, place: int) -> bool:
     )
 
 
+def of_now(said: Said) -> tuple[str, ...]:
+    """The clauses that may tell what the person does now."""
+    return tuple(
+        clause
+        for clause in said.now
+        if not OF_PAPERS.search(clause) and not OF_HOME.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause))
+    )
+
+
+def since_left(clauses: tuple[str, ...]) -> tuple[str, ...]:
+    """What is told after the last leaving."""
+    left = [place for place, clause in enumerate(clauses) if places_of(LEFT, NAMES.sub("·", clause))]
+    return clauses[left[-1] + 1 :] if left else clauses
+
+
+def left(said: Said) -> bool:
+    return bool(places_of(LEFT, ",".join(said.now)))
+
+
 def employment(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
-    text = NAMES.sub(
-        "·",
-        ",".join(
-            clause
-            for clause in said.now
-            if not OF_PAPERS.search(clause) and not OF_HOME.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause))
-        ),
-    )
+    text = NAMES.sub("·", ",".join(of_now(said)))
     last_left = max(places_of(LEFT, text), default=-1)
     strong: dict[str, int] = {}
     for status in ("灵活就业", "创业", "就业", "未就业"):
@@ -278,7 +290,7 @@ def business(said: Said, result: Facts) -> Facts:
     entity = last_of(ENTITY, said.own)
     if not SHOP.search(said.whole):
         return {}
-    if result.get("employment") != "创业" and places_of(LEFT, ",".join(said.now)):
+    if result.get("employment") != "创业" and left(said):
         return {}
     shown = {
         name
@@ -322,7 +334,7 @@ def employer(said: Said, result: Facts) -> Facts:
     """What belongs to an employer; read only where the person works for one now, or speaks of a contract that still runs."""
     if result.get("employment") not in (None, "就业") or "quit_involuntary" in result:
         return {}
-    if not result.get("employment") and places_of(LEFT, ",".join(said.now)):
+    if not result.get("employment") and left(said):
         return {}
     signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
     if not (

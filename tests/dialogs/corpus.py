@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 KINDS = ("bool", "choice")
 LEAST = 5
 """Examples below which a fact is not learned."""
-EPOCHS, RATE, SCALE = 15, 2.0, 0.1
+EPOCHS, RATE, SCALE = 15, 2.0, 0.25
 
 
 @dataclass(frozen=True)
