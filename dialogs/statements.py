@@ -78,6 +78,9 @@ TOOK = re.compile(
         "{数}", sayings.NAMES["数"]
     )
 )
+NONE_TAKEN = re.compile(
+    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家)?的?(?:补贴|补助|钱)(?=,|$)|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
+)
 NONE_OF_THEM = re.compile(
     r"(?:这些|那些|以上|这几[样种个]|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
     r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
@@ -364,7 +367,7 @@ def read(text: str, today: date) -> Facts:
     result |= matters(said) | flags(said) | person(said) | work.insurance(said, result, today)
     result |= schooling.papers(said, result)
     result |= work.contract(said, result, today)
-    if took := received(said):
+    if (took := received(said)) or any(NONE_TAKEN.search(clause) for clause in said.raw):
         result["received_before"] = took
     result |= likely(said, result, days, today)
     if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
