@@ -1,4 +1,4 @@
-"""Facts that a clause is like the ways we know to tell them: weights of runs of signs, hashed, in `likeness.npz`.
+"""Facts that a clause is like the ways we know to tell them: weights of runs and pairs of signs, hashed, in `likeness.npz`.
 
 A second reader after the rules of `statements`: it fills yes-or-no and choice fields that they leave empty, sets no date, number, place or name.
 
@@ -20,7 +20,8 @@ from knowledge.profile import FIELDS
 
 WEIGHTS = Path(__file__).parent / "likeness.npz"
 BUCKETS = 1 << 14
-LENGTHS = 3
+LENGTHS, NEAR = 3, 12
+PAIRED = np.uint64(1) << np.uint64(40)
 PRIME, MIX = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 SHORT = 20
 """Runs below which a clause is too short to be very like anything."""
@@ -35,13 +36,17 @@ Runs = NDArray[np.int64]
 
 
 def runs(text: str) -> Runs:
-    """The buckets of every run of one, two and three signs."""
+    """The buckets of every run of one, two and three signs, and of every two signs near each other, whichever comes first."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
     found, mixed = [], np.zeros_like(codes)
     for length in range(1, min(LENGTHS, len(codes)) + 1):
         mixed = mixed[: len(codes) - length + 1] * PRIME + codes[length - 1 :] + np.uint64(length)
-        found.append((((mixed ^ (mixed >> np.uint64(29))) * MIX) >> np.uint64(50)).astype(np.int64))
-    return np.unique(np.concatenate(found))
+        found.append(mixed)
+    for apart in range(1, min(NEAR, len(codes) - 1) + 1):
+        one, other = codes[:-apart], codes[apart:]
+        found.append(np.minimum(one, other) * PRIME + np.maximum(one, other) + PAIRED)
+    hashed = np.concatenate(found)
+    return np.unique((((hashed ^ (hashed >> np.uint64(29))) * MIX) >> np.uint64(50)).astype(np.int64))
 
 
 def document(clauses: Iterable[str]) -> str:

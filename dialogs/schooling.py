@@ -48,7 +48,7 @@ def degree(said: Said) -> str | None:
                 attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
                 under_way = found[0].startswith("专升") and re.search(r"[在正][读念上](?:着|的)?$", clause[: found.start()])
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
-                broken_off = re.match(r"(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
+                broken_off = re.match(r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
                 if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
@@ -75,7 +75,8 @@ def archive(said: Said) -> str | None:
     for clause in said.own:
         about = "档案" in clause or (about and bool(ARCHIVE_GOES_ON.match(clause)))
         if not about or re.search(
-            r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊]我?们?把?我?的?档案", clause
+            r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊]我?们?把?我?的?档案|要(?:转|寄|调|存|放)|没收到",
+            clause,
         ):
             continue
         hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
