@@ -36,8 +36,12 @@ ASKS_FOR, HAS_CHILD, HELPS_LATER, SELF, OUR_HOME, THIRD, BOSS, LATER_SELF, OF_PA
     PEOPLE[name] for name in ("asks_for", "has_child", "helps_later", "self", "our_home", "third", "boss", "later_self", "of_parents")
 )
 PARENT = re.compile(r"(?:^|[,。:; ])我是(?:他|她|孩子|娃)的?(?:妈|爸|母亲|父亲|家长|爹|娘)")
+KIN = re.compile(r"(?:^|[,。:; ])我是(?:他|她)的?(?:亲|表|堂)?(?:姐姐?|哥哥?|姑姑?|姨妈?|舅舅?|叔叔?|嫂子?|老师|班主任|辅导员)(?=,|。| |$)")
+YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
+"""Who writes for a brother or a pupil."""
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
+OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
 ANSWER = re.compile(r"没|有|不|交|办|签|早|已|还没")
 VOCATIVE = re.compile(r"\w{0,2}(?:老师|同学|朋友|姐妹|学长|学姐|妹子|哥|姐|大佬|兄弟)(?:们|你好|您好|好)*")
 SCHOOLING = re.compile(r"毕业|届|学历|大专|本科|硕士|专科|高职|中专|技校|研究生|专业")
@@ -85,6 +89,9 @@ def who_is_asked_for(text: str) -> str | None:
         return str(next(filter(None, found.groups())))
     if PARENT.search(text):
         return "孩子"
+    if KIN.search(text):
+        kin = YOUNGER.search(text)
+        return kin[0] if kin else "他"
     child = HAS_CHILD.search(text)
     if child and (SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃)", text)):
         return child["who"] or child["who2"]
@@ -152,7 +159,11 @@ def stated(text: str) -> Said:
         if asked_for:
             other = THIRD.search(said)
             third = bool(re.match(r"(?:我|俺)(?!们?家?的?(?:" + re.escape(asked_for) + "))(?!们?家)", said)) and asked_for not in said
-            if third or (other and (other["parent"] or asked_for not in other[0]) and not re.match(r"(?:他|她)(?!爸|妈|爹|娘)", said)):
+            if third or (
+                other
+                and (other["parent"] or asked_for not in other[0] or OF_CHILD.search(other[0]))
+                and not re.match(r"(?:他|她)(?!爸|妈|爹|娘)", said)
+            ):
                 continue
         else:
             found = None if VOCATIVE.fullmatch(said) else THIRD.search(said) or BOSS.search(said)

@@ -15,7 +15,7 @@ LOWER = re.compile(r"(?<!从)(?:普高|高中|初中|小学)(?:是|\d|[年月的
 """The school whose leaving is not the graduation that counts."""
 UNTIL = re.compile(r"(?:到|至|截止|不到|超过|不是)$")
 ALONE = re.compile(
-    r"(?:但|可|不过)?(?:我|他|她|本人)?(?:还|清楚)*(?:记得|印象中|印象里|好像)?(?:也|就|都|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登|发|印|写|盖)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
+    r"(?:但|可|不过)?(?:我|他|她|本人)?(?:还|清楚)*(?:记得|印象中|印象里|好像)?(?:也|就|都|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:[在去到](?:社区|街道|网上|人社局?|窗口|老家|手机上?|区里|县里))?(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登|发|印|写|盖)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
 )
 
 
@@ -42,7 +42,8 @@ def bound(said: Said, today: date) -> dict[str, str]:
                 event = last or ("graduation" if re.search("毕业(?!生)", said.whole) else "")
             if event:
                 keep = found.get(event)
-                if event != "graduation" or keep is None or said.corrected or day.value[:4] >= keep[:4]:
+                degree_alone = "学位" in clause and "毕业" not in clause
+                if event != "graduation" or keep is None or said.corrected or (day.value[:4] >= keep[:4] and not degree_alone):
                     found[event] = day.value
                 last = event
         if marks and not days:

@@ -14,14 +14,16 @@ from knowledge.policy import regions
 WAYS: dict[str, list[list[str]]] = sayings.TABLE["place"]
 HERE = r"(?:这儿|那儿|那边|这边|这里|本地|当地|村里|老家(?![\u4e00-\u9fff]{2})|家里|这(?![个家次种]))"
 HUKOU = r"(?:户口本?|户籍)"
-HERE_LIVES = re.compile(rf"人(?:也|就|都)?在{HERE}|(?:住|居住)(?:也|就)?在{HERE}")
+HERE_LIVES = re.compile(rf"人(?:也|就|都|现在|一直)?在(?:{HERE}|家(?:呢|待|,|$))|(?:住|居住)(?:也|就)?在{HERE}")
 HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HERE}(?:的)?{HUKOU}")
 ORIGIN = re.compile(r"(?:老家|家在|家住|家是|[我俺咱]是|本人是)(?:在|是)?$")
 DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
-UNMOVED = re.compile(rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落)|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$)")
+UNMOVED = re.compile(
+    rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落)|(?:没|未)有?(?:迁|动|转)过?{HUKOU}$|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$)"
+)
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
-GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)$")
+GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)(?:老家|家乡)?$")
 
 
 @cache

@@ -24,6 +24,8 @@ HIGHER = ("硕士", "博士")
 STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
 SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
 """Before a degree that is wanted or under way."""
+TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
+"""在中专当辅导员: the school is where the person works."""
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
 
@@ -44,7 +46,9 @@ def degree(said: Said) -> str | None:
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
                 attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
-                broken_off = re.match(r"(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
+                under_way = found[0].startswith("专升") and re.search(r"[在正][读念上](?:着|的)?$", clause[: found.start()])
+                attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
+                broken_off = re.match(r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
                 if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
@@ -70,7 +74,10 @@ def archive(said: Said) -> str | None:
     about = False
     for clause in said.own:
         about = "档案" in clause or (about and bool(ARCHIVE_GOES_ON.match(clause)))
-        if not about or re.search(r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要", clause):
+        if not about or re.search(
+            r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊]我?们?把?我?的?档案|要(?:转|寄|调|存|放)|没收到",
+            clause,
+        ):
             continue
         hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
         hits = [

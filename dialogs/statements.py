@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from dialogs import dates, localities, polarity, questions, sayings, schooling, work
+from dialogs import dates, likeness, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
@@ -19,14 +19,16 @@ from knowledge.profile import GROUPS
 Facts = dict[str, Any]
 READ_CHARS = 1000
 """So much of a text is read: nobody tells facts beyond that."""
-COHORT = re.compile(r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以))")
+COHORT = re.compile(
+    r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
+)
 COUNTS_BY = {
     "届": re.compile(r"(?:按|看|认|照)(?:的是|着)?(?:毕业)?届"),
     "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款|签发日|发证日)"),
 }
 """How the office counts the two years since leaving."""
 BIRTH_YEAR = re.compile(
-    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
+    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d.])(?P<young>\d{2})年(?=的?(?:妹子|姑娘|小姑娘|小伙|女生|男生))|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
@@ -35,10 +37,10 @@ AGE = re.compile(
 )
 GENDER = {
     "女": re.compile(
-        r"(?:^|,)一个女(?:生|孩)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
+        r"(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
-        r"(?:^|,)一个男(?:生|孩)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
+        r"(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
 FACTS = tuple(
@@ -62,7 +64,7 @@ NOT_SERVED = re.compile(r"不同|不一样|区别|考(?![上核])|想|没|招|[?
 NEVER_SERVED = re.compile(
     r"(?:基层|服务)项目[^,]{0,8}(?:没|未)|(?:没|未)[^,]{0,4}基层[^,]{0,2}项目"
     r"|(?:三支一扶|西部计划|特岗|村官|支[教农医])[^,没]{0,12}(?:都|这些|什么的|哪个|一个)[^,没]{0,4}(?:没|未)[^,]{0,2}(?:参加|干|去|做|报|当)过"
-    r"|(?:没|未)(?:有)?(?:参加|干|去|做|报|当)过[^,]{0,8}(?:三支一扶|西部计划|特岗|村官|支[教农医])|(?:没有?|无)(?:任何|什么)?(?:基层|支教|三支一扶)[^,]{0,3}经历"
+    r"|(?:没|未)(?:有)?(?:参加|干|去|做|报|当)过[^,]{0,8}(?:三支一扶|西部计划|特岗|村官|支[教农医]|基层(?:服务)?项目)|(?:没有?|无)(?:任何|什么)?(?:基层|支教|三支一扶)[^,]{0,3}经历"
 )
 ELLIPSIS = re.compile(
     r"[^,]{0,4},(?:但是?|不过|可是?|而)?(?:我|俺|咱|本人)(?:自己|本人|个人|倒|就|可|也|还|是|一直)*没(?:有)?(?:去)?(?:办|弄|搞|签|登记?|申请|认定|贷|借|考|领|拿)?(?:成|过|呢|的)*(?=,|$)"
@@ -75,6 +77,9 @@ TOOK = re.compile(
     r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
     )
+)
+NONE_TAKEN = re.compile(
+    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
 )
 NONE_OF_THEM = re.compile(
     r"(?:这些|那些|以上|这几[样种个]|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
@@ -123,7 +128,7 @@ def matters(said: Said) -> Facts:
         if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
     if "overseas_certified" not in found and (re.search(r"国外|海归|留学|海外|境外|回国", text) or SCHOOL["境外高校"].search(text)):
-        value = polarity.of(said.raw, re.compile("认证"))
+        value = polarity.of([part for part in said.raw if not re.search("不用|不需要|用得着", part)], re.compile("认证"))
         found |= {} if value is None else {"overseas_certified": value}
     if "student_loan" not in found and re.search(r"学费|上学|读书|大学|助学|低保|残疾", text) and not re.search(r"创业|房|车|小额", text):
         found |= {"student_loan": False} if polarity.of(said.raw, re.compile("贷款")) is False else {}
@@ -145,10 +150,7 @@ def flags(said: Said) -> Facts:
     places = {name: [hit.start() for hit in pattern.finditer(text) if not denied_far(text, hit.start())] for name, pattern in FLAGS.items()}
     pushed = [range(hit.start(), hit.end()) for hit in FLAGS["quit_yes"].finditer(text)]
     places["quit_no"] = [place for place in places["quit_no"] if not any(place in span for span in pushed)]
-    own_shop = re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text) or (
-        re.search(r"(?<![被离])开(?:了|过|的)|我的店|个体|注册|创业", text) and not re.search(r"上班|裁|辞", text)
-    )
-    if (places["quit_yes"] or places["quit_no"]) and not own_shop:
+    if (places["quit_yes"] or places["quit_no"]) and not no_job_ended(text):
         found["quit_involuntary"] = bool(places["quit_yes"])
         if places["quit_yes"] and places["quit_no"] and not re.search(r"让我|叫我|逼我|其实", text):
             found["quit_involuntary"] = places["quit_yes"][-1] > places["quit_no"][-1]
@@ -158,6 +160,12 @@ def flags(said: Said) -> Facts:
     elif not looks and not re.search(r"[?吗]", said.whole):
         found["job_seeking"] = False
     return found
+
+
+def no_job_ended(text: str) -> bool:
+    """What ended was an own shop, or a traineeship."""
+    shop = re.search(r"(?<![被离])开(?:了|过|的)|我的店|我店里|个体|注册|创业", text) and not re.search(r"上班|裁|辞(?!职了$)", text)
+    return bool(shop or re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text))
 
 
 WANTS = re.compile(
@@ -198,7 +206,7 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
         found["birth_date"] = days["birth"]
     else:
         for born in BIRTH_YEAR.finditer(said.text):
-            year = int(born["year"] or born["full"])
+            year = int(born["year"] or born["young"] or born["full"])
             year += 0 if year > 99 else 2000 if year <= today.year % 100 else 1900
             if 1965 <= year <= today.year - 15:
                 found["birth_date"] = f"{year}"
@@ -312,6 +320,42 @@ def owned(result: Facts, own: Facts) -> Facts:
     return {name: value for name, value in result.items() if not (through_it and name in paid)} | own
 
 
+EMPLOYER = ("employer.type", "employer.size")
+OF_NOW = ("employment", "contract_signed")
+"""Fields that what is told of the past does not state."""
+
+
+def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Facts:
+    """What is said like something we know, but for an employer's kind, which counts only where there is one.
+
+    Where the rules know the word and set nothing, they know better."""
+    now = tuple(clause for clause in work.of_now(said) if not work.NAMES.search(clause) and not work.INSURANCE.search(clause))
+    lately = likeness.told(now)
+    if lately.get("employment") != "未就业":
+        lately["employment"] = likeness.told(work.since_left(now)).get("employment")
+    found = likeness.told(said.raw) | {name: lately.get(name) for name in OF_NOW}
+    found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
+    if no_job_ended(",".join(said.raw)):
+        found.pop("quit_involuntary", None)
+    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
+        found.pop("degree", None)
+    if held := [group for group in found.pop("groups", ()) if not sayings.GROUPS[group].search(said.whole)]:
+        found["groups"] = held
+    if "employment" not in result and len(days.get("hired", "")) > 4 and days["hired"] <= today.isoformat() and not work.left(said):
+        found["employment"] = "就业"
+    return found
+
+
+def employer(said: Said, result: Facts) -> Facts:
+    """The employer's facts; whoever tells more of one than that it is a firm works there."""
+    found = work.employer(said, result)
+    if result.get("employment") == "就业" and "quit_involuntary" not in result:
+        found = {name: value for name, value in likeness.told(said.now).items() if name in EMPLOYER} | found
+    if "employment" not in result and (found.get("employer.type", "企业") != "企业" or "employer.region" in found):
+        found["employment"] = "就业"
+    return found
+
+
 def read(text: str, today: date) -> Facts:
     """Every profile field that the text states of the person; absent where it says nothing or nothing clear."""
     said = stated(text[:READ_CHARS])
@@ -323,8 +367,9 @@ def read(text: str, today: date) -> Facts:
     result |= matters(said) | flags(said) | person(said) | work.insurance(said, result, today)
     result |= schooling.papers(said, result)
     result |= work.contract(said, result, today)
-    if took := received(said):
+    if (took := received(said)) or any(NONE_TAKEN.search(clause) for clause in said.raw):
         result["received_before"] = took
+    result |= likely(said, result, days, today)
     if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
         held = {*result.get("groups", ()), "助学贷款"}
         result["groups"] = [group for group in GROUPS if group in held]
@@ -342,7 +387,7 @@ def read(text: str, today: date) -> Facts:
     if own:
         result = owned(result, own)
     if result.get("employment") != "创业":
-        result |= work.employer(said, result)
+        result |= employer(said, result)
     result |= dated(said, days, result, today)
     if "unemployment_registered_on" in result:
         result.pop("unemployment_registered", None)

@@ -104,12 +104,20 @@ def undecided(verdict: Verdict, entry: Entry) -> Iterator[str]:
     yield f"「{verdict.title}」还不能确定,差这几件:"
     open_ones = [each for each in verdict.conditions if each.met is None]
     for each in open_ones[:MOST]:
-        yield f"· {each.said}"
+        yield f"· {each.said}{'(需确认)' if each.local else ''}"
     if len(open_ones) > MOST:
         yield f"· 还有 {len(open_ones) - MOST} 件"
+    if verdict.confirm and entry.where:
+        yield f"需确认的要当地经办说了才算,问这里:{asked_at(entry)}"
     fine = [each.text for each in verdict.conditions if each.met]
     if fine:
         yield f"已经对得上的:{joined(fine)}"
+
+
+def asked_at(entry: Entry) -> str:
+    """Whom an entry says to ask, a number to call before an office."""
+    told = [said(each) for each in entry.where]
+    return next((each for each in told if "12" in each), told[0])
 
 
 def joined(conditions: list[str]) -> str:

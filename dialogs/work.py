@@ -61,6 +61,7 @@ FOR_OTHERS = re.compile(
 INSURED_ON = re.compile(r"(?:连(?=[交缴])|连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
 UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
 """Who works for themself and has no employer that could pay instead."""
+NOT_MINE = sayings.pattern("(?:店|公司|合作社|厂|工作室|农场|馆子?)[^,没不]{0,2}是(?:我|俺)?们?家?的?(?:{父母}|{旁人}|老板)[^,]{0,3}的")
 OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|到这个月|到今天|已)*$")
 SHOP = re.compile(
     r"民宿|老板|农家乐|养殖|工商|网店|卖货|第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂"
@@ -84,16 +85,28 @@ def within_a_unit(text: str, place: int) -> bool:
     )
 
 
+def of_now(said: Said) -> tuple[str, ...]:
+    """The clauses that may tell what the person does now."""
+    return tuple(
+        clause
+        for clause in said.now
+        if not OF_PAPERS.search(clause) and not OF_HOME.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause))
+    )
+
+
+def since_left(clauses: tuple[str, ...]) -> tuple[str, ...]:
+    """What is told after the last leaving."""
+    left = [place for place, clause in enumerate(clauses) if places_of(LEFT, NAMES.sub("·", clause))]
+    return clauses[left[-1] + 1 :] if left else clauses
+
+
+def left(said: Said) -> bool:
+    return bool(places_of(LEFT, ",".join(said.now)))
+
+
 def employment(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
-    text = NAMES.sub(
-        "·",
-        ",".join(
-            clause
-            for clause in said.now
-            if not OF_PAPERS.search(clause) and not OF_HOME.search(clause) and (not ENDED.search(clause) or re.search(r"现在|目前", clause))
-        ),
-    )
+    text = NAMES.sub("·", ",".join(of_now(said)))
     last_left = max(places_of(LEFT, text), default=-1)
     strong: dict[str, int] = {}
     for status in ("灵活就业", "创业", "就业", "未就业"):
@@ -276,9 +289,9 @@ def business(said: Said, result: Facts) -> Facts:
         if hired and not denied(clause, hired.start()):
             told["business.hires"] = dates.count(next(filter(None, hired.groups())))
     entity = last_of(ENTITY, said.own)
-    if not SHOP.search(said.whole):
+    if not SHOP.search(said.whole) or (NOT_MINE.search(said.whole) and result.get("employment") != "创业"):
         return {}
-    if result.get("employment") != "创业" and places_of(LEFT, ",".join(said.now)):
+    if result.get("employment") != "创业" and left(said):
         return {}
     shown = {
         name
@@ -322,7 +335,7 @@ def employer(said: Said, result: Facts) -> Facts:
     """What belongs to an employer; read only where the person works for one now, or speaks of a contract that still runs."""
     if result.get("employment") not in (None, "就业") or "quit_involuntary" in result:
         return {}
-    if not result.get("employment") and places_of(LEFT, ",".join(said.now)):
+    if not result.get("employment") and left(said):
         return {}
     signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
     if not (

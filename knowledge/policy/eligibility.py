@@ -29,13 +29,14 @@ ORDER = {name: place for place, name in enumerate(FIELDS)}
 
 
 class Condition(NamedTuple):
-    """One condition and how it stands; `why` explains an open one whose facts are known."""
+    """One condition and how it stands; `why` explains an open one whose facts are known, `local`: only an office can say it."""
 
     text: str
     met: Truth
     source: str
     mend: str = ""
     why: str = ""
+    local: bool = False
 
     @property
     def said(self) -> str:
@@ -54,6 +55,11 @@ class Verdict(NamedTuple):
         return [condition for condition in self.conditions if condition.met is False]
 
     @property
+    def confirm(self) -> list[Condition]:
+        """Open ones that no answer of the person settles."""
+        return [condition for condition in self.conditions if condition.local]
+
+    @property
     def nearly(self) -> bool:
         """Not yet, but all that fails can be mended."""
         return self.verdict == "not_eligible" and all(condition.mend for condition in self.broken)
@@ -64,7 +70,9 @@ class Verdict(NamedTuple):
         if self.verdict == "eligible":
             return "初步符合,以经办核定为准;按办理地点去申请。"
         if self.verdict == "need_more_info":
-            return f"还要知道:{'、'.join(FIELDS[name].label for name in self.missing)}。"
+            told = [FIELDS[name].label for name in self.missing if name != "local_answers" or not self.confirm]
+            office = "".join(f"「{each.text}」" for each in self.confirm)
+            return (f"还要知道:{'、'.join(told)}。" if told else "") + (f"需确认:{office},要问当地经办。" if office else "")
         return f"差一步:{';'.join(condition.mend for condition in self.broken)}。" if self.nearly else ""
 
     def body(self) -> dict[str, Any]:
@@ -120,12 +128,12 @@ class Compiled:
         broken = False
         for rule, test in self.holding(facts):
             met = test.check(facts)
-            why = ""
+            why, local = "", False
             if met is None:
                 undecided.append(test)
-                why = test.why(facts)
+                why, local = test.why(facts), test.missing(facts) == {"local_answers"}
             broken = broken or met is False
-            found.append(Condition(rule.text, met, rule.source, rule.mend or "", why))
+            found.append(Condition(rule.text, met, rule.source, rule.mend or "", why, local))
         if broken or not undecided:
             return Verdict(self.entry.id, self.entry.title, "not_eligible" if broken else "eligible", found)
         missing = {name for test in undecided for name in test.missing(facts)}

@@ -14,13 +14,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogs import localities, statements
+from dialogs import likeness, localities, statements
 from knowledge import profile
 from knowledge.policy import regions
+from tests.dialogs.corpus import digest, examples
 
 TODAY = date(2026, 11, 22)
 SENTENCES = [json.loads(line) for line in (Path(__file__).parent / "statements.jsonl").read_text("utf8").splitlines()]
@@ -119,6 +121,16 @@ def test_a_sentence_takes_a_moment() -> None:
         statements.read(row["text"], TODAY)
         taken.append(time.perf_counter() - start)
     assert median(taken) < 0.01
+
+
+def test_likeness_is_learned_from_the_examples() -> None:
+    with np.load(likeness.WEIGHTS) as stored:
+        assert str(stored["examples"]) == digest(examples()), "run python -m tests.dialogs.corpus"
+
+
+def test_what_was_never_said_that_way_is_read_by_its_likeness() -> None:
+    """Ways to say things that no rule and no example knows."""
+    assert statements.read("在一家面粉厂做化验,三班倒", TODAY)["employment"] == "就业"
 
 
 def bare(value: Any) -> Any:
