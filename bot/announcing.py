@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from bot.audience import HELP
-from bot.session import fail, running, signed
+from bot.session import fail, named, running, signed
 from dialogs.broadcasts import kinds
 from knowledge import notation
 
@@ -81,7 +81,7 @@ def draft(
     if isinstance(raw, dict):
         raw |= ({"at": at} if at else {}) | ({"mass": True} if mass else {})
     with on_air(";怎么写见 bulixian broadcast draft --help") as app:
-        hand = signed(app, who)
+        hand = named(app, who)
         with app.together() as (here, connection):
             number = written(here, raw, hand.name)
             hand.note(connection, "起草群发", f"群发 {number}")
@@ -98,7 +98,7 @@ def change(
     from bot import changes
 
     with on_air() as app:
-        hand = signed(app, who)
+        hand = named(app, who)
         with app.together() as (here, connection):
             made = changes.written(here, number, pairs(settings), hand.name)
             hand.note(connection, "起草变更", f"群发 {number}", new=f"群发 {made}")
@@ -134,7 +134,7 @@ def approve(number: Number, who: Annotated[str, typer.Option("--as", help="批�
     from bot import broadcast
 
     with on_air() as app:
-        hand = signed(app, who)
+        hand = named(app, who)
         with hand.doing("批准群发", f"群发 {number}", at) as here:
             count = broadcast.approve(here, number, hand.name, broadcast.moment(at, app.clock.now()) if at else None)
         while broadcast.advance(app):

@@ -32,8 +32,10 @@ from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.clinic import Rules
 from knowledge.db import Base, Database, DatabaseError, Within, local_date
+from knowledge.ledger import sharing
 from knowledge.ledger.record import Record
 from knowledge.ledger.seal import Seal, SealError
+from knowledge.ledger.sharing import Family
 from knowledge.passes import Passes
 from knowledge.policy import dense, documents, search, store
 from knowledge.policy.dense import Encoder, Encoding
@@ -81,6 +83,8 @@ class App:
             store.refresh(connection, self.clock.now())
         self.trace_key = self.secret("trace").encode()[:32]
         self.seal = self.unlock()
+        with self.database.writing() as connection:
+            sharing.seal_all(connection, self.seal)
         self.passes = Passes(self.secret("pass").encode(), settings.public_url.rstrip("/"))
         self.clinic = Rules(**settings.clinic.model_dump())
         self.quiet = Quiet(settings.quiet_from, settings.quiet_to)
@@ -318,7 +322,7 @@ class App:
         return value
 
     def unlock(self) -> Seal:
-        """The key of the ledger's identity numbers, tried on one of them.
+        """The key of the ledger's sealed numbers, tried on one of them.
 
         Raises:
             DatabaseError: they were sealed with another.
@@ -327,7 +331,8 @@ class App:
         seal = Seal((told.get_secret_value() if told else self.secret("ledger")).encode())
         with self.database.reading() as connection:
             query = select(Record.id_sealed, Record.id_digest).where(Record.id_sealed.is_not(None)).limit(1)
-            one = connection.execute(query).first()
+            home = select(Family.sealed.label("id_sealed"), Family.digest.label("id_digest")).where(Family.digest.is_not(None)).limit(1)
+            one = connection.execute(query).first() or connection.execute(home).first()
         try:
             if one:
                 seal.open(one.id_sealed, one.id_digest)

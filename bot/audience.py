@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Select, and_, exists, func, literal, or_, select, true
+from sqlalchemy import JSON, ColumnElement, Connection, RowMapping, Select, and_, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from bot import talks
+from bot.web.console import staff
 from bot.web.console.staff import DutyChat
 from dialogs.place import Conversation
 from knowledge.ledger import destinations
 from knowledge.ledger.figures import SMALL
 from knowledge.ledger.record import Record
+from knowledge.links import CHANNELS
 from knowledge.people import Graduate, Membership
 from knowledge.profile import FIELDS, GROUPS, SENSITIVE, cleaned
 from knowledge.tables import bare
 
 HELP = """名单(audience)是一个 JSON 对象,写了的几条都要符合;一条里写几个值,符合一个就行:
   "everyone": true               所有聊过的人
-  "profile": {"degree": ["本科","硕士"], "graduation_date": {"from": "2025-01-01", "to": "2026-12-31"}}   档案(字段见 bulixian plan --schema)
+  "profile": {"archive": ["学校"], "graduation_date": {"from": "2025-01-01", "to": "2026-12-31"}}   档案(字段见 bulixian plan --schema),
+                                 文字也可以写 {"employer.industry": {"has": "软件"}}
   "groups": ["低保"]             群体,只算同意登记群体的人
   "status": ["未就业"]           学校台账里的去向,写去向表里的名字或别名;未就业是还没有着落的所有人,没填去向的也在内
   "city": ["成都"]               档案里的所在城市或台账里的城市
   "cohort": [2026]  "college": ["文学院"]   档案或台账的届别、台账的学院
-  "channel": ["wechat"]          最近在哪个渠道说话
+  "degree": ["本科"]  "major": ["计算机"]    档案或台账的学历、专业(专业名里有这几个字)
+  "channel": ["微信"]            最近在哪个渠道说话:微信、Telegram、网页
   "silent_days": {"from": 14, "to": 60}     最近一次说话在多少天以前
   "people": [编号]               另外点名的人,不看上面几条
   "without": [编号]              不发给的人,压过其他一切
   "holdout": 0.1                 留出多少(0 到 0.5)先不发,用来比较效果;风险预警不能留
-编号写本人的编号或学号。退订的(不管在哪个渠道)、没有对话的、值班老师自己的,不会在名单里;按档案算出来的人,撤回同意就不再发。"""
-RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "channel", "silent_days")
+老师写的只发给台账里自己负责的学生,管理员写的发给谁都行。编号写本人的编号或学号。退订的(不管在哪个渠道)、没有对话的、值班老师自己的,不会在名单里;按档案算出来的人,撤回同意就不再发。"""
+RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college", "degree", "major", "channel", "silent_days")
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
 """Share that may be held back."""
@@ -58,27 +62,7 @@ def checked(raw: Any) -> dict[str, Any]:
         raise AudienceError("没写发给谁:所有人,或者按条件选")
     if strange := sorted(set(raw) - KNOWN):
         raise AudienceError(f"名单里不认识「{strange[0]}」,可以写:{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
-    found: dict[str, Any] = {}
-    for name, value in raw.items():
-        match name:
-            case "everyone":
-                if value is not True:
-                    raise AudienceError("everyone 只能写 true;不写就是只发给符合其他几条的人")
-                found[name] = True
-            case "profile":
-                found[name] = profile(value)
-            case "silent_days":
-                found[name] = span(value)
-            case "holdout":
-                found[name] = share(value)
-            case "cohort":
-                if not all(isinstance(year, int) and 1950 < year < 2100 for year in listed(value)):
-                    raise AudienceError("cohort 写年份,如 [2026]")
-                found[name] = listed(value)
-            case "reach":
-                found[name] = str(value)
-            case _:
-                found[name] = [str(one) for one in listed(value)]
+    found: dict[str, Any] = {name: READERS[name](value) if name in READERS else words(value) for name, value in raw.items()}
     if unknown := set(found.get("groups", ())) - set(GROUPS):
         raise AudienceError(f"没有「{min(unknown)}」这个群体,可以写:{'、'.join(GROUPS)}")
     if not any(name in found for name in (*RULES, "people")):
@@ -117,6 +101,35 @@ def listed(value: Any) -> list[Any]:
     return held
 
 
+def words(value: Any) -> list[str]:
+    return [str(one) for one in listed(value)]
+
+
+def all_or_nothing(value: Any) -> bool:
+    if value is not True:
+        raise AudienceError("everyone 只能写 true;不写就是只发给符合其他几条的人")
+    return True
+
+
+def years(value: Any) -> list[int]:
+    held = listed(value)
+    if not all(isinstance(year, int) and 1950 < year < 2100 for year in held):
+        raise AudienceError("cohort 写年份,如 [2026]")
+    return held
+
+
+def degrees(value: Any) -> Any:
+    return profile({"degree": listed(value)})["degree"]
+
+
+def channels(value: Any) -> list[str]:
+    """By their keys or as staff call them."""
+    known = {bare(name): key for key, label in CHANNELS.items() for name in (key, label)}
+    if strange := [said for said in words(value) if bare(said) not in known]:
+        raise AudienceError(f"没有「{strange[0][:20]}」这个渠道,可以写:{'、'.join(label.strip() for label in CHANNELS.values())}")
+    return [known[bare(said)] for said in words(value)]
+
+
 def share(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
         raise AudienceError(f"holdout 写 0 到 {MOST} 之间的数,如 0.1")
@@ -140,9 +153,11 @@ def profile(value: Any) -> dict[str, Any]:
         if field is None or name in SENSITIVE or field.kind in ("list", "answers"):
             raise AudienceError(f"不能按「{name}」选人" + (",群体写在 groups 里" if name in SENSITIVE else ",字段见 bulixian plan --schema"))
         try:
-            if isinstance(wanted, Mapping):
+            if isinstance(wanted, Mapping) and set(wanted) == {"has"} and field.kind == "text":
+                found[name] = {"has": cleaned(field, wanted["has"])}
+            elif isinstance(wanted, Mapping):
                 if field.kind not in ("date", "number") or set(wanted) - {"from", "to"} or not wanted:
-                    raise ValueError('只有日期和数能写 {"from": …, "to": …}')
+                    raise ValueError('日期和数能写 {"from": …, "to": …},文字能写 {"has": …}')
                 found[name] = {end: cleaned(field, limit) for end, limit in wanted.items()}
             else:
                 found[name] = [cleaned(field, one) for one in (wanted if isinstance(wanted, list) else [wanted])]
@@ -151,8 +166,28 @@ def profile(value: Any) -> dict[str, Any]:
     return found
 
 
-def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Select[str, str]:
-    """Conversation and person, one row each person: the conversation that reaches them (`talks`), unless they unsubscribed."""
+READERS: dict[str, Callable[[Any], Any]] = {
+    "everyone": all_or_nothing, "profile": profile, "silent_days": span, "holdout": share, "cohort": years, "degree": degrees, "channel": channels,
+    "reach": str,
+}  # fmt: skip
+"""How the value of a rule is read; the others are words."""
+
+
+def scope(connection: Connection, author: str) -> str | None:
+    """The teacher to whose students alone what `author` writes may go. None: to anybody, by an administrator or at the machine itself."""
+    who = staff.named(connection, author)
+    return who.display if who and who.role != "admin" else None
+
+
+def addressed(connection: Connection, row: RowMapping, reader: str = "") -> str:
+    """How staff read to whom a broadcast goes, before the number."""
+    owner = None if row["changes"] else scope(connection, row["author"])
+    return "发给" if owner is None else f"只发给{'你' if owner == reader else owner}负责的"
+
+
+def query(connection: Connection, rules: Mapping[str, Any], now: datetime, owner: str | None = None) -> Select[str, str]:
+    """Conversation and person, one row each person: the conversation that reaches them (`talks`), unless they unsubscribed.
+    `owner`: see `scope`."""
     fitting = and_(*conditions(connection, rules, now)) if any(name in rules for name in RULES) else None
     picked = people(connection, rules["people"]) if "people" in rules else None
     wanted = [each for each in (fitting, picked) if each is not None]
@@ -160,6 +195,7 @@ def query(connection: Connection, rules: Mapping[str, Any], now: datetime) -> Se
     ours = select(Conversation.graduate_id).join(DutyChat, DutyChat.conversation == Conversation.key)
     found = found.where(or_(*wanted), talks.last(), Graduate.id.not_in(ours))
     found = found.where(Graduate.profile_consent_at.is_not(None)) if "reach" in rules else found
+    found = found if owner is None else found.where(recorded(Record.owner == owner))
     return found.where(~people(connection, rules["without"])) if rules.get("without") else found
 
 
@@ -173,10 +209,13 @@ def conditions(connection: Connection, rules: Mapping[str, Any], now: datetime) 
     if "status" in rules:
         yield recorded(Record.destination.in_(meant(connection, rules["status"])))
     if "city" in rules:
-        yield or_(*(lives(city) for city in rules["city"]))
+        yield known_of("residence", [{"has": city} for city in rules["city"]], within(Record.city, rules["city"]))
     if "cohort" in rules:
-        told = and_(Graduate.profile_consent_at.is_not(None), of_profile("cohort", rules["cohort"]))
-        yield or_(told, recorded(Record.cohort.in_(rules["cohort"])))
+        yield known_of("cohort", [rules["cohort"]], Record.cohort.in_(rules["cohort"]))
+    if "degree" in rules:
+        yield known_of("degree", [rules["degree"]], Record.degree.in_(rules["degree"]))
+    if "major" in rules:
+        yield known_of("major", [{"has": major} for major in rules["major"]], within(Record.major, rules["major"]))
     if "college" in rules:
         yield recorded(Record.college.in_(rules["college"]))
     if "channel" in rules:
@@ -201,22 +240,29 @@ def agreed(connection: Connection, rules: Mapping[str, Any]) -> ColumnElement[bo
     told, grouped = Graduate.profile_consent_at.is_not(None), Graduate.groups_consent_at.is_not(None)
     found: list[ColumnElement[bool]] = [told] if "profile" in rules or "reach" in rules else []
     found += [grouped] if "groups" in rules else []
-    found += [or_(told, recorded(or_(*(Record.city.contains(city, autoescape=True) for city in rules["city"]))))] if "city" in rules else []
+    found += [or_(told, recorded(within(Record.city, rules["city"])))] if "city" in rules else []
     found += [or_(told, recorded(Record.cohort.in_(rules["cohort"])))] if "cohort" in rules else []
+    found += [or_(told, recorded(Record.degree.in_(rules["degree"])))] if "degree" in rules else []
+    found += [or_(told, recorded(within(Record.major, rules["major"])))] if "major" in rules else []
     named = [people(connection, rules["people"])] if "people" in rules and "reach" not in rules else []
     return or_(and_(true(), *found), *named)
 
 
 def leaning(rules: Mapping[str, Any]) -> dict[str, Any]:
     """What of the rules `agreed` looks at, a list of 100 000 people of a policy's reach not among it; empty where nobody can have disagreed."""
-    held = {name: rules[name] for name in ("profile", "reach", "groups", "city", "cohort") if name in rules}
+    held = {name: rules[name] for name in ("profile", "reach", "groups", "city", "cohort", "degree", "major") if name in rules}
     return held | ({"people": rules["people"]} if held and "people" in rules and "reach" not in rules else {})
 
 
-def lives(city: str) -> ColumnElement[bool]:
+def known_of(field: str, wanted: list[Any], of_record: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The person told us, and we may use it, or the school's ledger says so."""
+    told = and_(Graduate.profile_consent_at.is_not(None), or_(*(of_profile(field, each) for each in wanted)))
+    return or_(told, recorded(of_record))
+
+
+def within(column: Any, words: list[str]) -> ColumnElement[bool]:
     """「四川成都」 and 「成都市」 are 成都 too."""
-    told = and_(Graduate.profile_consent_at.is_not(None), Graduate.profile["residence"].as_string().contains(city, autoescape=True))
-    return or_(told, recorded(Record.city.contains(city, autoescape=True)))
+    return or_(*(column.contains(word, autoescape=True) for word in words))
 
 
 def recorded(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -227,6 +273,8 @@ def of_profile(name: str, wanted: Any) -> ColumnElement[bool]:
     held = Graduate.profile[name]
     kind = FIELDS[name].kind
     column: Any = held.as_boolean() if kind == "bool" else held.as_float() if kind == "number" else held.as_string()
+    if isinstance(wanted, Mapping) and "has" in wanted:
+        return within(column, [wanted["has"]])
     if isinstance(wanted, Mapping):
         ends = [column >= wanted["from"]] if "from" in wanted else []
         return and_(*ends, *([column <= wanted["to"]] if "to" in wanted else []))
@@ -242,9 +290,9 @@ def people(connection: Connection, numbers: list[str]) -> ColumnElement[bool]:
     return or_(Graduate.id.in_(named), recorded(Record.student_no.in_(named)))
 
 
-def count(connection: Connection, rules: Mapping[str, Any], now: datetime) -> int:
+def count(connection: Connection, rules: Mapping[str, Any], now: datetime, owner: str | None = None) -> int:
     """How many it is, those held back among them."""
-    return int(connection.execute(select(func.count()).select_from(query(connection, rules, now).subquery())).scalar_one())
+    return int(connection.execute(select(func.count()).select_from(query(connection, rules, now, owner).subquery())).scalar_one())
 
 
 def veiled(number: int, rules: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from bot import audience, delivery, shortlinks, talks
 from bot.audience import AudienceError
 from bot.delivery import Delivery
+from bot.web.console import staff
 from dialogs import broadcasts
 from dialogs.broadcasts import DraftError
 from dialogs.messages import Choice, Part, Say, from_json, to_json
@@ -44,6 +45,8 @@ STATES = {
     "called_off": "活动取消了",
 }
 OVER = ("cancelled", "called_off")
+SENDING = ("admin", "teacher")
+"""Roles that write and approve."""
 USEFUL = timedelta(days=30)
 """So long what names no day of its own may still leave."""
 
@@ -131,8 +134,21 @@ def written(app: App, raw: Any, author: str, *, singles: bool = True) -> int:
     """
     now = app.clock.now()
     with app.database.writing() as connection:
+        author = signed(connection, author)
         values = readable(connection, raw, author, now, singles=singles)
         return draft(connection, author=author, now=now, **values)
+
+
+def signed(connection: Connection, who: str) -> str:
+    """A member of the staff as the ledger names them, whichever of their names is given; anybody else as they are.
+
+    Raises:
+        BroadcastError: their role sends none.
+    """
+    found = staff.named(connection, who.strip())
+    if found and found.role not in SENDING:
+        raise BroadcastError(f"{found.display}的角色不发群发")
+    return found.display if found else who
 
 
 def readable(connection: Connection, raw: Any, author: str, now: datetime, *, singles: bool = True) -> dict[str, Any]:
@@ -157,7 +173,7 @@ def readable(connection: Connection, raw: Any, author: str, now: datetime, *, si
         fields = broadcasts.cleaned(kind, held)
         rules = audience.checked(raw.get("audience"))
         audience.known(connection, rules)
-        if not singles and "groups" in rules and {"people", "without"} & set(rules):
+        if not (singles and audience.scope(connection, author) is None) and "groups" in rules and {"people", "without"} & set(rules):
             raise DraftError(audience.SINGLED)
         if kind.warning and rules.get("holdout"):
             raise DraftError(f"{kind.name}不能留出一部分人不发")
@@ -207,7 +223,7 @@ def approve(app: App, number: int, who: str, at: datetime | None = None) -> int:
 
 def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: Quiet, at: datetime | None = None) -> int:
     """See `approve`."""
-    row = get(connection, number, lock=True)
+    row, who = get(connection, number, lock=True), signed(connection, who)
     second(row, who)
     leaves = at or row["at"]
     if leaves and leaves <= now:
@@ -251,7 +267,8 @@ def second(row: RowMapping, who: str) -> None:
 def aimed(connection: Connection, row: RowMapping, now: datetime) -> Sequence[Any]:
     """Conversation and person of all it is for by now: those its rules choose; of a change those whom it concerns."""
     if not row["changes"]:
-        return connection.execute(audience.query(connection, row["audience"], now)).all()
+        owner = audience.scope(connection, row["author"])
+        return connection.execute(audience.query(connection, row["audience"], now, owner)).all()
     each = select(Conversation.key, Conversation.graduate_id).where(~talks.quiet(Conversation))
     told = each.join(Delivery, Delivery.conversation == Conversation.key)
     told = told.where(Delivery.broadcast_id == row["changes"], Delivery.status.in_(LEFT))
@@ -262,7 +279,9 @@ def aimed(connection: Connection, row: RowMapping, now: datetime) -> Sequence[An
 
 def size(connection: Connection, row: RowMapping, now: datetime) -> int:
     """To how many it would go by now, those held back among them."""
-    return len(aimed(connection, row, now)) if row["changes"] else audience.count(connection, row["audience"], now)
+    if row["changes"]:
+        return len(aimed(connection, row, now))
+    return audience.count(connection, row["audience"], now, audience.scope(connection, row["author"]))
 
 
 def advance(app: App) -> bool:
@@ -276,10 +295,13 @@ def advance(app: App) -> bool:
         row = get(connection, number, lock=True)
         if row["status"] != "approved" or row["paused_at"]:
             return True
-        columns = (Target.conversation, talks.quiet(Conversation), audience.agreed(connection, audience.leaning(row["audience"])))
-        query = select(*columns).join(Conversation, Conversation.key == Target.conversation).join(Graduate)
-        query = query.where(Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
-        found = connection.execute(query.order_by(Target.conversation).limit(CHUNK)).all()
+        mine = (Target.broadcast_id == number, ~Target.held, Target.conversation > row["cursor"])
+        # apart, because a database that does not know the sizes joins all of them for each chunk
+        chunk = select(Target.conversation).where(*mine).order_by(Target.conversation).limit(CHUNK).subquery()
+        columns = (chunk.c.conversation, Graduate.id, talks.quiet(Conversation), audience.agreed(connection, audience.leaning(row["audience"])))
+        query = select(*columns).outerjoin(Conversation, Conversation.key == chunk.c.conversation).outerjoin(Graduate)
+        taken = connection.execute(query.order_by(chunk.c.conversation)).all()
+        found = [(key, quiet, agreed) for key, person, quiet, agreed in taken if person]
         now = app.clock.now()
         parts = parts_of(row, now)
         said = iter(shortlinks.handed(connection, row, parts, sum(agreed and not quiet for _, quiet, agreed in found), app.passes))
@@ -291,8 +313,8 @@ def advance(app: App) -> bool:
             rows.append(delivery.row_of(f"broadcast|{number}|{key}", key, "broadcast", parts if why else next(said), now) | more | stopped)
         if rows:
             connection.execute(insert(Delivery), rows)
-        values = {"cursor": found[-1][0]} if found else {}
-        over = {"status": "planned"} if len(found) < CHUNK else {}
+        values = {"cursor": taken[-1][0]} if taken else {}
+        over = {"status": "planned"} if len(taken) < CHUNK else {}
         connection.execute(update(Broadcast).where(Broadcast.id == number).values(**values, **over))
     return True
 

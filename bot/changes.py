@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from bot import broadcast, coming, delivery
+from bot import audience, broadcast, coming, delivery
 from bot.broadcast import Broadcast, BroadcastError, Coming
 from bot.delivery import Delivery
 from bot.planner import Quiet
@@ -68,7 +68,9 @@ def draft(connection: Connection, number: int, told: Mapping[str, str], author: 
     """See `written`."""
     if not author.strip():
         raise BroadcastError("要写明是谁起草的")
-    event = broadcast.get(connection, number)
+    event, author = broadcast.get(connection, number), broadcast.signed(connection, author)
+    if audience.scope(connection, author) and event["author"] != author:
+        raise BroadcastError(f"第 {number} 号是{event['author']}写的,收到的不都是你的学生;请{event['author']}或者管理员来改")
     if why := why_not(event, now):
         raise BroadcastError(why)
     known, kind = fields(event), broadcasts.kinds()[event["kind"]]

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, String, bindparam, cast, func, select, update
 
 from bot import talks
 from bot.talks import Talk
+from dialogs.checkin import KEEP
 from dialogs.effects import AskedHow, CheckIn, OfferDestinations, SaidHow, SettleOwn, StopAsking
 from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_MENU
@@ -24,6 +25,7 @@ from knowledge.ledger import contact, destinations, record
 from knowledge.ledger.contact import CheckIn as Row
 from knowledge.ledger.record import FollowUp, Record
 from knowledge.links import CHANNELS
+from knowledge.tables import bare
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
 CHUNK = 500
 PRIORITY = cast(Record.groups, String) != "[]"
 """People of a group that is looked after first."""
-NOW = ("协议合同", "灵活", "创业")
-"""What a destination counts as that somebody may name who says that they work."""
+HEARD = {"升学": "真好,祝贺你。", "创业": "真好,祝顺顺当当。", "待就业": "好,慢慢来。", "暂不就业": "好,按你自己的节奏来。"}
+WORKS, GOES_WELL = "真好,上班顺利。", "真好,一切顺利。"
+"""What is said first of what a destination counts as."""
+PROOF = {"升学": "录取通知", "创业": "营业执照或店铺网址", "待就业": "", "暂不就业": ""}
+PEACE = "改成这一类以后我不再按时问近况,想找了随时说。"
 
 
 def advance(app: App) -> bool:
@@ -109,23 +114,30 @@ def carry_out(connection: Connection, turn: Turn, effect: CheckIn) -> list[Part]
                 contact.later(connection, person, now, peace)
         case StopAsking(stopped):
             contact.stop(connection, person, now if stopped else None)
-        case OfferDestinations():
-            return [offered(connection, person)]
+        case OfferDestinations(rates, like):
+            return [offered(connection, person, rates, like)]
         case SettleOwn(name):
             if contact.settle(connection, person, name, now):
                 cases.close_disputes(connection, person, now)
-                return [Say(f"改好了:「{name}」,写明是你自己说的。老师核对时可能请你给合同或协议;写错了发「我的去向登记不对」。", (TO_MENU,))]
+                proof = PROOF.get(destinations.rates(connection)[name], "合同、协议或通知")
+                asked = f"老师核对时可能请你给{proof};" if proof else ""
+                return [Say(f"改好了:「{name}」,写明是你自己说的。{asked}写错了发「我的去向登记不对」。", (TO_MENU,))]
             return [Say("这一项登记不了了,告诉老师就行。", (Choice("问老师", "go/human"), TO_MENU))]
     return []
 
 
-def offered(connection: Connection, person: str) -> Say:
+def offered(connection: Connection, person: str, rates: tuple[str, ...], like: str) -> Say:
     """What the record says now, and what it may say instead; nothing changes unless they choose."""
-    held = record.own(connection, person)
+    held, known = record.own(connection, person), destinations.rates(connection)
+    named = destinations.meanings(connection).get(bare(like), "") if like else ""
+    rates = (known[named],) if named else rates
+    heard = HEARD.get(rates[0], GOES_WELL if named else WORKS)
     if held is None:
-        return Say("真好,上班顺利。合同、试用期有拿不准的随时问我。", (TO_MENU,))
-    names = [row["name"] for row in destinations.listed(connection) if row["rate"] in NOW]
-    return Say(
-        f"真好,上班顺利。学校登记的去向现在是「{held['destination'] or '还没填'}」,要按你说的改,就选和实际一样的那一项;不改也没关系。",
-        (*(Choice(name, f"howis/set/{name}") for name in names), Choice("先不改", "howis/keep")),
-    )
+        return Say(f"{heard}有拿不准的随时问我。", (TO_MENU,))
+    now = held["destination"]
+    others = [name for name, rate in known.items() if rate in rates and name not in (named, now)]
+    if named == now if named else not others:
+        return Say(f"{heard}学校登记的就是「{now or '还没填'}」,不用改。", (TO_MENU,))
+    how = f"是「{named}」的话,点它就改" if named else "要按你说的改,就选和实际一样的那一项"
+    text = f"{heard}学校登记的去向现在是「{now or '还没填'}」,{how};不改也没关系。{PEACE if rates == ('暂不就业',) else ''}"
+    return Say(text, (*(Choice(name, f"howis/set/{name}") for name in (*filter(None, (named,)), *others)), KEEP))

@@ -80,7 +80,7 @@ def take(number: Number, who: Who, as_json: Json = False) -> None:
 
 @clinic.command()
 def view(number: Number, who: Who, as_json: Json = False) -> None:
-    """再看一遍:原文、目标、已写的意见、来往的话;会记进本人能看到的访问记录。"""
+    """再看一遍自己领了的:原文、目标、已写的意见、来往的话;会记进本人能看到的访问记录。"""
     from bot.desk import at_desk
     from knowledge.clinic import queue
 
@@ -88,6 +88,7 @@ def view(number: Number, who: Who, as_json: Json = False) -> None:
         hand = signed(app, who)
 
         def work(connection: Connection) -> dict[str, Any]:
+            queue.get(connection, number, hand.name)
             hand.note(connection, "看简历", f"简历 {number}")
             return queue.view(connection, app.seal, number, hand.name, app.clock.now())
 

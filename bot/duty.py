@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select
 
-from bot import audit, casework, dutywork, planner
+from bot import audit, broadcast, casework, dutywork, planner
 from bot.allowances import GONE
 from bot.delivery import Delivery
 from bot.planner import MAILBOX, Carrier
@@ -42,6 +42,19 @@ def offer(connection: Connection, staff_id: int, at: datetime) -> str:
 def chats(connection: Connection, staff_id: int) -> list[RowMapping]:
     query = select(DutyChat.__table__).where(DutyChat.staff_id == staff_id).order_by(DutyChat.since)
     return list(connection.execute(query).mappings())
+
+
+def try_out(connection: Connection, staff_id: int, number: int, once: str, at: datetime) -> list[str]:
+    """Sends a broadcast to the chats of duty of one of the staff, marked as a test, at night too. Returns the chats.
+
+    Raises:
+        BroadcastError: there is no such broadcast.
+    """
+    parts = dutywork.trial(broadcast.get(connection, number), at)
+    keys = [str(row["conversation"]) for row in chats(connection, staff_id)]
+    for key in keys:
+        casework.said(connection, key, f"trial|{number}|{once[:40]}|{key}", parts, "alert", at)
+    return keys
 
 
 def leave(connection: Connection, *where: ColumnElement[bool]) -> int:
@@ -165,7 +178,7 @@ def entrust(connection: Connection, case: RowMapping, to: str, by: str, at: date
 def announce(connection: Connection, seat: dutywork.Seat, number: int) -> None:
     """Asks the others on duty who may approve to look at a draft."""
     query = select(DutyChat.conversation).join(Staff, Staff.id == DutyChat.staff_id)
-    others = query.where(*ON, Staff.role.in_(dutywork.CASTING), Staff.id != seat.who.id)
+    others = query.where(*ON, Staff.role.in_(broadcast.SENDING), Staff.id != seat.who.id)
     for key in connection.execute(others).scalars().all():
         parts: list[Part] = [Say(f"{seat.who.display}起草了一份群发,等另一位老师看。", (Choice("看看", f"duty/cast/{number}"),))]
         casework.said(connection, key, f"duty|draft-{number}|{key}", parts, "notice", seat.turn.now)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, String, select, update
 
 from bot import audience, audit, broadcast, casework, coming, lessons, results
-from bot.broadcast import OVER, Broadcast, BroadcastError
+from bot.broadcast import OVER, SENDING, Broadcast, BroadcastError
 from bot.delivery import OPEN, Delivery
 from bot.planner import Quiet
 from bot.web.console import scope
@@ -31,13 +32,12 @@ from knowledge.postings.drafts import numbered
 from knowledge.postings.intake import intake
 
 OFF = Duty("off")
-CASTING = ("admin", "teacher")
-"""Roles that write and approve broadcasts, as in the table of pages."""
 MOST, TALK = 8, 8
 """Lines of a list, messages of a conversation: a screen of a telephone."""
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
 WRITE, POST = Choice("写群发", "duty/write"), Choice("收一条岗位", "duty/post")
 OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|back|close|keep)/([0-9]+)")
+TRIAL = "「测试」只发给你自己,点按钮不算。"
 SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
 """A teacher's words begin with their name."""
 
@@ -68,12 +68,12 @@ class Seat:
 
 
 def home(who: Member) -> tuple[Choice, ...]:
-    return (CASES, CASTS, POST) if who.role in CASTING else (CASES,)
+    return (CASES, CASTS, POST) if who.role in SENDING else (CASES,)
 
 
 def carry_out(seat: Seat, effect: Duty | WriteBroadcast) -> list[Part]:
     casts = isinstance(effect, WriteBroadcast) or effect.act in CAST_ACTS
-    if casts and seat.who.role not in CASTING:
+    if casts and seat.who.role not in SENDING:
         return [Say("你的角色不发群发。", (CASES,))]
     try:
         if isinstance(effect, WriteBroadcast):
@@ -122,7 +122,7 @@ def choices(seat: Seat, case: RowMapping) -> tuple[Choice, ...]:
     mine = case["owner"] == seat.who.display
     found = [Choice("回复", f"duty/reply/{number}")]
     found += [Choice("放回去", f"duty/give/{number}")] if mine else [Choice("我来办", f"duty/take/{number}")]
-    found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in CASTING else []
+    found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in SENDING else []
     return (
         (*found, Choice("登记没错,办结" if case["kind"] == "dispute" else "办结", f"duty/close/{number}"), CASES)
         if case["closed_at"] is None
@@ -150,7 +150,7 @@ def answer(seat: Seat, number: int, text: str) -> Say:
         raise DutyError("没有写内容。")
     if casework.answered(seat.connection, case, text, seat.who.display, seat.turn.inbound.message_id[:60], seat.turn.now):
         seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
-    more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in CASTING else ()
+    more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in SENDING else ()
     return Say(
         f"求助 {number} 的回复在发给本人,到没到点「看看」。本人再说的话归你,机器人先不插话。",
         (
@@ -179,7 +179,7 @@ def close(seat: Seat, number: int, _: str) -> Say:
 
 def keep(seat: Seat, number: int, key: str) -> Say:
     """The answer as a draft of an entry's questions: first the entries that are near, then the draft of the one that was tapped."""
-    if seat.who.role not in CASTING:
+    if seat.who.role not in SENDING:
         raise DutyError("你的角色不起草政策")
     question, told = lessons.exchange(seat.connection, seat.case(number))
     lessons.usable(question, told)
@@ -227,11 +227,12 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     row = broadcast.get(seat.connection, number)
     first = from_json(row["parts"][0])
     head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
-    draft = row["status"] == "draft"
+    draft, to = row["status"] == "draft", audience.addressed(seat.connection, row, seat.who.display)
+    to = "会发给" if to == "发给" else to
     people_ = foreseen(seat, row) if draft else row["people"]
     by_mass = "\n没有别的路的人用微信群发" if row["mass"] else ""
     said = first.text if isinstance(first, Say) else row["title"]
-    told = [f"会发给 {people_} 人{by_mass}", "————", said] if draft else progress(seat, row)
+    told = [f"{to} {people_} 人{by_mass}", "————", said] if draft else progress(seat, row)
     text = "\n".join((head, *told))
     found = [Choice("批准", f"duty/approve/{number}")] if draft and row["author"] != seat.who.display else []
     if row["status"] in ("approved", "planned"):
@@ -253,13 +254,26 @@ def foreseen(seat: Seat, row: RowMapping) -> str:
     return audience.veiled(broadcast.size(seat.connection, row, seat.turn.now), row["audience"])
 
 
+def trial(row: RowMapping, now: datetime) -> list[Part]:
+    """As people get it, for the staff to look at: marked, and a tap on it counts for nothing. Its links are those that were written."""
+    dead = f"duty/tried/{row['id']}"
+    return [
+        replace(part, text=f"{TRIAL}\n{part.text}", choices=tuple(replace(choice, value=dead) for choice in part.choices))
+        if isinstance(part, Say)
+        else part
+        for part in broadcast.parts_of(row, now)
+    ]
+
+
 def tried(seat: Seat, number: int, _: str) -> Say:
-    """As people get it."""
-    first = broadcast.parts_of(broadcast.get(seat.connection, number), seat.turn.now)[0]
+    """As people get it, like the test send of the console."""
+    first = trial(broadcast.get(seat.connection, number), seat.turn.now)[0]
     assert isinstance(first, Say)
-    return Say(
-        first.text, (*(choice for choice in first.choices if choice.value != "go/stop"), Choice("回到这次群发", f"duty/cast/{number}")), first.links
-    )
+    return replace(first, choices=(*first.choices, Choice("回到这次群发", f"duty/cast/{number}")))
+
+
+def dead(_: Seat, number: int, __: str) -> Say:
+    return Say("这是测试,点了不算。", (Choice("看这次群发", f"duty/cast/{number}"), CASTS))
 
 
 def approve(seat: Seat, number: int, sure: str) -> Say:
@@ -267,7 +281,8 @@ def approve(seat: Seat, number: int, sure: str) -> Say:
     row = broadcast.get(seat.connection, number)
     if sure != "yes":
         told = foreseen(seat, row)
-        return Say(f"发给 {told} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
+        whom = audience.addressed(seat.connection, row, seat.who.display)
+        return Say(f"{whom} {told} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
     count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now, Quiet(*seat.turn.world.night))
     seat.note("批准群发", f"群发 {number}")
     return Say(f"第 {number} 号批准了,发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
@@ -331,6 +346,7 @@ CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "casts": casts,
     "cast": cast,
     "try": tried,
+    "tried": dead,
     "approve": approve,
     "pause": move("暂停群发", "暂停了", "等着", lambda s, n: broadcast.hold(s.connection, n, s.turn.now)),
     "resume": move("接着群发", "接着发了", "会收到", lambda s, n: broadcast.go_on(s.connection, n)),

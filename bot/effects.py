@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from bot import broadcast, coming, delivery, duty, forgetting, hours, lab, registration, services, talks, transcript
+from bot import broadcast, coming, delivery, duty, forgetting, hours, lab, registration, services, sharing, talks, transcript
 from bot.planner import Carrier
 from dialogs import notices, reminders
 from dialogs.effects import (
@@ -36,6 +36,7 @@ from dialogs.effects import (
     SaveGroups,
     SaveProfile,
     SetConsent,
+    Sharing,
     ShowAccesses,
     Showed,
     Unlink,
@@ -50,6 +51,8 @@ from knowledge import cases, links, people
 from knowledge.clinic import papers, queue, slots
 from knowledge.db import CHINA
 from knowledge.ledger import record
+from knowledge.ledger.sharing import forget, refuse
+from knowledge.ledger.sharing import own as home
 from knowledge.policy import questions
 from knowledge.postings import posting, wishes
 
@@ -59,6 +62,7 @@ ROOMS: tuple[tuple[Any, Callable[[Connection, Turn, Any], list[Part]]], ...] = (
     (Events, coming.carry_out),
     (Desk, duty.carry_out),
     (Hours, hours.carry_out),
+    (Sharing, sharing.carry_out),
 )
 """Effects that have a file of their own."""
 EXPORTS = timedelta(hours=1)
@@ -125,6 +129,8 @@ def alone(connection: Connection, turn: Turn, effect: Effect | None, carriers: M
             return [accesses(connection, person)]
         case Erase():
             services.gather(connection, at, person)
+            refuse(connection, person, at)
+            forget(connection, person)
             forgetting.person(connection, person, f"{key}|{turn.inbound.message_id}")
         case _:
             return next((room(connection, turn, effect) for kinds, room in ROOMS if isinstance(effect, kinds)), [])
@@ -179,6 +185,8 @@ def export(connection: Connection, turn: Turn) -> list[Part]:
     held["resumes"] = papers.record(connection, turn.world.seal, who)
     held |= {"submissions": queue.record(connection, who), "bookings": slots.record(connection, who)}
     held["school_record"] = record.own(connection, who)
+    if number := home(connection, turn.world.seal, who):
+        held["school_record"]["family_phone"] = number
     held |= {"cases": cases.record(connection, who), "events": coming.record(connection, where)}
     held["reminders"] = reminders.record(connection, where)
     held |= transcript.everything(connection, where)

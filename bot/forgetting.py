@@ -13,6 +13,7 @@ from knowledge.cases import Case
 from knowledge.clinic.papers import KeptResume
 from knowledge.clinic.queue import Submission
 from knowledge.clinic.slots import Booking
+from knowledge.ledger import sharing
 from knowledge.passes import Pass
 from knowledge.people import Graduate, Identity
 from knowledge.policy.questions import OpenQuestion
@@ -46,6 +47,7 @@ def channel(connection: Connection, conversation: str, at: datetime) -> None:
         return
     others = connection.execute(select(func.count()).select_from(Identity).where(Identity.graduate_id == who)).scalar_one()
     if others <= 1:
+        sharing.forget(connection, who)
         connection.execute(delete(Graduate).where(Graduate.id == who))
         return
     connection.execute(delete(Identity).where(*where))

@@ -29,6 +29,7 @@ Cohort = Annotated[int | None, typer.Option(help="只要这一届,如 2026")]
 College = Annotated[str, typer.Option(help="只要这个学院")]
 Owner = Annotated[str, typer.Option(help="只要这位老师负责的")]
 Numbers = Annotated[bool, typer.Option("--with-id", help="身份证号写全,默认只留末四位")]
+Agreed = Annotated[bool, typer.Option("--agreed", help="只交同意移交的人:名单上「同意移交人社」写着是,或者本人在聊天里说过")]
 By = Literal["college", "city", "group", "cohort", "owner"]
 Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
 
@@ -227,6 +228,7 @@ def silent(
 ) -> None:
     """多久没消息、去向没落实的人:为什么、下一步做什么、打哪个电话;重点群体在前。谁看过,本人能看到。"""
     from bot import silence
+    from knowledge.ledger import sharing
     from knowledge.ledger.record import Record
     from knowledge.ledger.seal import masked
 
@@ -234,9 +236,13 @@ def silent(
         hand = signed(app, who)
         with app.database.reading() as connection:
             found = silence.listed(connection, app.clock.now(), days, Record.owner == owner if owner else None)
-        read_by(hand, [one.person for one in found], "看失联名单", target=f"{days} 天 {owner}".strip())
+            homes = sharing.opened(connection, app.seal, [one.record for one in found if one.family]) if out else {}
+        target = f"{days} 天 {owner}".strip()
+        read_by(hand, [one.person for one in found], "看失联名单", target=target)
+        if homes:
+            read_by(hand, [one.person for one in found if one.record in homes], sharing.READ, target=target)
     if out:
-        written(out, {f"{days} 天没消息": silence.rows(found)})
+        written(out, {f"{days} 天没消息": silence.rows(found, homes)})
         print(f"{len(found)} 人,写到 {out}")
         return
     for one in found:
@@ -270,28 +276,31 @@ def called(
 
 @ledger.command()
 def handover(
-    folder: Annotated[Path, typer.Argument(help="写到哪个目录,一个城市一个 .xlsx")], who: Who, cohort: Cohort = None, numbers: Numbers = False
+    folder: Annotated[Path, typer.Argument(help="写到哪个目录,一个城市一个 .xlsx")],
+    who: Who,
+    cohort: Cohort = None,
+    numbers: Numbers = False,
+    agreed: Agreed = False,
 ) -> None:
     """移交:还没落实去向的人,按常住地(没有就按户籍地)交给当地人社接着服务。"""
     from bot import services
-    from knowledge.ledger import papers
+    from knowledge.ledger import figures, papers
 
     with at_work() as app:
         hand = signed(app, who)
         services.advance(app)
         with app.database.reading() as connection:
             around = papers.held(connection, app.clock.today())
-            found = papers.owed(connection, around, papers.Choice(cohort))
+            found = papers.owed(connection, around, papers.Choice(cohort, agreed=agreed))
             given = list(papers.services(connection, {row["id"] for rows in found.values() for row in rows}))
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise fail(f"建不了目录 {folder}:{error.strerror}", 3) from error
         for city, rows in sorted(found.items()):
-            here = {row["id"] for row in rows}
-            people = [papers.form(row, around, app.seal, numbers=numbers) for row in rows]
-            pages = {"名单": [papers.FORM, *people], "已提供的服务": [papers.GIVEN, *(row for row in given if row[0] in here)]}
-            read_by(hand, [row["graduate_id"] for row in rows], f"移交给{city}人社"[:120], target="带身份证号" if numbers else "")
+            pages = papers.package(rows, given, around, app.seal, numbers=numbers)
+            told = "移交人社(没填城市)" if city == figures.UNSAID else f"移交给{city}人社"
+            read_by(hand, [row["graduate_id"] for row in rows], told[:120], target="带身份证号" if numbers else "")
             written(folder / f"{NOT_NAME.sub('', city)[:30] or '城市不详'}.xlsx", pages)
     print(f"{sum(map(len, found.values()))} 人,{len(found)} 个城市,写到 {folder}")
 

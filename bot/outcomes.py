@@ -112,7 +112,7 @@ def may_mass(app: App) -> bool:
     return any(carrier.mass for carrier in app.carriers.values())
 
 
-def preview(app: App, number: int) -> str:
+def preview(app: App, number: int, reader: str = "") -> str:
     """What will be said on each channel, to how many, by which ways. Nothing is sent."""
     with app.database.reading() as connection:
         row = broadcast.get(connection, number)
@@ -126,7 +126,11 @@ def preview(app: App, number: int) -> str:
             kept, by_way = (f",留出 {held} 人不发、用来比较" if held else ""), f"现在发:{routes or '没有人'}"
             if "groups" in row["audience"]:
                 kept, by_way = "", "按群体选的,批准以前不说准确的人数和各走哪条路"
-            lines += [f"会发 {audience.veiled(count, row['audience'])} 人{kept};退订的、取关拉黑的、没有对话的不在内", by_way]
+            whom = audience.addressed(connection, row, reader)
+            lines += [
+                f"{'会发' if whom == '发给' else whom} {audience.veiled(count, row['audience'])} 人{kept};退订的、取关拉黑的、没有对话的不在内",
+                by_way,
+            ]
             if row["changes"]:
                 lines.append(f"改的是第 {row['changes']} 号:告诉收到过它的和说想参加的人;还没收到的直接收到改过的,提醒按新的时间")
     for name, pieces in renderings(row, app.clock.now(), app.passes).items():

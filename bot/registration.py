@@ -13,11 +13,13 @@ from dialogs.messages import Choice, Part, Say
 from dialogs.notices import TO_HUMAN, TO_MENU
 from dialogs.turn import Turn
 from knowledge import cases
-from knowledge.ledger import linking, record
-from knowledge.ledger.record import KINDS
+from knowledge.ledger import linking, record, sharing
+from knowledge.ledger.record import AGREED, KINDS
 
 Registration = LinkRecord | UnlinkRecord | ShowRecord | Dispute
-WRONG = Choice("我的去向登记不对", "open/dispute")
+HOME, TAKE_BACK = Choice("家校联系", "open/family"), Choice("撤回家校联系", "open/withdraw_family")
+GO_ON, STAY = Choice("服务接续", "open/handover"), Choice("撤回服务接续", "open/withdraw_handover")
+WRONG, CHANGED = Choice("我的去向登记不对", "open/dispute"), Choice("去向变了", "howis/change")
 REFUSED = {
     "unknown": "没对上。核对一下姓名和号码末几位,和学校登记的要一致;还是不行就找老师。",
     "several": "和你同名、末几位也一样的不止一个,我分不清。让老师帮你连。",
@@ -52,10 +54,14 @@ def registered(connection: Connection, turn: Turn, effect: Registration) -> Say:
             more = "办结前学校再导名单也不会改动它。" if held else "你还没连上学校登记,连上了老师查起来更快。"
             return Say(f"已经转给老师核对,结果会发到这里。{more}", (TO_MENU,) if held else (LINK, TO_MENU))
     held_on = record.own(connection, person)
-    return Say("这里还没有连着学校的登记。", (LINK, TO_MENU)) if held_on is None else Say(shown(held_on), (WRONG, TO_MENU))
+    if held_on is None:
+        return Say("这里还没有连着学校的登记。", (LINK, TO_MENU))
+    home = sharing.own(connection, turn.world.seal, person)
+    ways = (TAKE_BACK if home else HOME, STAY if held_on["handover"] in AGREED else GO_ON)
+    return Say(shown(held_on, home), (CHANGED, WRONG, *ways, TO_MENU))
 
 
-def shown(held: dict[str, Any]) -> str:
+def shown(held: dict[str, Any], home: str) -> str:
     """The person's own record as they read it."""
     lines = ["学校的登记里,你是这样的:", f"· 毕业去向:{held['destination'] or '还没填'}" + ("(你提过异议,老师在核对)" if held["disputed_at"] else "")]
     if held["employer"]:
@@ -64,6 +70,10 @@ def shown(held: dict[str, Any]) -> str:
     lines += [f"· 就读:{study}"] if study else []
     if held["owner"]:
         lines.append(f"· 负责你的老师:{held['owner']}")
+    if home:
+        lines.append(f"· 联系不上你时可以打家里电话:尾号 {home[-4:]}")
+    if held["handover"] in AGREED:
+        lines.append("· 同意人社部门接着服务")
     given = [f"{KINDS[service['kind']]}({service['on']:%m-%d})" for service in held["services"]]
     lines.append(f"· 记着给过你的服务:{'、'.join(given[-8:]) or '还没有'}")
     lines += [f"· 说好的下一步:{step['what']}" for step in held["plan"] if not step["done_at"]]

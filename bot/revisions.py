@@ -65,6 +65,29 @@ def edited(app: App, key: str, settings: Sequence[str], author: str, answers: Se
     return Checked(problems, f"{key} 的草稿是第 {number} 版,等另一位老师批准")
 
 
+def begun(app: App, place: str, body: dict[str, Any], author: str, answers: Sequence[int] = (), note: Note = audit.unnoted) -> tuple[int, Checked]:
+    """A draft of an entry that is not there yet: under the next number of a topic, or, where `place` is a number, in place of one's own draft.
+    Returns which revision it is, and what would speak against it when it is to be approved.
+
+    Raises:
+        RevisionError: the topic is full.
+        ValidationError: it is no entry.
+    """
+    with app.database.reading() as connection:
+        item = store.item_of(body | {"id": place if "-" in place else revisions.free(connection, place)})
+        held = store.load(connection)
+    _, against = curation.tried(held, [item], app.search, app.clock.today())
+    with app.database.writing() as connection:
+        revisions.lock(connection)
+        if "-" not in place:
+            item = item.model_copy(update={"id": revisions.free(connection, place)})
+        number = revisions.draft(connection, item, author, app.clock.now())
+        problems = questions.claim(connection, answers, number)
+        note(connection, "起草新政策", item.id, new=f"第 {number} 版")
+    problems += [problem for found in against.values() for problem in found]
+    return number, Checked(problems, f"{item.id} 的草稿是第 {number} 版,等另一位老师批准")
+
+
 def value_of(text: str) -> Any:
     """As TOML where it is that (dates, lists, quoted text), else the words themselves."""
     try:

@@ -89,6 +89,21 @@ class Hand:
             yield here
 
 
+def named(app: App, name: str, option: str = "--as") -> Hand:
+    """As `signed`, of what takes two people: who writes it must be known from who approves it, as soon as there are accounts.
+
+    Raises:
+        typer.Exit: nobody is named, or nobody active is called so.
+    """
+    from bot.web.console import staff
+
+    if name in UNSIGNED:
+        with app.database.reading() as connection:
+            if staff.opened(connection):
+                raise fail(f"要写明是谁:加 {option} 登录名或称呼,bulixian user list 看账号", 1)
+    return signed(app, name)
+
+
 def signed(app: App, name: str = UNSIGNED[0]) -> Hand:
     """By the name that `--as` gave: that of a member of the staff, as soon as there are any.
 

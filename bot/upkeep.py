@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.session import fail, running, signed
+from bot.session import fail, named, running, signed
 
 if TYPE_CHECKING:
     from bot.curation import Checked
@@ -108,14 +108,16 @@ def import_(
     valid_to: Annotated[datetime | None, typer.Option("--valid-to", formats=["%Y-%m-%d"], help="有效期至")] = None,
 ) -> None:
     """导入文件原文或老师改过的条目,逐个报告;有错的跳过,其余照常。"""
-    from bot.documents import bring_in_all
+    from bot.documents import ENTRIES, bring_in_all
     from knowledge.policy.documents import Given
 
     if len(files) > 1 and (title or number):
         raise fail("--title 和 --number 一次只能给一个文件用", 2)
     given = Given(title, number, issuer, date and date.date(), region, valid_to and valid_to.date())
     with at_work() as app:
-        hand, second = signed(app, author), approver and signed(app, approver).name
+        drafts = any(file.suffix.lower() in ENTRIES for file in files) and not dry_run
+        hand = named(app, author, "--author") if drafts else signed(app, author)
+        second = approver and named(app, approver, "--approved-by").name
         if not dry_run:
             hand.wrote("导入政策文件", "、".join(file.name for file in files), f"{second}批准" if second else "")
         shown(*bring_in_all(app, files, hand.name, second, given, dry_run=dry_run))
@@ -184,7 +186,7 @@ def attach(question: Questions, to: Annotated[str, typer.Option(help="归到哪�
     from bot.questions import attach as attached
 
     with at_work() as app:
-        hand = signed(app, who)
+        hand = named(app, who)
         with hand.doing("归到政策", to[:10], f"{len(question)} 个问题") as here:
             found = attached(here, question, to, hand.name)
     shown(waits(found))
@@ -211,7 +213,7 @@ def draft(
     from bot.revisions import drafted, edited
 
     with at_work() as app:
-        hand = signed(app, who)
+        hand = named(app, who)
         with hand.doing("起草政策", Path(source).name) as here:
             told = answers or ()
             found = edited(here, source, settings, hand.name, told) if settings else drafted(here, Path(source), hand.name, told)
@@ -242,7 +244,7 @@ def approve(revision: Revision, who: Annotated[str, typer.Option("--as", help="�
     from bot.revisions import approved
 
     with at_work(f"{DRAFTS},不要了用 bulixian knowledge discard {revision}") as app:
-        hand = signed(app, who)
+        hand = named(app, who)
         shown(approved(app, [revision], hand.name, hand.note))
 
 
@@ -292,7 +294,7 @@ def reach(
     from bot.reach import reach as reached
 
     with at_work() as app:
-        hand, found = signed(app, who), reached(app, entry)
+        hand, found = signed(app, who) if no_draft else named(app, who), reached(app, entry)
         print(told(found, app.clock.today()))
         if people:
             with hand.doing("看名单", f"政策覆盖 {found.entry.id}", f"{len(found.newly) + len(found.might)} 人") as here:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+WORKING = ("协议合同", "灵活", "创业")
+"""What a destination counts as that somebody may name who says that they work."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
@@ -198,7 +201,10 @@ class StopAsking:
 
 @dataclass(frozen=True, slots=True)
 class OfferDestinations:
-    """What their record may say now that they work, as choices."""
+    """What their record may say now, as choices: what they named (`like`, as any list may call it), and what counts as one of `rates`."""
+
+    rates: tuple[str, ...] = WORKING
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,28 @@ class SettleOwn:
     """Their record gets a destination by their own word."""
 
     destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFamily:
+    """They agree that their family is called at this number when nobody reaches them any more."""
+
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropFamily:
+    """They do not agree to that any more. `aloud`: it is said what became of it."""
+
+    aloud: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AllowHandover:
+    """Whether the HR department where they live may get their record and go on."""
+
+    allowed: bool
+    aloud: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +423,9 @@ Effect = (
     | StopAsking
     | OfferDestinations
     | SettleOwn
+    | KeepFamily
+    | DropFamily
+    | AllowHandover
     | WantEvent
     | DropEvent
     | ShowEvents
@@ -419,6 +450,7 @@ Effect = (
     | WriteBroadcast
 )
 CheckIn = AskedHow | SaidHow | StopAsking | OfferDestinations | SettleOwn
+Sharing = KeepFamily | DropFamily | AllowHandover
 Events = WantEvent | DropEvent | ShowEvents | RemindEvent
 Clinic = OfferUpload | KeepResume | ShowResume | CompareResume | DropResume | Submit | WriteBack | ShowSubmission | WithdrawSubmission
 Desk = OnDuty | Duty | MoreSaid | WriteBroadcast

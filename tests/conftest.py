@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ from typer.testing import CliRunner, Result
 from bot.app import App, migrate
 from bot.cli import cli
 from bot.config import Clock, Settings, settings
-from knowledge.db import Database
+from knowledge.db import Database, now
 from knowledge.policy import store
 from knowledge.policy.search import PolicySearch
 from knowledge.policy.store import Knowledge, StoredIndex
@@ -50,10 +51,15 @@ def no_settings_from_outside() -> None:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated and seeded SQLite database with its search index, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    app = App(settings_for(f"sqlite:///{path}"))
-    app.close()
+    """A migrated and seeded SQLite database with its search index, to be copied: made by one worker for all, for building it takes long."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "template.db"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            made = path.with_suffix(".new")
+            App(settings_for(f"sqlite:///{made}")).close()
+            made.rename(path)
     return path
 
 
@@ -144,6 +150,12 @@ def any_app(url: str, search: PolicySearch) -> Iterator[App]:
     running = App(settings_for(url), Clock(TODAY), search)
     yield running
     running.close()
+
+
+def few(database: Database, *keys: str) -> None:
+    """These things to know and no others: an index is built in no time."""
+    with database.writing() as connection:
+        store.seed(connection, [item for item in store.files() if item.id in keys], now())
 
 
 @pytest.fixture(scope="session")

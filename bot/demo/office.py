@@ -40,7 +40,7 @@ def fill(app: App) -> None:
         for name, (display, role) in ACCOUNTS.items():
             staff.add(connection, name, display, role, held, now)
         connection.execute(update(staff.Staff).values(fresh=False))
-        school.enrol(connection, chance, now)
+        school.enrol(connection, chance, now, app.seal)
 
     written(app, enrol)
     postings(app, chance, now)
@@ -125,7 +125,7 @@ def broadcasts(app: App, chance: random.Random, now: datetime) -> None:
     fair = datetime.combine(local_date(now) + timedelta(days=4), time(9), CHINA)
     over = {"start": fair.isoformat(), "place": "演示大学体育馆", "scale": "80 家单位、1200 个岗位", "bring": "简历、学历证"}
     first = {"type": "招聘会", "title": "冬季双选会", "fields": over, "audience": {"everyone": True, "holdout": 0.2}}
-    number = broadcast.written(app, first, "王老师")
+    number = broadcast.written(app, first, "管理员")
     broadcast.approve(app, number, "李老师")
     while broadcast.advance(app):
         pass

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from dialogs.place import Conversation
 from knowledge.db import local_date
-from knowledge.ledger import contact, destinations
+from knowledge.ledger import contact, destinations, sharing
 from knowledge.ledger.record import KINDS, Change, FollowUp, Record, Service, Step
+from knowledge.ledger.seal import Seal
 
 TOWN: dict[str, Any] = tomllib.loads((Path(__file__).parent / "town.toml").read_text(encoding="utf8"))
 PEOPLE, TALKING = 300, 90
@@ -53,7 +54,7 @@ def records(chance: random.Random, now: datetime) -> Iterator[dict[str, Any]]:
             "destination": chance.choice(settled) if has_place else chance.choice(NOWHERE),
             "employer": "青禾科技有限公司" if has_place else "",
             "groups": [chance.choice(TOWN["groups"])] if n % 6 == 0 else [],
-            "family_phone": f"139{n:08}" if n % 15 == 0 else "",
+            "handover": "list" if n % 3 == 0 else "",
             "owner": TEACHERS[n % len(TEACHERS)],
             "source": "演示名单",
             "created_at": now - timedelta(days=120),
@@ -65,8 +66,9 @@ def placed() -> dict[str, str]:
     return {row["name"]: row["rate"] for row in destinations.read(destinations.first()).values()}
 
 
-def enrol(connection: Connection, chance: random.Random, now: datetime) -> None:
+def enrol(connection: Connection, chance: random.Random, now: datetime, seal: Seal) -> None:
     connection.execute(insert(Record), list(records(chance, now)))
+    sharing.keep(connection, seal, {n: f"139{n:08}" for n in range(15, PEOPLE + 1, 15)}, "导入 演示名单", now)
     rows = connection.execute(select(Record.id, Record.destination, Record.owner).order_by(Record.id)).all()
     changes = [
         {"record_id": number, "destination": where, "by": "导入 演示名单", "note": "", "at": now - timedelta(days=chance.randrange(100))}

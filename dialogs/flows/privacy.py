@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialogs import answers, notices
-from dialogs.effects import Erase, Export, SetConsent, ShowAccesses
+from dialogs.effects import AllowHandover, DropFamily, Erase, Export, SetConsent, ShowAccesses
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.messages import Choice
 from dialogs.turn import Turn
@@ -47,6 +47,7 @@ def withdraw(turn: Turn, _: Slots) -> None:
 def withdraw_all(turn: Turn, _: Slots) -> None:
     turn.effects.append(SetConsent("profile", False))
     turn.effects.append(SetConsent("groups", False))
+    turn.effects += [DropFamily(aloud=False), AllowHandover(False, aloud=False)]
     turn.place.memo.pop("stated", None)
     turn.say("好,同意已撤回,资料和群体信息都删掉了。聊天记录还在,要一起删就点注销。", Choice("注销", "open/erase"), notices.TO_MENU)
 

@@ -35,6 +35,7 @@ LIMITS = {
     "employer": 120,
     "owner": 64,
     "family_consent": 20,
+    "handover": 20,
 }
 AGREED = ("是", "同意", "已同意", "本人同意", "y", "yes", "1")
 LABEL = {"本科": ("学士", "大学"), "硕士": ("研究生",), "专科": ("大专", "高职"), "博士": (), "中专": ("中职",)}
@@ -147,6 +148,8 @@ def read(row: Mapping[str, str], meanings: Mapping[str, str]) -> tuple[dict[str,
     if "family_phone" in row or "family_consent" in row:  # without the person's yes a family's number is not kept
         agreed = bare(str(found.pop("family_consent", ""))) in AGREED
         found["family_phone"] = found.get("family_phone", "") if agreed else ""
+    if "handover" in row:
+        found["handover"] = "list" if bare(str(found.get("handover", ""))) in AGREED else ""
     if "name" not in found:
         wrong.insert(0, "没有姓名")
     if not {"student_no", "id_number"} & found.keys() and not any("身份证" in each for each in wrong):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Connection, ForeignKey, insert, select, update
+from sqlalchemy import Connection, ForeignKey, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import CHINA, Base
 from knowledge.ledger import destinations, record
-from knowledge.ledger.record import Record
+from knowledge.ledger.record import FollowUp, Record
 
 RESULTS = ("联系上了", "没人接", "号码不对", "不愿联系")
 """Of an attempt by staff; only the first reached the person."""
 REFUSED, WRONG_NUMBER = RESULTS[3], RESULTS[2]
+NEW_NUMBER, BEFORE = "新号码", "原来的尾号 "
+"""Noted where another number comes in after one was found wrong; no result of a call. BEFORE: how its note begins."""
 HOUR = time(10)
 """In China: when a question may come."""
 REST = 90
@@ -90,3 +93,22 @@ def called(
         raise record.LedgerError("要写清是谁联系的")
     entry = {"on": on, "way": way, "by": who, "reached": result == RESULTS[0], "note": note, "next_on": next_on, "result": result}
     record.follow(connection, record_id, entry)
+
+
+def renumbered(connection: Connection, old: Mapping[int, str], by: str, on: date) -> None:
+    """Other numbers stand in these records than the `old` ones: whom the old one did not reach may be called again."""
+    last = select(func.max(FollowUp.id)).where(FollowUp.record_id.in_(old)).group_by(FollowUp.record_id)
+    wrong = select(FollowUp.record_id).where(FollowUp.id.in_(last), FollowUp.result.in_((WRONG_NUMBER, NEW_NUMBER)))
+    entry = {"on": on, "way": "台账", "by": by, "reached": False, "next_on": None, "result": NEW_NUMBER}
+    rows = [{"record_id": who, "note": f"{BEFORE}{old[who][-4:]}" if old[who] else "", **entry} for who in connection.execute(wrong).scalars()]
+    if rows:
+        connection.execute(insert(FollowUp), rows)
+
+
+def spent(connection: Connection, records: Collection[int]) -> dict[int, set[str]]:
+    """The last four digits of numbers that were found wrong and replaced, by record: a list that still has one brings it back no more."""
+    query = select(FollowUp.record_id, FollowUp.note).where(FollowUp.record_id.in_(records), FollowUp.result == NEW_NUMBER)
+    found: dict[int, set[str]] = {}
+    for who, note in connection.execute(query) if records else ():
+        found.setdefault(who, set()).add(note.removeprefix(BEFORE))
+    return found

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, literal, select, tuple_, update
 
-from knowledge.db import Database
-from knowledge.ledger import destinations
+from knowledge.db import Database, local_date
+from knowledge.ledger import contact, destinations, sharing
 from knowledge.ledger.cells import columns, names, read
 from knowledge.ledger.record import Change, LedgerError, Record
 from knowledge.ledger.seal import Seal
@@ -22,7 +22,7 @@ CHUNK = 1000
 OUTCOMES = {"inserted": "新增", "updated": "更新", "same": "没变", "refused": "没有导入"}
 KEPT = (
     "name", "phone", "school", "student_no", "college", "major", "degree", "graduated", "cohort", "hukou", "city", "employer", "groups",
-    "family_phone", "owner",
+    "handover", "owner",
 )  # fmt: skip
 SAID = (*KEPT, "destination", "id_digest")
 IGNORED = "-"
@@ -52,11 +52,12 @@ class Imported:
 
 @dataclass(slots=True)
 class Draft:
-    """A row that can be taken, and the record it is about."""
+    """A row that can be taken, and the record it is about. `family`: the number it allows to call, None: it says nothing of that."""
 
     row: int
     values: dict[str, Any]
     number: str = ""
+    family: str | None = None
     held: RowMapping | None = None
     note: str = ""
 
@@ -137,7 +138,7 @@ def drafted(seal: Seal, row: int, values: dict[str, Any], wrong: list[str], seen
     if before:
         return Line(row, "refused", f"和第 {before} 行是同一个人,请留一行")
     seen.update(dict.fromkeys(keys, row))
-    return Draft(row, values, number)
+    return Draft(row, values, number, values.pop("family_phone", None))
 
 
 def student(values: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -149,20 +150,27 @@ def take(connection: Connection, drafts: Sequence[Draft], seal: Seal, source: st
     lines: list[Line] = []
     new: list[Draft] = []
     changed: list[tuple[Draft, dict[str, Any]]] = []
-    for draft, problem in match(connection, drafts):
+    matched = list(match(connection, drafts))
+    spent = contact.spent(connection, [draft.held["id"] for draft in drafts if draft.held and draft.values.get("phone", "") != draft.held["phone"]])
+    allowed = sharing.of(connection, [draft.held["id"] for draft in drafts if draft.held and draft.family is not None])
+    homes: list[Draft] = []
+    for draft, problem in matched:
         if problem:
             lines.append(Line(draft.row, "refused", problem))
         elif draft.held is None:
             new.append(draft)
             lines.append(Line(draft.row, "inserted"))
         else:
-            fresh = differing(draft)
+            fresh = differing(draft, spent.get(draft.held["id"], ()))
             if fresh:
                 changed.append((draft, fresh))
-            lines.append(Line(draft.row, "updated" if fresh else "same", draft.note))
+            if told := draft.family is not None and sharing.differs(allowed.get(draft.held["id"]), seal, draft.family):
+                homes.append(draft)
+            lines.append(Line(draft.row, "updated" if fresh or told else "same", draft.note))
     if not dry:
         add(connection, new, seal, source, at)
         alter(connection, changed, seal, source, at)
+        sharing.keep(connection, seal, {draft.held["id"]: draft.family or "" for draft in homes if draft.held}, by(source), at)
     return lines
 
 
@@ -198,14 +206,20 @@ def conflict(values: Mapping[str, Any], person: RowMapping | None, pupil: RowMap
     return ""
 
 
-def differing(draft: Draft) -> dict[str, Any]:
-    """What the row says otherwise than the record. A destination that its person disputes stays until staff have settled it."""
+def differing(draft: Draft, spent: Collection[str]) -> dict[str, Any]:
+    """What the row says otherwise than the record. A destination that its person disputes stays until staff have settled it,
+    a number that was found wrong (`spent`) does not come back, and what they said of the handover themselves stands."""
     held = draft.held
     assert held is not None
     fresh = {key: draft.values[key] for key in SAID if key in draft.values and draft.values[key] != held[key]}
     if "destination" in fresh and held["disputed_at"]:
         del fresh["destination"]
         draft.note = "本人对毕业去向有异议,办结前去向没有改"
+    if held["handover"] in ("yes", "no"):
+        fresh.pop("handover", None)
+    if fresh.get("phone", "")[-4:] in spent:
+        del fresh["phone"]
+        draft.note = ";".join(filter(None, (draft.note, "手机号是打不通、已经换掉的那个,没有改回去")))
     return fresh
 
 
@@ -220,6 +234,12 @@ def add(connection: Connection, new: Sequence[Draft], seal: Seal, source: str, a
     mine = (Record.id > before, Record.created_at == at, Record.source == source, Record.destination != "")
     said = select(Record.id, Record.destination, literal(by(source)), literal(""), Record.created_at).where(*mine)
     connection.execute(insert(Change).from_select(["record_id", "destination", "by", "note", "at"], said))
+    homes = [draft for draft in new if draft.family]
+    if homes:
+        fresh = select(Record.id, Record.id_digest, Record.school, Record.student_no).where(Record.id > before)
+        found = {key: row.id for row in connection.execute(fresh) for key in (row.id_digest, (row.school, row.student_no))}
+        numbers = {found[draft.values.get("id_digest") or student(draft.values)]: draft.family or "" for draft in homes}
+        sharing.keep(connection, seal, numbers, by(source), at)
 
 
 def by(source: str) -> str:
@@ -243,6 +263,8 @@ def alter(connection: Connection, changed: Sequence[tuple[Draft, dict[str, Any]]
         values = {key: bindparam(f"new_{key}", type_=Record.__table__.c[key].type) for key in fields}
         connection.execute(query.values(**values, updated_at=bindparam("at", type_=Record.__table__.c.updated_at.type)), rows)
     note_changes(connection, moved, source, at)
+    old = {draft.held["id"]: draft.held["phone"] for draft, fresh in changed if draft.held and "phone" in fresh}
+    contact.renumbered(connection, old, by(source), local_date(at))
 
 
 def note_changes(connection: Connection, moved: Sequence[tuple[int, str]], source: str, at: datetime) -> None:

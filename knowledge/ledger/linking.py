@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import CompoundSelect, Connection, RowMapping, delete, func, insert, select, update
 
-from knowledge.ledger import contact
+from knowledge.ledger import contact, sharing
 from knowledge.ledger.record import DISPUTED, SELF, Change, Record, Try
 from knowledge.ledger.seal import Seal
 from knowledge.people import Consent, log_access
@@ -59,6 +59,7 @@ def release(connection: Connection, graduate_id: str) -> int:
 
 def unlink(connection: Connection, graduate_id: str, at: datetime) -> bool:
     """The record stays the school's, but nothing said here goes to it any more. False: there was no link."""
+    sharing.forget(connection, graduate_id)
     if not release(connection, graduate_id):
         return False
     connection.execute(insert(Consent).values(graduate_id=graduate_id, kind="ledger", given=False, at=at))

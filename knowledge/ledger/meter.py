@@ -13,12 +13,10 @@ Counts = Mapping[str, int]
 """Services by kind."""
 
 
-def counts(connection: Connection, until: date, *, since: date | None = None, record_id: int | None = None) -> dict[int, dict[str, int]]:
+def counts(connection: Connection, until: date, *, record_id: int | None = None) -> dict[int, dict[str, int]]:
     """Services by record and kind, up to and including `until`; records without any are left out."""
     of_kind = [func.sum(case((Service.kind == kind, 1), else_=0)) for kind in KINDS]
     query = select(Service.record_id, *of_kind).where(Service.on <= until).group_by(Service.record_id)
-    if since:
-        query = query.where(Service.on >= since)
     if record_id is not None:
         query = query.where(Service.record_id == record_id)
     return {row[0]: {kind: number for kind, number in zip(KINDS, row[1:], strict=True) if number} for row in connection.execute(query).all()}

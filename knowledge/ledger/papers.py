@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from knowledge.ledger import destinations, meter
+from knowledge.ledger.contact import NEW_NUMBER
 from knowledge.ledger.figures import city
-from knowledge.ledger.record import KINDS, FollowUp, Record, Service, Step
+from knowledge.ledger.record import AGREED, KINDS, FollowUp, Record, Service, Step
 from knowledge.ledger.seal import Seal, masked
 
 FORM = (
@@ -25,12 +26,15 @@ GIVEN = ("台账编号", "姓名", "服务", "日期", "谁做的", "说明")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Whose rows; `numbers`: identity numbers in full."""
+    """Whose rows; `numbers`: identity numbers in full; `agreed`: of those alone who agree to the handover; `area`: is in where they live,
+    else in where they are registered."""
 
     cohort: int | None = None
     college: str = ""
     owner: str = ""
     numbers: bool = False
+    agreed: bool = False
+    area: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ def records(connection: Connection, choice: Choice) -> Iterator[RowMapping]:
     for column, value in ((Record.cohort, choice.cohort), (Record.college, choice.college), (Record.owner, choice.owner)):
         if value:
             query = query.where(column == value)
+    if choice.agreed:
+        query = query.where(Record.handover.in_(AGREED))
+    if choice.area:
+        lives = Record.city.contains(choice.area, autoescape=True)
+        query = query.where(lives | (Record.city == "") & Record.hukou.contains(choice.area, autoescape=True))
     yield from connection.execution_options(yield_per=2000).execute(query).mappings()
 
 
@@ -84,7 +93,8 @@ def form(row: RowMapping, around: Held, seal: Seal, *, numbers: bool) -> list[An
 def talked(last: RowMapping | None) -> list[str]:
     if last is None:
         return [""] * 4
-    outcome = last["note"] if last["reached"] else f"没联系上 {last['note']}".strip()
+    missed = "换了新号码" if last["result"] == NEW_NUMBER else f"没联系上 {last['note']}".strip()
+    outcome = last["note"] if last["reached"] else missed
     return [str(last["on"]), last["way"], outcome, str(last["next_on"] or "")]
 
 
@@ -95,6 +105,17 @@ def owed(connection: Connection, around: Held, choice: Choice) -> dict[str, list
         if around.rates.get(row["destination"], "") in destinations.OWED:
             found.setdefault(city(row["city"], row["hukou"]), []).append(row)
     return found
+
+
+def package(rows: Sequence[RowMapping], given: Sequence[list[Any]], around: Held, seal: Seal, *, numbers: bool) -> dict[str, list[Sequence[Any]]]:
+    """What the HR department of one city gets, as sheets.
+
+    Raises:
+        SealError: see `form`.
+    """
+    here = {row["id"] for row in rows}
+    people = [form(row, around, seal, numbers=numbers) for row in rows]
+    return {"名单": [FORM, *people], "已提供的服务": [GIVEN, *(row for row in given if row[0] in here)]}
 
 
 def services(connection: Connection, people: Collection[int]) -> Iterator[list[Any]]:

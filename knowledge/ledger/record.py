@@ -14,6 +14,8 @@ from knowledge.people import Graduate
 
 KINDS = {"talk": "政策宣介", "guidance": "职业指导", "referral": "岗位推荐", "training": "培训见习"}
 """Services that are counted, by what each office must deliver [MoHRSS: 1131]."""
+AGREED = ("list", "yes")
+"""Values of `Record.handover` that are a yes."""
 NEEDED = {"talk": 1, "guidance": 1, "referral": 3, "training": 1}
 SELF, DISPUTED = "本人", "异议:"
 """Who says so where the person does; how the note of a dispute begins, which changes no destination."""
@@ -50,8 +52,8 @@ class Record(Base):
     destination: Mapped[str] = mapped_column(String(40), default="")
     employer: Mapped[str] = mapped_column(String(120), default="")
     groups: Mapped[list[str]] = mapped_column(JSON)
-    family_phone: Mapped[str] = mapped_column(String(20), default="")
-    """Kept only where the list says that the person agreed to it (家校联系)."""
+    handover: Mapped[str] = mapped_column(String(4), default="")
+    """Whether the HR department where they live may go on with them (服务接续): "list" says yes, or they themselves, "yes" or "no"."""
     owner: Mapped[str] = mapped_column(String(64), default="", index=True)
     source: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from datetime import datetime
 from difflib import unified_diff
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from knowledge.policy import questions
 from knowledge.policy.store import VERSION, Change, Item, Revision, body_of, bump, retire, row_of
@@ -50,6 +50,19 @@ def draft(connection: Connection, item: Item, author: str, at: datetime) -> int:
         questions.move(connection, replaced, number)
         drop(connection, replaced, author, at)
     return number
+
+
+def free(connection: Connection, topic: str) -> str:
+    """The next number of a topic (`SUB`); one that was given up by its only author is used again.
+
+    Raises:
+        RevisionError: all 99 are used.
+    """
+    used = select(func.max(Revision.entry_id)).where(Revision.entry_id.startswith(f"{topic}-", autoescape=True), Revision.status != "dropped")
+    last = int((connection.execute(used).scalar() or f"{topic}-00").partition("-")[2])
+    if last >= 99:
+        raise RevisionError(f"{topic} 的编号用完了,换一类")
+    return f"{topic}-{last + 1:02d}"
 
 
 def drafted(connection: Connection, key: str, author: str) -> list[int]:

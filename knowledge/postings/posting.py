@@ -18,7 +18,7 @@ RHYTHMS = {"daily": "每天", "weekly": "每周", "urgent": "有急招才发", "
 
 
 class Posting(Base):
-    """One posting as its source gave it (`raw`), and what was read from it.
+    """One posting as its source gave it (`raw`), and what was read from it; where staff changed it, `raw["edited"]` says who and when.
 
     `card`: the posting this one repeats, itself if it is the first. `places`: codes of GB/T 2260, or `nationwide`, `remote`, `abroad`.
     Pay in yuan per `pay_unit`, either end open. `degree`: a `terms.Level`. Experience in years. `contact`: for staff only, never shown.

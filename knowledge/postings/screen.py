@@ -22,11 +22,11 @@ HELD, WARN = 50, 25
 MENTION, TITLE, TEXT = 10, 20, 20
 """Points of named signs from which likeness to known frauds is asked for, and the points it takes where the text has fewer than so many
 characters: a title alone says little."""
-WORTH, MOST, BELIEVED, ALONE = 1.0, 100, 1.1, 1.8
+WORTH, MOST, BELIEVED, ALONE = 1.0, 100, 0.3, 0.7
 """Log-odds that a hundred points of named signs add to those of likeness, points beyond which more says no more, the log-odds from which
 both together hold a posting, and from which likeness alone holds a short one: chosen on postings that the weights were not
 learned from (tests/knowledge/rights/test_scam.py)."""
-SHORT = 180
+SHORT = 300
 """Characters of a text up to which it is asked for likeness without any named sign: most frauds are short, and it costs little."""
 RIGHTS_AT_MOST = 45
 """Breaches of law that are no fraud (性别, 婚育) warn; they alone never hold a posting."""

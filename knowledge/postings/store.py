@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Table, and_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy import text as sql
@@ -42,15 +42,23 @@ ABOUT_PAY = {"P01", "P02"}
 OPEN = ("live", "held", "refused")
 """What a new posting may repeat: one that staff refused must not come back under another number."""
 Progress = Callable[[str, int, int], None]
-Before = tuple[int, str] | None
 Reader = Callable[[Sequence[Reading], date], Sequence[Reading]]
 TABLE = cast(Table, Posting.__table__)
 AFTER_UPDATE = "内容有改动，之前老师核实后没有用"
 LIKE_REFUSED = "和老师核实后没有用的一条相同"
+AFTER_EDIT = "{}改过，来源后来给的内容不一样：现在是来源的，核对后放行"
 
 
 class PostingError(ValueError):
     """What staff asked for cannot be done; the message says why."""
+
+
+class Known(NamedTuple):
+    """What is stored of a row already. `edited`: which of the staff changed it and when (`edits`), empty where the source's words stand."""
+
+    key: int
+    status: str
+    edited: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +140,7 @@ def bring_in(
     with database.reading() as connection:
         if new:
             progress("比对", 0, len(new))
-            weigh(connection, new)
-            suspect(connection, seal, new)
-            stored = relatives(connection, new)
-            join(stored, new)
+            stored = compare(connection, seal, new)
     report.lines += [line(slot) for slot in new]
     report.lines.sort(key=lambda each: each.row)
     if dry:
@@ -147,14 +152,28 @@ def bring_in(
         progress("写入", number * BLOCK + len(block), len(new))
     with database.writing() as connection:
         if new:
-            moved = [{"at": slot.key, "to": slot.root.key} for slot in stored if slot.root and slot.root.key != slot.card]
-            if moved:
-                connection.execute(update(TABLE).where(TABLE.c.id == bindparam("at")).values(card=bindparam("to"), updated_at=now), moved)
+            move(connection, stored, now)
         if complete:
             withdraw(connection, source, {each.ref for each in found}, now, report)
         if new or report.withdrawn:
             regroup(connection, now)
     return report
+
+
+def compare(connection: Connection, seal: Seal, new: Sequence[Slot]) -> list[Slot]:
+    """Looks at what was read beside what is stored: pay, confirmed frauds, repeats. Returns the stored ones that it may join."""
+    weigh(connection, new)
+    suspect(connection, seal, new)
+    stored = relatives(connection, new)
+    join(stored, new)
+    return stored
+
+
+def move(connection: Connection, stored: Sequence[Slot], now: datetime) -> None:
+    """Stored postings that repeat another card than before."""
+    moved = [{"at": slot.key, "to": slot.root.key} for slot in stored if slot.root and slot.root.key != slot.card]
+    if moved:
+        connection.execute(update(TABLE).where(TABLE.c.id == bindparam("at")).values(card=bindparam("to"), updated_at=now), moved)
 
 
 def over(columns: Mapping[str, Any], today: date, age: timedelta) -> bool:
@@ -163,15 +182,15 @@ def over(columns: Mapping[str, Any], today: date, age: timedelta) -> bool:
     return bool(columns["posted"] and columns["posted"] < today - age)
 
 
-def taken(connection: Connection, source: str, found: Sequence[Reading], report: Report) -> list[tuple[Reading, Before]]:
-    """The drafts that may change something, each with the key and status it is held under; the others go to the report."""
-    columns = (TABLE.c.ref, TABLE.c.id, TABLE.c.digest, TABLE.c.status)
+def taken(connection: Connection, source: str, found: Sequence[Reading], report: Report) -> list[tuple[Reading, Known | None]]:
+    """The drafts that may change something, each with what is stored of it; the others go to the report."""
+    columns = (TABLE.c.ref, TABLE.c.id, TABLE.c.digest, TABLE.c.status, TABLE.c.raw["edited"].as_string().label("edited"))
     known = {
         row.ref: row
         for refs in batches([each.ref for each in found])
         for row in connection.execute(select(*columns).where(TABLE.c.source == source, TABLE.c.ref.in_(refs)))
     }
-    changed: list[tuple[Reading, Before]] = []
+    changed: list[tuple[Reading, Known | None]] = []
     for each in found:
         before = known.get(each.ref)
         if each.refused:
@@ -181,7 +200,7 @@ def taken(connection: Connection, source: str, found: Sequence[Reading], report:
         elif before and before.digest == each.digest and before.status != "withdrawn":
             report.lines.append(Line(each.row, "same", each.title, each.company))
         else:
-            changed.append((each, (before.id, before.status) if before else None))
+            changed.append((each, Known(before.id, before.status, before.edited or "") if before else None))
     return changed
 
 
@@ -189,7 +208,7 @@ def refusal(each: Reading) -> Line:
     return Line(each.row, "refused", each.title[:200], each.company[:200], each.refused)
 
 
-def sorted_out(found: Sequence[Reading], held: Sequence[Before], today: date, age: timedelta, report: Report) -> list[Slot]:
+def sorted_out(found: Sequence[Reading], held: Sequence[Known | None], today: date, age: timedelta, report: Report) -> list[Slot]:
     """What was read with the status it gets by itself; what cannot be taken goes to the report."""
     slots = []
     for each, before in zip(found, held, strict=True):
@@ -197,10 +216,13 @@ def sorted_out(found: Sequence[Reading], held: Sequence[Before], today: date, ag
             report.lines.append(refusal(each))
             continue
         status = "expired" if over(each.columns, today, age) else "held" if each.screening.level == "held" else "live"
-        slot = Slot(each.columns, status, before and before[0], reading=each)
-        if before and before[1] == "refused":
+        slot = Slot(each.columns, status, before and before.key, reading=each)
+        if before and before.status == "refused":
             slot.status = "held"
             slot.why.append(AFTER_UPDATE)
+        if before and before.edited and slot.status != "expired":
+            slot.status = "held"
+            slot.why.append(AFTER_EDIT.format(before.edited))
         slots.append(slot)
     return slots
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from zlib import crc32
 
 ROLES = {
@@ -148,19 +149,24 @@ def demanded(row: Row) -> tuple[str, tuple[int, int]] | None:
     return next(((say, found[role]) for role, say in DEMANDS.items() if role in found), None)
 
 
+@cache
+def bond(one: str, sign: str = "", other: str = "") -> int:
+    return crc32(f"{one}{sign}{other}".encode())
+
+
 def bonds(row: Iterable[str]) -> set[int]:
     """Every role, each two in a row, and each two of one sentence in their order, as numbers."""
-    found: set[str] = set()
+    found: set[int] = set()
     clause: list[str] = []
     last = ""
     for role in (*row, STOP):
         if role == last:
             continue
-        found.update((role, f"{last}|{role}"))
+        found.update((bond(role), bond(last, "|", role)))
         last = role
         if role == STOP:
             clause = []
             continue
-        found.update(f"{other}>{role}" for other in clause[-FAR:])
+        found.update(bond(other, ">", role) for other in clause[-FAR:])
         clause.append(role)
-    return {crc32(each.encode()) for each in found}
+    return found

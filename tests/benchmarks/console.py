@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import re
 import tempfile
 import time
@@ -24,7 +25,10 @@ from dialogs.place import Conversation
 from knowledge.cases import Case
 from knowledge.ledger import destinations
 from knowledge.ledger.record import KINDS, Change, FollowUp, Record, Service
+from knowledge.ledger.sharing import Family
 from knowledge.people import Graduate
+from knowledge.postings.posting import Posting
+from tests.benchmarks.digest import postings
 from tests.benchmarks.report import Row, Table
 from tests.benchmarks.turns import postgres
 
@@ -38,19 +42,24 @@ PAGES = {
     "list, a name": "/people?q=学生77777",
     "figures by college": "/cohort?by=college",
     "figures by city": "/cohort?by=city",
+    "figures by group": "/cohort?by=group",
     "cases": "/cases",
     "to call": "/calls",
+    "to hand over": "/handover",
+    "postings": "/postings?status=live",
+    "postings, a word": "/postings?status=live&q=会计",
 }
 
 
 def fill(connection: Connection, app: App, count: int = PEOPLE) -> None:
-    """Of every two people one talks to us; everybody got four services in the last months."""
+    """Of every two people one talks to us; everybody got four services in the last months, one of ten agrees to the handover."""
     now, today = app.clock.now(), app.clock.today()
     names = list(destinations.rates(connection))
     everybody, talking = range(1, count + 1), range(2, count + 1, 2)
     told = {"profile": {"cohort": 2026}, "profile_consent_at": now, "created_at": now}
     place: dict[str, Any] = {"mode": "bot", "stack": [], "memo": {}, "version": 0}
     given = {"by": "", "note": "", "entered_at": now}
+    home = {"digest": app.seal.digest("13900000000"), "sealed": app.seal.close("13900000000")}
     rows: dict[type, list[Any]] = {
         Graduate: [{"id": f"p{n}", **told} for n in talking],
         Conversation: [{"key": f"wechat:gh:{n}", "graduate_id": f"p{n}", "last_in_at": now - timedelta(days=n % 100), **place} for n in talking],
@@ -74,6 +83,8 @@ def fill(connection: Connection, app: App, count: int = PEOPLE) -> None:
             {"graduate_id": f"p{n}", "conversation": f"wechat:gh:{n}", "kind": "handover", "summary": "想找老师", "opened_at": now}
             for n in talking[:2000]
         ],
+        Family: [{"record_id": n, **home, "by": "名单", "at": now} for n in everybody if n % 50 == 0],
+        Posting: postings(random.Random(3), now),
     }
     for table, found in rows.items():
         connection.execute(insert(table), found)
@@ -82,10 +93,17 @@ def fill(connection: Connection, app: App, count: int = PEOPLE) -> None:
 
 
 def person(n: int, names: Sequence[str], now: datetime) -> dict[str, Any]:
-    row = {"name": f"学生{n}", "school": "测试大学", "student_no": f"S{n:07}", "college": f"学院{n % 12}", "city": ("成都", "重庆", "西安")[n % 3]}
+    row: dict[str, Any] = {
+        "name": f"学生{n}",
+        "school": "测试大学",
+        "student_no": f"S{n:07}",
+        "college": f"学院{n % 12}",
+        "city": ("成都", "重庆", "西安")[n % 3],
+    }
     row |= {"destination": names[n % len(names)] if n % 4 else "", "owner": f"老师{n % 400}", "source": "测试"}
     talks = {"graduate_id": f"p{n}", "linked_at": now} if n % 2 == 0 else {"graduate_id": None, "linked_at": None}
-    return {**row, **talks, "groups": ["低保"] if n % 20 == 0 else [], "cohort": 2026, "created_at": now - timedelta(days=60), "updated_at": now}
+    row |= {"groups": ["低保"] if n % 20 == 0 else [], "handover": "list" if n % 10 == 0 else ""}
+    return {**row, **talks, "cohort": 2026, "created_at": now - timedelta(days=60), "updated_at": now}
 
 
 async def timed(app: App) -> dict[str, tuple[float, int]]:

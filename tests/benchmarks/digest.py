@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import func, insert, select
 
@@ -76,9 +77,13 @@ def fill(app: App, people: int) -> None:
         ]
         for table, values in ((Graduate, graduates), (Conversation, places), (Wish, wishes)):
             app.inbox.write(partial(put, table=table, rows=values)).result()
+    app.inbox.write(partial(put, table=Posting, rows=postings(chance, now))).result()
+
+
+def postings(chance: random.Random, now: datetime) -> list[dict[str, Any]]:
+    """NEW live ones, as they are stored."""
     rest = {"source": "校", "digest": b"", "status": "live", "url": "", "raw": {}, "contact": "", "score": 0, "reasons": [], "reviewed_by": None}
-    made = [posting(chance, n) | rest | {"ref": str(n), "card": n, "created_at": now, "updated_at": now} for n in range(1, NEW + 1)]
-    app.inbox.write(partial(put, table=Posting, rows=made)).result()
+    return [posting(chance, n) | rest | {"ref": str(n), "card": n, "created_at": now, "updated_at": now} for n in range(1, NEW + 1)]
 
 
 def put(connection: object, table: type, rows: list[dict[str, object]]) -> None:

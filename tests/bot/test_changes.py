@@ -330,18 +330,18 @@ def test_the_command(run: Callable[..., Any]) -> None:
 def test_in_the_console(any_app: App, come: Callable[..., Browser]) -> None:
     for who in ("a", "b"):
         talker(any_app, who, "你好")
-    wang, li = come("wang"), come("li")
-    path = wang.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
-    assert "时间或地点变了" not in wang.get(path).text, "a draft is written anew"
+    boss, li = come("boss"), come("li")
+    path = boss.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
+    assert "时间或地点变了" not in boss.get(path).text, "a draft is written anew"
     li.post(f"{path}/approve", sure="yes")
     while broadcast.advance(any_app):
         pass
-    assert 'value="2026-12-05T14:00"' in wang.get(path).text
-    wrong = wang.post(f"{path}/change", f_start="2020-01-01T09:00", f_place="体育馆")
+    assert 'value="2026-12-05T14:00"' in boss.get(path).text
+    wrong = boss.post(f"{path}/change", f_start="2020-01-01T09:00", f_place="体育馆")
     assert wrong.status_code == 409
     assert "已经过了" in wrong.text
     assert 'value="体育馆"' in wrong.text, "what was typed stays"
-    made = wang.post(f"{path}/change", f_start="2026-12-05T14:00", f_place="体育馆").headers["location"].removeprefix("/console")
+    made = boss.post(f"{path}/change", f_start="2026-12-05T14:00", f_place="体育馆").headers["location"].removeprefix("/console")
     shown = li.get(made).text
     assert "地点:贵阳人才市场 → 体育馆" in shown
     assert "时间不变" in shown

@@ -11,12 +11,15 @@ from sqlalchemy import func, insert, select, update
 from bot import allowances, checkins, silence
 from bot.app import App
 from bot.delivery import Delivery
+from dialogs.checkin import ANSWERS, RATES
+from dialogs.destinations import MEANT
 from dialogs.messages import Inbound
 from dialogs.place import Conversation
-from knowledge.ledger import contact, linking
+from knowledge.ledger import contact, destinations, linking, sharing
 from knowledge.ledger.contact import CheckIn
 from knowledge.ledger.record import Change, FollowUp, Record
 from knowledge.links import digest_of, join, offer
+from knowledge.tables import bare
 
 
 def says(app: App, key: str, text: str, number: str) -> None:
@@ -158,6 +161,17 @@ def test_a_destination_changes_only_by_a_choice_and_ends_the_questions(noon: App
     assert questions(noon) == {key: 1}
 
 
+def test_every_destination_is_reached_by_a_choice_and_what_plain_words_mean_is_in_the_list(noon: App) -> None:
+    with noon.database.reading() as connection:
+        rates, names = destinations.rates(connection), destinations.meanings(connection)
+    assert set(rates.values()) == {rate for _, held in RATES.values() for rate in held}
+    assert all(bare(each.name) in names and each.answer in ANSWERS for each in MEANT)
+    key = student(noon, 1)
+    days(noon, 31)
+    said = noon.accept(Inbound(key, "forged", "choice", "howis/said/乱写", noon.clock.now())).result(10).parts
+    assert "howis/set" not in str(said)
+
+
 def test_a_process_that_asks_twice_at_once_asks_once(noon: App) -> None:
     key = student(noon, 1)
     noon.clock.advance(timedelta(days=31))
@@ -174,7 +188,10 @@ def test_a_process_that_asks_twice_at_once_asks_once(noon: App) -> None:
 def test_the_list_of_the_silent_says_why_and_what_next(noon: App) -> None:
     student(noon, 1, groups=["低保"], phone="13800000001")
     shut = student(noon, 2, phone="13800000002")
-    student(noon, 3, phone="13800000003", family_phone="13900000003")
+    student(noon, 3, phone="13800000003")
+    with noon.database.writing() as connection:
+        third = connection.execute(select(Record.id).where(Record.student_no == "20260003")).scalar_one()
+        sharing.keep(connection, noon.seal, {third: "13900000003"}, "名单", noon.clock.now())
     student(noon, 4, destination="签劳动合同形式就业")
     with noon.database.writing() as connection:
         row = {"student_no": "X", "school": "测试大学", "source": "测试", "groups": [], "destination": "", "name": "没来过"}

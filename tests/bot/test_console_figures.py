@@ -17,8 +17,11 @@ from bot.audit import Audit
 from bot.broadcast import draft
 from bot.delivery import finish, plan, row_of
 from dialogs.messages import Say
+from knowledge.ledger import figures
+from knowledge.ledger.record import settle
 from knowledge.people import Access
 from tests.bot.test_console import Browser, come, light, record, talker
+from tests.conftest import TODAY
 
 __all__ = ["come", "light"]
 
@@ -85,7 +88,7 @@ def test_the_page_and_the_workbook_show_the_same(any_app: App, come: Callable[..
     def both() -> tuple[list[str], list[str]]:
         page = eye.get("/cohort?month=2026-11").text
         assert "一分钟左右后算进服务数" in page
-        cells = re.findall(r"<td>(.*?)</td>", page)
+        cells = re.findall(r"<td>(.*?)</td>", page.partition("现在没消息的</h2>")[0])
         sheet = load_workbook(BytesIO(eye.get("/cohort/report.xlsx?month=2026-11&by=college").content)).active
         assert sheet is not None
         return cells, [str(cell) for row in sheet.iter_rows(min_row=2, min_col=2, values_only=True) for cell in row]
@@ -96,3 +99,47 @@ def test_the_page_and_the_workbook_show_the_same(any_app: App, come: Callable[..
     later, book = both()
     assert later == book != page
     assert book.count("6") > page.count("6")
+
+
+def test_the_silent_are_counted_by_rung_and_small_numbers_are_in_no_picture(any_app: App, come: Callable[..., Browser]) -> None:
+    app = any_app
+    for number in range(6):
+        record(app, f"文{number}", "王老师", college="文学院")
+    talkers = [talker(app, f"s{number}", "你好") for number in range(12)]
+    app.clock.advance(timedelta(days=20))
+    heard = [talker(app, f"l{number}", "你好") for number in range(5)]
+    for number, person in enumerate(talkers[:6]):
+        record(app, f"理{number}", "王老师", person, college="理学院")
+    workers = [record(app, f"工{number}", "王老师", person, college="工学院") for number, person in enumerate((*talkers[6:], *heard))]
+    with app.database.writing() as connection:
+        for number in workers[-2:]:
+            settle(connection, number, "签劳动合同形式就业", "王老师", app.clock.now())
+    record(app, "孤", "王老师", college="小学院")
+    eye, boss = come("eye"), come("boss")
+    page = eye.get("/cohort?by=college").text
+    table = page.partition("现在没消息的</h2>")[2]
+    lines = re.findall(r'<th scope="row">(.*?)</th>(.*?)</tr>', table)
+    cells = {name: re.findall("<td>(.*?)</td>", row) for name, row in lines}
+    assert cells["理学院"] == ["6", "6", "6", "0", "0", "0", "0", "0"]
+    assert cells["全部"] == ["24", "19", "12", "0", "0", "7", "0", "0"]
+    assert "小学院" not in page
+    assert "文学院" not in cells, "with the single one of the other, lest it be known"
+    pictures = dict(re.findall(r"<figcaption>(.*?)(?: · 按学院)?</figcaption><svg[^>]*>(.*?)</svg>", page))
+    assert set(pictures) == {"全部", "连上对话(核对过学校登记)", "本月联系或服务到", "1131 已完成", "去向落实", "现在没消息的"}
+    drawn = dict(re.findall(r'<text x="0"[^>]*>(.*?)</text>.*?<text x="248"[^>]*>(.*?)</text>', pictures["去向落实"]))
+    assert drawn["工学院"] == "&lt;5"
+    assert ">2 (" not in pictures["去向落实"]
+    assert "6 (100%)" in pictures["现在没消息的"]
+    book = load_workbook(BytesIO(eye.get("/cohort/silent.xlsx?by=college").content)).active
+    assert book is not None
+    assert [[str(cell) for cell in row] for row in book.iter_rows(min_row=2, values_only=True)] == [[name, *row] for name, row in cells.items()]
+    assert "导出没消息的人数" in boss.get("/audit?who=只看者").text
+    assert all(eye.get(f"/cohort?by={by}&month=2026-10").status_code == 200 for by in ("city", "group", "cohort"))
+
+
+def test_a_destination_that_is_no_longer_in_the_list_counts_as_none(app: App) -> None:
+    number = record(app, "赵一", "王老师")
+    with app.database.writing() as connection:
+        settle(connection, number, "旧的去向", "王老师", app.clock.now())
+        found = dict(figures.figures(connection, figures.Month(TODAY.replace(day=1))))
+    assert found["全部"][figures.HEADER.index("去向没填")] == 1

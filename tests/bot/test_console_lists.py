@@ -64,7 +64,8 @@ def test_a_list_is_seen_then_taken_and_the_broken_rows_come_back(any_app: App, c
     assert count(any_app) == 3
     with any_app.database.reading() as connection:
         assert set(connection.execute(select(Record.city)).scalars()) == {"成都", "兰州", "贵阳"}
-        assert connection.execute(select(Audit.new).where(Audit.what == "导入学校或人社的名单")).scalar_one().startswith("新增 3")
+        told = dict(connection.execute(select(Audit.what, Audit.new).where(Audit.what.contains("导入"))).all())
+    assert (told["开始导入学校或人社的名单"], told["导入学校或人社的名单"][:4]) == ("6 行", "新增 3")
     book = load_workbook(BytesIO(boss.get(f"{path}/report.xlsx").content))
     assert len(list(book["要改的行"].iter_rows())) == 4
     again = send(boss, "people", PEOPLE).headers["location"].removeprefix("/console")
@@ -130,6 +131,8 @@ def test_what_cannot_be_read_is_one_sentence(any_app: App, come: Callable[..., B
         assert answer.status_code == status, name
         assert said in answer.text
         assert "etc" not in answer.text
+    with any_app.database.reading() as connection:
+        assert connection.execute(select(Audit.target).where(Audit.what == "被拒:文件太大或读不了")).scalars().all() == ["/console/lists"]
     path = send(boss, "people", comma([("甲", "乙"), ("1", "2")])).headers["location"].removeprefix("/console")
     assert "没有找到姓名这一列" in boss.get(path).text
 

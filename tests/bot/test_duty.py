@@ -198,28 +198,29 @@ def test_danger_is_told_at_once_to_all_of_them_at_night_too_and_says_nothing_of_
 def test_a_broadcast_is_written_and_approved_from_two_chats_and_does_not_go_to_them(office: Office) -> None:
     office.say(STUDENT, "你好")
     office.say(OTHER, "你好")
+    office.own(STUDENT, "王老师")
     office.begin(WANG, "王老师")
     office.begin(LI, "李老师")
     office.tap(WANG, "duty/write")
     office.say(WANG, "通知")
     office.say(WANG, "元旦放假\n内容\uff1a放三天")
-    assert "会发给 2 人" in office.say(WANG, "所有聊过的人")
+    assert "只发给你负责的 1 人" in office.say(WANG, "所有聊过的人")
     assert office.told(LI, "notice") == ["王老师起草了一份群发,等另一位老师看。"]
     assert "自己写的" in office.tap(WANG, "duty/approve/1/yes")
-    assert "确定吗" in office.tap(LI, "duty/approve/1")
+    assert "只发给王老师负责的 1 人,批准以后名单不变。确定吗" in office.tap(LI, "duty/approve/1")
     assert office.one(broadcast.Broadcast.status) == ["draft"], "asked once more before it goes"
-    assert "发给 2 人" in office.tap(LI, "duty/approve/1/yes")
+    assert "发给 1 人" in office.tap(LI, "duty/approve/1/yes")
     while broadcast.advance(office.app):
         pass
-    assert office.one(Delivery.conversation, Delivery.kind == "broadcast") == [STUDENT, OTHER]
+    assert office.one(Delivery.conversation, Delivery.kind == "broadcast") == [STUDENT]
     progress = json.loads(office.tap(WANG, "duty/cast/1"))[0]["text"]
-    assert "「元旦放假」发给 2 人:在路上 2" in progress
-    assert "发了的 2 人里:平台收下 0 人;七天内来说话 0 人,登记 0 人。" in progress
+    assert "「元旦放假」发给 1 人:在路上 1" in progress
+    assert "发了的 1 人里:平台收下 0 人;七天内来说话 0 人,登记 0 人。" in progress
     assert "放三天" not in progress, "one short message"
-    assert "暂停了,2 人等着" in office.tap(WANG, "duty/pause/1")
-    assert "接着发了,2 人会收到" in office.tap(LI, "duty/resume/1")
+    assert "暂停了,1 人等着" in office.tap(WANG, "duty/pause/1")
+    assert "接着发了,1 人会收到" in office.tap(LI, "duty/resume/1")
     assert "确定吗" in office.tap(LI, "duty/cancel/1")
-    assert "没发的不发了,2 人不会收到" in office.tap(LI, "duty/cancel/1/yes")
+    assert "没发的不发了,1 人不会收到" in office.tap(LI, "duty/cancel/1/yes")
     assert "已经取消了" in office.tap(LI, "duty/cancel/1")
 
 

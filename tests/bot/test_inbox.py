@@ -21,7 +21,7 @@ from dialogs.place import Conversation
 from knowledge.db import DatabaseError
 from knowledge.people import Graduate
 from knowledge.policy.search import PolicySearch
-from tests.conftest import TODAY, settings_for
+from tests.conftest import TODAY, few, settings_for
 
 
 def message(app: App, who: str, number: int | str, text: str) -> Inbound:
@@ -157,6 +157,7 @@ def test_staff_changes_reach_the_next_turns_without_a_restart(any_app: App) -> N
     from knowledge.policy import revisions, store
 
     entry = any_app.search.knowledge.entries["IDS-03"]
+    few(any_app.database, "IDS-03", "IDS-06")
     with any_app.database.writing() as connection:
         body = {**store.body_of(store.load(connection).entries["IDS-03"]), "answer": "报到证的新口径,老师刚改的。"}
         number = revisions.draft(connection, store.item_of(body), "teacher", any_app.clock.now())

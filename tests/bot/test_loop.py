@@ -20,6 +20,7 @@ from dialogs.place import Conversation
 from knowledge.policy import store
 from knowledge.policy.questions import OpenQuestion
 from knowledge.policy.revisions import RevisionError, drafts
+from tests.conftest import few
 
 KEY = "SUB-01"
 ASKED = "小蓝鲸计划怎么报名"
@@ -41,9 +42,7 @@ with app.database.writing() as connection:
 @pytest.fixture
 def little(any_app: App) -> App:
     """The program with four things to know: its index is built in no time."""
-    few = [item for item in store.files() if item.id in (KEY, "SUB-02", "IDS-03", "RED-01")]
-    with any_app.database.writing() as connection:
-        store.seed(connection, few, any_app.clock.now())
+    few(any_app.database, KEY, "SUB-02", "IDS-03", "RED-01")
     any_app.search = any_app.build()
     return any_app
 

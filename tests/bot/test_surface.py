@@ -262,7 +262,7 @@ class Town:
         """The tokens of a broadcast that has a link."""
         self.app.passes = replace(self.app.passes, base="http://bulixian.test")
         raw = {"type": "通知", "title": "值班", "fields": {"text": "值班表", "link": APPROVED}, "audience": {"everyone": True}}
-        number = broadcast.written(self.app, raw, "王老师")
+        number = broadcast.written(self.app, raw, "就业中心")
         broadcast.approve(self.app, number, "李老师")
         while broadcast.advance(self.app):
             pass

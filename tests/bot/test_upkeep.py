@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.db import Database, now
-from knowledge.policy import store
-from tests.conftest import Run
+from knowledge.db import Database
+from tests.conftest import Run, few
 
 KEY = "SUB-01"
 ASKED = "小蓝鲸计划怎么报名"
@@ -20,8 +19,7 @@ ASKED = "小蓝鲸计划怎么报名"
 def little(sqlite_url: str) -> None:
     """Four things to know: an index is built in no time."""
     database = Database(sqlite_url)
-    with database.writing() as connection:
-        store.seed(connection, [item for item in store.files() if item.id in (KEY, "SUB-02", "EMP-02", "RED-01")], now())
+    few(database, KEY, "SUB-02", "EMP-02", "RED-01")
     database.close()
 
 

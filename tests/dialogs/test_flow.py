@@ -18,6 +18,8 @@ from knowledge.policy.search import PolicySearch
 
 NOW = datetime(2026, 11, 22, 1, tzinfo=UTC)
 SHAPES = {
+    "family": "371d3464ce00",
+    "handover": "4bf6c94d661c",
     "fit": "061b68d704f5",
     "duty_posting": "0bd2f53354c2",
     "duty_reply": "a613438b5415",

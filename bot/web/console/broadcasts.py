@@ -11,19 +11,35 @@ from sqlalchemy import Connection, RowMapping, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import broadcast, changes, coming, outcomes, results
+from bot import broadcast, changes, coming, duty, outcomes, results
 from bot.app import App
-from bot.audience import statuses, veiled
+from bot.audience import addressed, statuses, veiled
 from bot.broadcast import Broadcast, BroadcastError, LateError
 from bot.delivery import FINAL
 from bot.results import RESULTS
 from bot.web.console.gate import Desk
+from bot.web.console.oncall import named
 from bot.web.console.report import workbook
 from dialogs.broadcasts import kinds
+from knowledge.profile import FIELDS, SENSITIVE
 
 MOST = 50
-LISTS = {"status": "去向", "city": "城市", "college": "学院", "groups": "群体(只算同意登记的)", "channel": "渠道(wechat、telegram、web)"}
+LISTS = {
+    "status": "去向",
+    "city": "城市",
+    "college": "学院",
+    "degree": "学历",
+    "major": "专业(名字里有这几个字)",
+    "groups": "群体(只算同意登记的)",
+    "channel": "最近说话的渠道(微信、Telegram、网页)",
+}
 """Rules of an audience that are written as words with 、 between them."""
+APART = ("residence", "cohort", "degree", "major")
+"""Fields of a profile that have a line of their own, which asks the ledger too."""
+ASKING = {name: field.label for name, field in FIELDS.items() if name not in (*SENSITIVE, *APART) and field.kind not in ("list", "answers")}
+HOW = {"is": "是(几个用「、」隔开)", "has": "文字里有", "from": "不早于、不少于", "to": "不晚于、不多于"}
+ROWS = (1, 2, 3)
+"""Conditions on the profile that the form has room for."""
 ACTIONS: dict[str, tuple[str, Callable[[Desk, App, int], Any]]] = {
     "approve": ("批准群发", lambda desk, app, number: broadcast.approve(app, number, desk.who.display, leaving(desk))),
     "pause": ("暂停群发", lambda _, app, number: broadcast.pause(app, number)),
@@ -62,7 +78,19 @@ def blank(desk: Desk, wrong: str = "") -> Response:
     by_mass = outcomes.BY_MASS if outcomes.may_mass(desk.app) else ""
     with desk.app.database.reading() as connection:
         places = statuses(connection)
-    return desk.show("broadcast_new", 400 if wrong else 200, kind=kind, lists=LISTS, places=places, said=desk.form, by_mass=by_mass, wrong=wrong)
+    return desk.show(
+        "broadcast_new",
+        400 if wrong else 200,
+        kind=kind,
+        lists=LISTS,
+        places=places,
+        said=desk.form,
+        by_mass=by_mass,
+        wrong=wrong,
+        asking=ASKING,
+        how=HOW,
+        lines=ROWS,
+    )
 
 
 def write(desk: Desk) -> Response:
@@ -97,6 +125,8 @@ def audience(form: dict[str, str]) -> dict[str, Any]:
     for name in (*LISTS, "people", "without"):
         if values := words(form.get(name, "")):
             found[name] = values
+    if held := profile(form):
+        found["profile"] = held
     if years := words(form.get("cohort", "")):
         found["cohort"] = [whole(year, "届别") for year in years]
     days = {end: whole(form[f"silent_{end}"], "多少天没说话") for end in ("from", "to") if form.get(f"silent_{end}", "").strip()}
@@ -104,6 +134,30 @@ def audience(form: dict[str, str]) -> dict[str, Any]:
         found["silent_days"] = days
     if (share := form.get("holdout", "").strip()) not in ("", "0"):
         found["holdout"] = whole(share, "留出") / 100
+    return found
+
+
+def profile(form: dict[str, str]) -> dict[str, Any]:
+    """The lines of field, how, value.
+
+    Raises:
+        BroadcastError: one is half written, or two of a field do not go together.
+    """
+    found: dict[str, Any] = {}
+    for number in ROWS:
+        field, how, value = (form.get(f"p_{name}_{number}", "").strip() for name in ("field", "how", "value"))
+        if not field and not value:
+            continue
+        if field not in ASKING or how not in HOW or not value:
+            raise BroadcastError(f"档案条件第 {number} 行没写全:选一项、选怎么比、写内容")
+        new: Any = words(value) if how == "is" else {how: value}
+        old = found.get(field)
+        if old is None:
+            found[field] = new
+        elif isinstance(old, dict) and isinstance(new, dict) and {*old, *new} == {"from", "to"}:
+            found[field] = old | new
+        else:
+            raise BroadcastError(f"档案条件里的「{ASKING[field]}」写了两次,合成一行,或者一行写从、一行写到")
     return found
 
 
@@ -117,16 +171,17 @@ def whole(said: str, label: str) -> int:
     return int(said)
 
 
-def shown(desk: Desk, wrong: str = "") -> Response:
+def shown(desk: Desk, wrong: str = "", done: str = "") -> Response:
     number = desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = broadcast.get(connection, number)
+            chats = [named(each["conversation"]) for each in duty.chats(connection, desk.who.id)]
             changed = [dict(each) | {"told": broadcast.told(each)} for each in changes.of(connection, number)]
-        preview, status = outcomes.preview(desk.app, number), outcomes.status(desk.app, number)
+        preview, status = outcomes.preview(desk.app, number, desk.who.display), outcomes.status(desk.app, number)
     except BroadcastError as error:
         raise HTTPException(404, f"{error}。") from error
-    counts = [(label, status[name]) for name, label in RESULTS.items() if status[name]]
+    counts = [(name, label, status[name]) for name, label in RESULTS.items() if status[name]]
     over = sum(status[name] for name in FINAL)
     again = [(name, RESULTS[name]) for name in ("failed", "unknown", "expired") if status[name]]
     running = row["status"] in ("approved", "planned") and (status["open"] or status["unplanned"])
@@ -136,10 +191,35 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         "off": coming.may_call_off(row, desk.now),
         "quiet": desk.app.quiet.until(desk.now),
         "changed": changed,
-        "form": changes.form(row, desk.now),
+        "form": changes.form(row, desk.now) if desk.who.role == "admin" or row["author"] == desk.who.display else [],
         "said": desk.form,
+        "trying": row["status"] not in broadcast.OVER,
+        "chats": chats,
     }
-    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong)
+    return desk.show("broadcast", 409 if wrong else 200, **values, running=running, mine=row["author"] == desk.who.display, wrong=wrong, done=done)
+
+
+def trial(desk: Desk) -> Response:
+    """To one's own chats of duty; no figure of the broadcast knows of it."""
+    number = desk.number()
+
+    def work(connection: Connection) -> list[tuple[str, bool]]:
+        keys = duty.try_out(connection, desk.who.id, number, desk.form.get("once", ""), desk.now)
+        if keys:
+            desk.note(connection, "试发群发", f"群发 {number}", new=f"{len(keys)} 个自己的聊天")
+        return [(key, duty.reached(connection, desk.app.carriers, key, desk.now)) for key in keys]
+
+    try:
+        told = desk.write(work)
+    except BroadcastError as error:
+        raise HTTPException(404, f"{error}。") from error
+    if not told:
+        return shown(desk, "你还没有绑定聊天:先到「值班」页取一个码,发给机器人,再来发测试。")
+    for key, _ in told:
+        desk.wake(key)
+    late = [named(key) for key, reached in told if not reached]
+    waits = f"{'、'.join(late)}现在发不到你,给机器人说句话就会收到。" if late else ""
+    return shown(desk, done=f"测试在发到你的{'、'.join(named(key) for key, _ in told)},不算在结果里。{waits}")
 
 
 def act(desk: Desk) -> Response:
@@ -178,8 +258,8 @@ def consequence(desk: Desk, connection: Connection, row: RowMapping, action: str
     match action:
         case "approve":
             broadcast.second(row, desk.who.display)
-            people = veiled(broadcast.size(connection, row, desk.now), row["audience"])
-            lines = [f"发给 {people} 人,批准以后名单不变。" + ("写了留出一部分不发的,这个数里有他们。" if row["audience"].get("holdout") else "")]
+            people, whom = veiled(broadcast.size(connection, row, desk.now), row["audience"]), addressed(connection, row, desk.who.display)
+            lines = [f"{whom} {people} 人,批准以后名单不变。" + ("写了留出一部分不发的,这个数里有他们。" if row["audience"].get("holdout") else "")]
             late = row["at"] and row["at"] <= desk.now
             return [*lines, *(["草稿定的发送时间已经过了,在下面另定一个;空着就不能发。"] if late else [])]
         case "cancel":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, or_, select
+from sqlalchemy import Connection, RowMapping, or_, select, update
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -14,9 +14,9 @@ from bot.talks import Talk
 from bot.web.console import scope, timeline
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import LONGEST
-from bot.web.console.staff import helpers
+from bot.web.console.staff import Role, helpers
 from knowledge import people
-from knowledge.ledger import contact, destinations, meter
+from knowledge.ledger import cells, contact, destinations, meter, sharing
 from knowledge.ledger import record as ledger
 from knowledge.ledger.record import KINDS, NEEDED, LedgerError, Record, Step
 from knowledge.ledger.seal import masked
@@ -25,10 +25,13 @@ from knowledge.people import Graduate, Identity, Membership
 
 NOTE = 1000
 """Characters of a note."""
+TEACHING: tuple[Role, ...] = ("admin", "teacher")
+"""Roles that look after people, as the ledger names them."""
 WAYS = ("电话", "微信", "Telegram", "短信", "邮件", "面谈", "上门")
 
 
-def shown(desk: Desk, wrong: str = "") -> Response:
+def shown(desk: Desk, wrong: str = "", home: str = "") -> Response:
+    """`home`: the number of their family, where somebody asked for it."""
     number, now = desk.number(), desk.now
 
     def work(connection: Connection) -> None:
@@ -41,12 +44,14 @@ def shown(desk: Desk, wrong: str = "") -> Response:
     desk.write(work)
     with desk.app.database.reading() as connection:
         row = scope.record(connection, desk.who, number)
+        family = any(each["sealed"] for each in sharing.of(connection, [number]).values())
         held = talks.of(connection, [row["graduate_id"]]).get(row["graduate_id"], []) if row["graduate_id"] else []
         values = {"talks": bool(held), "mode": talks.mode(held), "line": timeline.of(connection, row, held, now)}
         values |= told(connection, row["graduate_id"])
         values |= {"steps": timeline.last(connection, Step, number), "owners": helpers(connection)}
         counted = meter.counts(connection, desk.app.clock.today(), record_id=number).get(number, {})
         places = [each["name"] for each in destinations.listed(connection)]
+        teachers = helpers(connection, TEACHING) if desk.who.role == "admin" else []
     box = desk.app.seal
     identity = masked(box.open(row["id_sealed"], row["id_digest"])) if row["id_sealed"] else ""
     steps = [(KINDS[kind], counted.get(kind, 0), needed) for kind, needed in NEEDED.items()]
@@ -61,6 +66,10 @@ def shown(desk: Desk, wrong: str = "") -> Response:
         kinds=KINDS,
         ways=WAYS,
         results=contact.RESULTS,
+        teachers=teachers,
+        family=family,
+        home=home,
+        said=desk.form,
         today=today,
         wrong=wrong,
         **values,
@@ -153,6 +162,70 @@ def call(desk: Desk) -> Response:
 
     answer = kept(desk, work, "记联系", result[:10])
     return desk.to("/calls") if answer.status_code == 303 and desk.form.get("from") == "calls" else answer
+
+
+def amend(desk: Desk) -> Response:
+    """Another telephone number; or, by an administrator, another teacher who looks after the person."""
+
+    def work(connection: Connection) -> None:
+        row = scope.record(connection, desk.who, desk.number())
+        fresh = {**number(desk, row), **owner(desk, connection, row)}
+        if not fresh:
+            return
+        connection.execute(update(Record).where(Record.id == row["id"]).values(**fresh, updated_at=desk.now))
+        if "phone" in fresh:
+            contact.renumbered(connection, {row["id"]: row["phone"]}, desk.who.display, desk.app.clock.today())
+            desk.note(connection, "改手机号", f"台账 {row['id']}", masked(row["phone"]), masked(fresh["phone"]))
+            if row["graduate_id"]:
+                people.log_access(connection, row["graduate_id"], desk.who.display, "改手机号", desk.now)
+        if "owner" in fresh:
+            desk.note(connection, "改负责老师", f"台账 {row['id']}", row["owner"], fresh["owner"])
+
+    return kept(desk, work, "")
+
+
+def family(desk: Desk) -> Response:
+    """The number of their family, for a call; read one at a time, and each reading is told to the person."""
+
+    def work(connection: Connection) -> str:
+        row = scope.record(connection, desk.who, desk.number())
+        number = sharing.opened(connection, desk.app.seal, [row["id"]]).get(row["id"], "")
+        if number and row["graduate_id"]:
+            people.log_access(connection, row["graduate_id"], desk.who.display, sharing.READ, desk.now)
+        if number:
+            desk.note(connection, sharing.READ, f"台账 {row['id']}")
+        return number
+
+    number = desk.write(work)
+    return shown(desk, "" if number else "本人没有同意联系家里,或者撤回了。", number)
+
+
+def number(desk: Desk, row: RowMapping) -> dict[str, str]:
+    """
+    Raises:
+        LedgerError: it is no number.
+    """
+    said = desk.form.get("phone", row["phone"]).strip()
+    try:
+        phone = cells.phone(said) if said and said != row["phone"] else said
+    except cells.CellError as error:
+        raise LedgerError(str(error)) from error
+    return {"phone": phone} if phone != row["phone"] else {}
+
+
+def owner(desk: Desk, connection: Connection, row: RowMapping) -> dict[str, str]:
+    """
+    Raises:
+        LedgerError: nobody of that name looks after people.
+    """
+    name = desk.form.get("owner", row["owner"])
+    if name == row["owner"]:
+        return {}
+    if desk.who.role != "admin":
+        raise HTTPException(403, "负责老师由管理员改。")
+    if name and name not in helpers(connection, TEACHING):
+        raise LedgerError("负责老师请从名单里选")
+    return {"owner": name}
 
 
 def plan(desk: Desk) -> Response:

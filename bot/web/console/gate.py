@@ -34,8 +34,8 @@ from knowledge.db import CHINA, DatabaseError
 from knowledge.policy.revisions import ACTIONS
 
 COOKIE, ROOT = "bulixian_staff", "/console"
-BODY_BYTES = 64 * 1024
-"""Forms here are words; lists come in by their own page."""
+BODY_BYTES = 320 * 1024
+"""Forms here are words, at most the 30 000 of a posting, nine bytes each as a form sends them; lists come in by their own page."""
 LIST_BYTES = 20_000_000
 AWAY = "数据库刚才没应,这次没存上。过一会儿再试;写过的字在下面,可以先复制下来。"
 UNTYPED = ("csrf", "password", "old", "new", "again")
@@ -183,17 +183,17 @@ class Gate:
 
     def endpoint(self, page: Page, pages: tuple[Page, ...]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            token = request.cookies.get(COOKIE, "")[:100]
+            desk = Desk(self.app, request, token, self.address(request), None, pages, self.wake)
             try:
-                form, file = ({}, None) if request.method != "POST" else await self.read(page, request)
+                if request.method == "POST":
+                    desk.form, desk.file = await self.read(page, request)
             except ClientDisconnect:
                 return Response(status_code=400)
             except Refused as error:
-                desk = Desk(self.app, request, "", self.address(request), None, pages, self.wake)
-                return desk.show("refused", error.status, why=str(error))
-            token = request.cookies.get(COOKIE, "")[:100]
-            response = await run_in_threadpool(
-                self.answer, page, Desk(self.app, request, token, self.address(request), None, pages, self.wake, form, file)
-            )
+                response = await run_in_threadpool(self.turned_away, desk, error)
+            else:
+                response = await run_in_threadpool(self.answer, page, desk)
             response.headers["cache-control"] = "no-store"
             response.headers["referrer-policy"] = "same-origin"  # with `no-referrer` browsers send the origin of a form as null
             return response
@@ -259,6 +259,14 @@ class Gate:
         except ValueError:  # half an IPv6 address
             origin = ""
         return bool(desk.token and origin and origin in hosts) and hmac.compare_digest(desk.form.get("csrf", "").encode(), csrf(desk.token).encode())
+
+    def turned_away(self, desk: Desk, error: Refused) -> Response:
+        """A file that is too large or broken, of somebody who may send one."""
+        with self.app.database.reading() as connection:
+            found = staff.at_desk(connection, desk.token, desk.now)
+        desk.member = found[0] if found else None
+        self.refused(desk, "文件太大或读不了")
+        return desk.show("refused", error.status, why=str(error))
 
     def refused(self, desk: Desk, why: str) -> None:
         path = desk.request.url.path.replace("\x00", "")

@@ -133,6 +133,8 @@ def confirm(desk: Desk) -> Response:
 
 def take(desk: Desk) -> Response:
     row, table, data = kept(desk)
+    what = f"导入{KINDS[row['kind']]}"
+    desk.write(lambda connection: desk.note(connection, f"开始{what}", row["source"], new=f"{len(table.rows)} 行"))
     try:
         found = tried(desk, row, table, data, dry=False)
     except FAULTS as error:
@@ -145,7 +147,7 @@ def take(desk: Desk) -> Response:
             store.keep_columns(connection, memory, row["told"], desk.now)
         sealed = desk.app.seal.hide(found.book, row["id"] + "/report")
         connection.execute(update(KeptList).where(KeptList.id == row["id"]).values(sealed=sealed, kind="report"))
-        desk.note(connection, f"导入{KINDS[row['kind']]}", row["source"], new=said[:60])
+        desk.note(connection, what, row["source"], new=said[:60])
 
     desk.write(over)
     desk.app.look_for_postings()

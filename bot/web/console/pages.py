@@ -3,7 +3,25 @@
 from __future__ import annotations
 
 from bot.app import App
-from bot.web.console import broadcasts, calls, clinic, files, helpdesk, hours, lists, login, oncall, policies, report, roll, setup, today, vacancies
+from bot.web.console import (
+    broadcasts,
+    calls,
+    clinic,
+    entries,
+    files,
+    handover,
+    helpdesk,
+    hours,
+    lists,
+    login,
+    oncall,
+    policies,
+    report,
+    roll,
+    setup,
+    today,
+    vacancies,
+)
 from bot.web.console.gate import Page
 from bot.web.console.staff import Role
 
@@ -35,6 +53,8 @@ PAGES = (
     Page("POST", "/people/{number:int}/back", files.hand_back, TEACHERS),
     Page("POST", "/people/{number:int}/services", files.serve, TEACHERS),
     Page("POST", "/people/{number:int}/calls", files.call, TEACHERS),
+    Page("POST", "/people/{number:int}/contact", files.amend, TEACHERS),
+    Page("POST", "/people/{number:int}/family", files.family, TEACHERS),
     Page("POST", "/people/{number:int}/steps", files.plan, TEACHERS),
     Page("POST", "/people/{number:int}/steps/{step:int}/done", files.done, ANSWERING),
     Page("POST", "/people/{number:int}/notes", files.note, TEACHERS),
@@ -45,10 +65,13 @@ PAGES = (
     Page("GET", "/broadcasts/new", broadcasts.blank, TEACHERS),
     Page("POST", "/broadcasts", broadcasts.write, TEACHERS),
     Page("GET", "/broadcasts/{number:int}", broadcasts.shown, TEACHERS),
+    Page("POST", "/broadcasts/{number:int}/try", broadcasts.trial, TEACHERS),
     Page("GET", "/broadcasts/{number:int}/results.xlsx", broadcasts.export, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/change", broadcasts.change, TEACHERS),
     Page("POST", "/broadcasts/{number:int}/{action}", broadcasts.act, TEACHERS),
     Page("GET", "/knowledge", policies.listed, TEACHERS, "知识库"),
+    Page("GET", "/knowledge/new", entries.page, TEACHERS),
+    Page("POST", "/knowledge/new", entries.begin, TEACHERS),
     Page("POST", "/knowledge/attach", policies.attach, TEACHERS),
     Page("POST", "/knowledge/leave", policies.leave, TEACHERS),
     Page("GET", "/knowledge/drafts/{number:int}", policies.draft, TEACHERS),
@@ -58,6 +81,8 @@ PAGES = (
     Page("POST", "/knowledge/{key}", policies.change, TEACHERS),
     Page("POST", "/knowledge/{key}/restore", policies.restore, TEACHERS),
     Page("GET", "/postings", vacancies.listed, TEACHERS, "岗位"),
+    Page("GET", "/postings/{number:int}", vacancies.one, TEACHERS),
+    Page("POST", "/postings/{number:int}", vacancies.change, TEACHERS),
     Page("POST", "/postings/frauds/{number:int}", vacancies.clear, TEACHERS),
     Page("POST", "/postings/{number:int}/{action}", vacancies.decide, TEACHERS),
     Page("GET", "/lists", lists.page, TEACHERS, "导入"),
@@ -78,6 +103,9 @@ PAGES = (
     Page("POST", "/clinic/{number:int}/back", clinic.give_back, ANSWERING),
     Page("GET", "/cohort", report.cohort, STATISTICS, "数据"),
     Page("GET", "/cohort/report.xlsx", report.export, STATISTICS),
+    Page("GET", "/handover", handover.page, ADMIN),
+    Page("POST", "/handover", handover.export, ADMIN),
+    Page("GET", "/cohort/silent.xlsx", report.export_silent, STATISTICS),
     Page("GET", "/audit", report.audited, ADMIN, "记录"),
     Page("GET", "/audit/list.xlsx", report.export_audit, ADMIN),
     Page("GET", "/accounts", login.accounts, ADMIN, "账号"),

@@ -28,6 +28,10 @@ FIELDS = {
     "questions": "问法(至少 8 句)", "aliases": "别名", "valid_to": "有效到", "review_by": "复核日期",
 }  # fmt: skip
 """What the form changes; conditions as tests, sources and places are changed by `knowledge draft FILE`, with its check."""
+LABELS = FIELDS | {
+    "id": "编号", "title": "名称", "receiver": "钱或权利给谁", "certainty": "把握", "valid_from": "从哪天起", "source": "出处", "related": "相关的",
+    "faq": "常问", "region": "各地口径", "rule": "能算的条件", "successor": "接续的一条",
+}  # fmt: skip
 LINES = ("amount", "conditions", "where", "papers", "deadline", "notes", "questions", "aliases")
 
 
@@ -60,34 +64,45 @@ def outcome(desk: Desk, told: str | Checked, page: Callable[..., Response]) -> R
     return page(desk, "。".join(problems), done)
 
 
-def numbers(desk: Desk) -> list[int]:
-    return [int(said) for said in desk.form.get("questions", "").split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
+def numbers(words: str) -> list[int]:
+    return [int(said) for said in words.split() if said.isascii() and said.isdecimal() and len(said) < 16][:200]
 
 
 def attach(desk: Desk) -> Response:
     """A group of questions as phrasings of an entry."""
     key = desk.form.get("to", "").strip().upper()
-    return tried(desk, lambda app: questions.attach(app, numbers(desk), key, desk.who.display), "归到政策", key)
+    return tried(desk, lambda app: questions.attach(app, numbers(desk.form.get("questions", "")), key, desk.who.display), "归到政策", key)
 
 
 def leave(desk: Desk) -> Response:
-    return tried(desk, lambda app: questions.out_of_scope(app, numbers(desk)), "标为不归我们", f"{len(numbers(desk))} 个问题")
+    found = numbers(desk.form.get("questions", ""))
+    return tried(desk, lambda app: questions.out_of_scope(app, found), "标为不归我们", f"{len(found)} 个问题")
 
 
-def draft(desk: Desk, wrong: str = "", done: str = "") -> Response:
+def draft(desk: Desk, wrong: str = "", done: str = "", number: int | None = None) -> Response:
     """What differs, and the entry as people would read it."""
-    number = desk.number()
+    number = number or desk.number()
     try:
         with desk.app.database.reading() as connection:
             row = kept.get(connection, number)
-            answered = questions.answers(connection, number)
+            answered, lines = questions.answers(connection, number), kept.difference(connection, number)
         item = revisions.validated(row["body"], f"第 {number} 版")
     except RevisionError:
         return listed(desk, f"第 {number} 版找不到了,可能已经处理过。")
-    lines = revisions.difference(desk.app, number).split("\n")
     own = row["author"].strip() == desk.who.display
-    shown = {"row": row, "lines": lines, "says": read(desk, item), "answered": answered, "own": own}
+    on = f"/knowledge/{row['entry_id']}" if row["entry_id"] in desk.app.search.knowledge.entries else f"/knowledge/new?key={row['entry_id']}"
+    shown = {"row": row, "on": on, "differs": differing(lines), "says": read(desk, item), "answered": answered, "own": own}
     return desk.show("policy_draft", 400 if wrong else 200, wrong=wrong, done=done, **shown)
+
+
+def differing(lines: list[str]) -> list[tuple[str, list[str], list[str]]]:
+    """By field what went and what came; `lines` as two revisions are compared, after the line that names each."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for line in lines[2:]:
+        name, _, said = line[1:].partition(" = ")
+        if line[0] in "-+":
+            found.setdefault(LABELS.get(name, name), ([], []))[line[0] == "+"].append(said)
+    return [(label, *both) for label, both in found.items()]
 
 
 def read(desk: Desk, item: Item) -> str:

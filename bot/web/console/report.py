@@ -1,4 +1,4 @@
-"""The pages of figures: the month by college, city, group, cohort or teacher, the same as a workbook, and the audit."""
+"""The pages of figures: the month by college, city, group, cohort or teacher and who is silent by now, drawn and as workbooks, and the audit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import get_args
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from bot import audit
+from bot import audit, silence
 from bot.web.console.gate import Desk
 from bot.web.console.helpdesk import MOST
 from knowledge.db import CHINA
@@ -18,6 +18,8 @@ from knowledge.ledger.figures import HEADER, RATES, By, Cell
 from knowledge.tables import sheets
 
 BY: dict[By, str] = dict(zip(get_args(By), ("学院", "城市", "群体", "届别", "老师"), strict=True))
+LONGEST = 15
+"""Bars of one picture, those of the most people."""
 AUDITED = 50_000
 """Rows of the audit in one workbook, the newest; older ones are on the page."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -39,14 +41,41 @@ def rows(desk: Desk, month: figures.Month, by: By) -> list[tuple[str, list[Cell]
         return figures.hidden(figures.figures(connection, month, by))
 
 
+def quiet(desk: Desk, by: By) -> list[tuple[str, list[Cell]]]:
+    """Who has gone silent by now, by the rungs of the ladder, which add up to all of them."""
+    with desk.app.database.reading() as connection:
+        return figures.hidden(silence.figures(connection, desk.now, by), [range(1, len(silence.FIGURES))])
+
+
 def cohort(desk: Desk) -> Response:
     month, by = chosen(desk)
-    found = rows(desk, month, by)
-    whole = dict(zip(HEADER, found[0][1], strict=True))
-    people = whole["人数"] if isinstance(whole["人数"], int) else 0
-    names = (HEADER[1], HEADER[2], "1131 已完成", *RATES)
-    bars = [(name, whole[name], round(100 * value / people) if isinstance(value := whole[name], int) and people else 0) for name in names]
-    return desk.show("cohort", month=f"{month.first:%Y-%m}", by=by, BY=BY, header=HEADER, rows=found, bars=bars)
+    found, silent = rows(desk, month, by), quiet(desk, by)
+    names = (HEADER[1], HEADER[2], "1131 已完成", "去向落实", *RATES)
+    _, whole = found[0]
+    bars = [bar(name, whole[HEADER.index(name)], whole[0]) for name in names]
+    plots = {
+        "连上对话(核对过学校登记)": picture(found, 1),
+        "本月联系或服务到": picture(found, 2),
+        "1131 已完成": picture(found, figures.DONE),
+        "去向落实": picture(found, figures.PLACED),
+        "现在没消息的": picture(silent, 1),
+    }
+    shown = {"rows": found, "header": HEADER, "silent": silent, "rungs": silence.FIGURES, "bars": bars, "plots": plots, "longest": LONGEST}
+    return desk.show("cohort", month=f"{month.first:%Y-%m}", by=by, BY=BY, **shown)
+
+
+def picture(table: Sequence[tuple[str, list[Cell]]], column: int) -> list[tuple[str, str, int]]:
+    """The bars of one figure, drawn from what is shown and from nothing else."""
+    largest = sorted(table[1:], key=lambda row: row[1][0] if isinstance(row[1][0], int) else 0, reverse=True)[:LONGEST]
+    return [bar(name, cells[column], cells[0]) for name, cells in table if (name, cells) in largest]
+
+
+def bar(name: str, value: Cell, people: Cell) -> tuple[str, str, int]:
+    """Name, number and share in percent; of a hidden number no share."""
+    if not isinstance(value, int) or not isinstance(people, int) or not people:
+        return name, str(value), 0
+    share = round(100 * value / people)
+    return name, f"{value} ({share}%)", share
 
 
 def export(desk: Desk) -> Response:
@@ -68,6 +97,14 @@ def audited(desk: Desk) -> Response:
         found = audit.page(connection, desk.asked_number("before"), who, MOST + 1)
     desk.looked("操作记录", len(found[:MOST]), {"谁": who})
     return desk.show("audit", rows=found[:MOST], header=audit.HEADER, who=who, more=found[MOST - 1]["id"] if len(found) > MOST else None)
+
+
+def export_silent(desk: Desk) -> Response:
+    _, by = chosen(desk)
+    today = desk.app.clock.today()
+    table = [(f"{today} {BY[by]}", *silence.FIGURES), *((name, *cells) for name, cells in quiet(desk, by))]
+    desk.write(lambda connection: desk.note(connection, "导出没消息的人数", BY[by]))
+    return workbook(f"silent-{today}", "没消息的", table)
 
 
 def export_audit(desk: Desk) -> Response:

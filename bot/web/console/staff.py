@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -153,9 +154,15 @@ def add(connection: Connection, name: str, display: str, role: str, held: str, a
     connection.execute(insert(Staff).values(row))
 
 
-def helpers(connection: Connection) -> list[str]:
-    """Who may be given a step or somebody's case: whoever works here now and does more than look."""
-    return list(connection.execute(select(Staff.display).where(Staff.active, Staff.role != "viewer").order_by(Staff.id)).scalars())
+def named(connection: Connection, said: str) -> Row[str, str] | None:
+    """`display` and `role` of whom somebody signs as, closed or not: the name in the ledger comes before the one of the login."""
+    query = select(Staff.display, Staff.role).where((Staff.display == said) | (Staff.name == said)).order_by(Staff.display != said)
+    return connection.execute(query.limit(1)).first()
+
+
+def helpers(connection: Connection, roles: Sequence[Role] = ("admin", "teacher", "expert")) -> list[str]:
+    """Who works here now and may be given a step or somebody's case; of `roles`."""
+    return list(connection.execute(select(Staff.display).where(Staff.active, Staff.role.in_(roles)).order_by(Staff.id)).scalars())
 
 
 def headless(connection: Connection) -> bool:
@@ -194,6 +201,11 @@ def holder(connection: Connection, name: str) -> Row[int, bool, bool] | None:
     return connection.execute(select(Staff.id, Staff.active, Staff.fresh).where(Staff.name == name)).first()
 
 
+def opened(connection: Connection) -> bool:
+    """Accounts were given out; the one that the program makes itself is nobody's."""
+    return connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first() is not None
+
+
 def acting(connection: Connection, said: str) -> str:
     """Whom somebody at the command line names as themselves, as the ledger calls them. Any name, where no accounts were opened yet.
 
@@ -206,7 +218,7 @@ def acting(connection: Connection, said: str) -> str:
         return str(active[0])
     if found:
         raise StaffError(f"「{said}」的账号已经停用")
-    if connection.execute(select(Staff.id).where(Staff.name != BUILT_IN).limit(1)).first():
+    if opened(connection):
         raise StaffError(f"没有叫「{said}」的老师,bulixian user list 看账号")
     return said
 

@@ -85,14 +85,20 @@ COUNTS = st.lists(st.integers(0, 12), min_size=len(figures.RATES), max_size=len(
 
 @given(st.lists(st.tuples(COUNTS, st.integers(0, 30)), min_size=1, max_size=6))
 def test_no_small_number_leaves_and_none_can_be_reckoned_back(groups: list[tuple[list[int], int]]) -> None:
-    between = len(figures.HEADER) - len(figures.RATES) - 1
-    parts = [(f"院{n}", [sum(split), *[min(of, sum(split))] * between, *split]) for n, (split, of) in enumerate(groups)]
+    parts = []
+    for n, (split, of) in enumerate(groups):
+        cells = [min(of, sum(split))] * len(figures.HEADER)
+        for rate, number in zip(figures.RATES, split, strict=True):
+            cells[figures.HEADER.index(rate)] = number
+        for total, *rest in figures.SUMS:
+            cells[total] = sum(cells[each] for each in rest)
+        parts.append((f"院{n}", cells))
     parts = [part for part in parts if part[1][0]]
     whole = [sum(column) for column in zip(*(cells for _, cells in parts), strict=True)] or [0] * len(figures.HEADER)
     shown = [cells for _, cells in figures.hidden([("全部", whole), *parts])]
     assert all(not 0 < cell < figures.SMALL for cells in shown for cell in cells if isinstance(cell, int))
-    lines = [cells[-len(figures.RATES) :] for cells in shown]  # they add up to the people of the row, which may be shown
-    lines += [list(column) for column in zip(*shown[1:], strict=True)]  # these to the first row
+    lines = [[cells[each] for each in columns] for cells in shown for columns in figures.SUMS]
+    lines += [list(column) for column in zip(*shown[1:], strict=True)]  # these add up to the first row
     for line in lines:
         secret = [cell for cell in line if isinstance(cell, str)]
         assert len(secret) != 1 or not any(isinstance(cell, int) and cell for cell in line)

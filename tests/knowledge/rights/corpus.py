@@ -22,7 +22,7 @@ from knowledge.rights.signals import signs, unmasked
 
 HERE = Path(__file__).parent
 POSTINGS = HERE.parents[0] / "postings"
-TALK = ("scam", "blind", "told", "mixed", "more", "daily", "heard")
+TALK = ("scam", "blind", "told", "mixed", "more", "daily", "heard", "campus", "country", "twins")
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ def learned(known: list[Example]) -> Array:
 def known() -> list[Example]:
     """What the weights are learned from; "last", "unseen" and "unseen_postings" are kept apart."""
     talk = [each for name in TALK for each in examples(name)]
-    return [*talk, *postings(), *offers(), *offers("vacancies")]
+    return [*talk, *postings(), *offers(), *offers("vacancies"), *offers("market"), *offers("ordinary")]
 
 
 def main() -> None:
-    np.save(WEIGHTS, packed(learned(known())))
+    np.savez_compressed(WEIGHTS, weights=packed(learned(known())))
 
 
 if __name__ == "__main__":

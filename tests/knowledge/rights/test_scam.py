@@ -39,9 +39,8 @@ def test_frauds_are_seen_and_look_alikes_left_alone(name: str, alarm: float, hig
 
 
 def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each fifth of all examples by weights that never saw it. In "daily" alone, the innocents that sound most alike, it warns of one in seven.
+    """Each fifth of all examples by weights that never saw it. In "daily" alone, the innocents that sound most alike, it warns of one in ten.
 
-    Fewer postings are held than before "vacancies" was added: in four of ten of its frauds no rule holds, on purpose.
     The rules and roles were written with most of these texts in sight: `test_texts_that_nothing_was_made_with` is worse than any figure here.
     """
     every = known()
@@ -56,11 +55,11 @@ def test_texts_that_were_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> No
                 held[each.bad].append(screen(each.offer).level == "held")
             elif at == number:
                 levels[each.bad].append(judge(each.text).level)
-    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.88
-    assert levels[True].count("high") / len(levels[True]) >= 0.64
+    assert sum(level in ALARM for level in levels[True]) / len(levels[True]) >= 0.91
+    assert levels[True].count("high") / len(levels[True]) >= 0.69
     assert levels[False].count("high") / len(levels[False]) <= 0.01
-    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.065
-    assert sum(held[True]) / len(held[True]) >= 0.82
+    assert sum(level in ALARM for level in levels[False]) / len(levels[False]) <= 0.06
+    assert sum(held[True]) / len(held[True]) >= 0.91
     assert sum(held[False]) / len(held[False]) <= 0.02
 
 
@@ -71,12 +70,12 @@ def test_texts_that_nothing_was_made_with() -> None:
     levels = Counter((each.bad, judge(each.text).level) for each in texts)
     held = Counter(each.bad for each in posts if each.offer and screen(each.offer).level == "held")
     assert Counter(each.bad for each in texts) == {True: 100, False: 140}
-    assert levels[True, "high"] + levels[True, "warning"] >= 80
-    assert levels[True, "high"] >= 60
-    assert levels[False, "high"] + levels[False, "warning"] <= 14
-    assert levels[False, "high"] <= 4
+    assert levels[True, "high"] + levels[True, "warning"] >= 88
+    assert levels[True, "high"] >= 66
+    assert levels[False, "high"] + levels[False, "warning"] <= 6
+    assert levels[False, "high"] <= 1
     assert Counter(each.bad for each in posts) == {True: 45, False: 65}
-    assert held[True] >= 39
+    assert held[True] >= 38
     assert held[False] <= 4
 
 
@@ -93,7 +92,7 @@ def test_a_fraud_in_a_long_honest_text_is_still_held() -> None:
 
 
 def test_the_weights_belong_to_the_examples() -> None:
-    stored = np.load(WEIGHTS)
+    stored = np.load(WEIGHTS)["weights"]
     assert np.abs(stored - packed(learned(known()))).max() <= 1, "run python -m tests.knowledge.rights.corpus"
 
 
