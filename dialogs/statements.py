@@ -22,6 +22,8 @@ READ_CHARS = 1000
 COHORT = re.compile(
     r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
 )
+BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
+"""听说26届有补贴,我25的: a class said after another."""
 COUNTS_BY = {
     "届": re.compile(r"(?:按|看|认|照)(?:的是|着)?(?:毕业)?届"),
     "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款|签发日|发证日)"),
@@ -182,7 +184,8 @@ def graduation(said: Said, days: dict[str, str]) -> Facts:
     value = days.get("graduation")
     if value:
         return {"cohort": int(value[:4])} | ({"graduation_date": value} if len(value) > 4 else {})
-    classes = [int(hit[1]) for clause in said.own for hit in COHORT.finditer(clause)]
+    patterns = (COHORT, BARE_CLASS) if "届" in said.whole else ()
+    classes = [int(hit[1]) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
     return {"cohort": classes[-1] % 100 + 2000} if classes else {}
 
 

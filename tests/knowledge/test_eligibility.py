@@ -157,6 +157,13 @@ def test_an_age_that_was_told_counts_as_that_of_somebody_born_then() -> None:
             assert wide.low <= exact.low <= wide.high, (birth, day)
 
 
+def test_what_only_an_office_can_say_is_named_for_asking() -> None:
+    plan = {verdict.id: verdict for verdict in ELIGIBILITY.plan({"graduation_date": "2026-06-30", "degree": "本科"}, TODAY)}
+    for entry in ("SUB-13", "ENT-03", "EMP-06"):
+        assert plan[entry].confirm[0].text in plan[entry].next
+        assert FIELDS["local_answers"].label not in plan[entry].next
+
+
 def test_what_can_be_mended_is_one_step_away() -> None:
     held = {"graduation_date": "2026-06-30", "degree": "本科", "employment": "灵活就业", "pays_own_insurance": True, "flexible_registered": False}
     verdict = next(verdict for verdict in ELIGIBILITY.plan(held, TODAY) if verdict.id == "SUB-02")
