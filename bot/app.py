@@ -156,8 +156,9 @@ class App:
             self.building = threading.Thread(target=self.rebuild, name="index", daemon=True)
             self.building.start()
         night = (self.quiet.begins, self.quiet.ends)
-        rooms = (self.seal, self.passes, self.clinic)
-        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, *rooms, night, self.scan, self.telegram)
+        rooms = (self.seal, self.passes, self.clinic, night)
+        told = (self.scan, self.telegram, self.settings.minimum_wage)
+        return World(self.search, self.flows, self.eligibility, self.passages, self.vacancies, *rooms, *told)
 
     def look_for_postings(self) -> None:
         """The live postings as turns match them, made anew where one has changed or the day has; the old ones serve until then."""

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, PositiveFloat, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.db import CHINA, local_date
@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """Between them (in China) nobody is written to unasked; the same moment twice: no quiet hours."""
     posting_days: int = Field(default=90, ge=1, le=3650)
     """After so many days a posting without a closing day is over."""
+    minimum_wage: dict[str, PositiveFloat] = {}
+    """Yuan a month by place, as its province publishes it; the wage of probation is held against it [劳动合同法 art. 20]."""
     public_url: str = Field(default="", pattern=r"^(https?://[^\s/]+/?)?$")
     """Where people reach this server from outside, for links to the pages that take a résumé and show its report."""
     clinic: Clinic = Clinic()

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.config import settings
 from bot.session import fail
 from knowledge import tables
 from knowledge.extract import ExtractError, Limits, extract, opened
@@ -33,7 +34,7 @@ def command(
 ) -> None:
     """这份合同哪里不合规定、凭哪一条、怎么跟公司说。退出码:0 没看到违法的,1 有违法的,或者读不了。"""
     text, doubts = content(file)
-    found = check(text)
+    found = check(text, settings().minimum_wage)
     rows = (*(f"注意:{doubt}" for doubt in doubts), *texts(found))
     print(json.dumps(record(text, found) | {"doubts": doubts}, ensure_ascii=False) if as_json else "\n".join(rows))
     if found.cut:

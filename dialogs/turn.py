@@ -58,6 +58,8 @@ class World:
     """The page of the web chat that shows a bind code for WeChat to scan, where there is one."""
     telegram: str = ""
     """The Telegram bot's own address, behind which a bind code can stand, where there is one."""
+    minimum: Mapping[str, float] = field(default_factory=dict)
+    """The least wage by place, yuan a month, where the office wrote it down."""
 
     def newest(self, name: str) -> CompiledFlow:
         return self.flows[max(key for key in self.flows if key[0] == name)]

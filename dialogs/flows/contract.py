@@ -80,7 +80,7 @@ def finish(turn: Turn, slots: Slots) -> None:
         return turn.say("好。签之前拿不准的条款随时发来再看。", notices.TO_MENU)
     if said and said not in WAYS:
         text, said = f"{text}\n{said}", None
-    found = check(text)
+    found = check(text, turn.world.minimum)
     if said == TEACHER:
         bad = "、".join(row.rule.title for row in found.findings[:5]) or "没看到问题"
         turn.effects.append(OpenCase("contract", f"请老师看{found.name}:{bad}"))

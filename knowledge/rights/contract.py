@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -252,14 +252,14 @@ def finding(rule: Rule, kind: str, text: str, span: tuple[int, int], sum_: Sum |
     return Finding(rule, severity, quote(text, span), span, sum_.detail if sum_ else "", why, laws)
 
 
-def check(text: str) -> Check:
-    """Everything these rules see in a paper. Pure; never raises on any text."""
+def check(text: str, minimum: Mapping[str, float] | None = None) -> Check:
+    """Everything these rules see in a paper. Pure; never raises on any text. `minimum`: the least wage by place, yuan a month."""
     found = seen(text)
     paper = kind_of(found.text)
     kind = paper.id if paper else "unknown"
     stated = facts(found)
     _, rules, _ = book()
-    report = sums(kind, found, stated)
+    report = sums(kind, found, stated, minimum or {})
     rows: dict[str, Finding] = {}
     for sum_ in report.sums:
         if sum_.rule not in rows and (row := finding(rules[sum_.rule], kind, text, sum_.span, sum_)):

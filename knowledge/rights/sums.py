@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from knowledge.rights.pay import BASE_ALONE, IN_PARTS
@@ -45,13 +45,15 @@ class Report:
 MONTHLY = re.compile(r"(?:工资|报酬|薪)[^。;\n]{0,12}(?:按月|每月)[^。;\n]{0,10}(?:发|付|结算)|(?:按月|每月)[^。;\n]{0,8}(?:发放|支付|结算)")
 
 
-def sums(kind: str, text: Seen, facts: list[Fact]) -> Report:
+def sums(kind: str, text: Seen, facts: list[Fact], minimum: Mapping[str, float]) -> Report:
+    """`minimum`: the least wage by place, yuan a month."""
     labour = kind in ("labour", "dispatch", "unknown")
     gaps = tuple(name for name, words in CLAUSES.items() if not re.search(words, text.text)) if labour and len(text.text) >= WHOLE else ()
     if kind == "offer":
         gaps = tuple(name for name, words in PROMISES.items() if not re.search(words, text.text))
     holes = tuple(dict.fromkeys(blanks(text, facts)))
     rows = [*probation(kind, facts), *wage(facts), *hours(kind, text, facts), *training(text, facts), *noncompete(text, facts)]
+    rows += [*floor(text, facts, minimum)] if labour else []
     rows += [*agreement(text, facts)] if kind == "agreement" else []
     rows += [*dispatch(text, facts)] if kind == "dispatch" else []
     if kind == "part_time" and (match := MONTHLY.search(text.text)):
@@ -121,6 +123,19 @@ def wage(facts: list[Fact]) -> Iterator[Sum]:
             yield Sum("K04", told, trial.span, HINT)
             return
         yield Sum("K04", f"试用期 {trial.value:g} 元,转正 {full.value:g} 元;试用期至少要 {SHARE * full.value:g} 元", trial.span)
+
+
+def floor(text: Seen, facts: list[Fact], minimum: Mapping[str, float]) -> Iterator[Sum]:
+    """The wage of probation against the least one where the work is."""
+    trial, full = stated(facts, "probation_wage"), stated(facts, "wage")
+    if trial is None or trial.value is None:
+        return
+    paid = trial.value * ((full.value if full else None) or 0.0) if trial.unit == "share" else trial.value
+    for place in sorted(minimum, key=len, reverse=True):
+        if re.search(rf"工作(?:地点|地址|地区|地)[^。;\n]{{0,20}}{re.escape(place)}", text.text):
+            if 0 < paid < minimum[place] - 0.5:
+                yield Sum("K04", f"试用期 {paid:g} 元,比{place}的最低工资 {minimum[place]:g} 元还低", trial.span)
+            return
 
 
 FLEXIBLE = re.compile(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Run
 
 HERE = Path(__file__).parents[1] / "knowledge" / "rights" / "contracts"
@@ -40,3 +42,17 @@ def test_what_cannot_be_read_is_one_sentence(run: Run, tmp_path: Path) -> None:
         assert found.exit_code == 1
         assert len(found.stderr.splitlines()) == 1
         assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize(("place", "pay", "low"), [("成都市高新区", "1900", True), ("成都市高新区", "2400", False), ("上海市", "1900", False)])
+def test_the_wage_of_probation_is_held_against_the_least_one_of_the_place(
+    run: Run, monkeypatch: pytest.MonkeyPatch, place: str, pay: str, low: bool
+) -> None:
+    """On the command line and in the chat, where the office wrote it down."""
+    monkeypatch.setenv("BULIXIAN_MINIMUM_WAGE", '{"成都": 2330, "四川": 1970}')
+    text = f"劳动合同\n合同期限为三年,试用期三个月。工作地点:{place}。试用期工资{pay}元/月,转正后工资2000元/月。"
+    found = json.loads(run("contract", "check", "-", "--json", feed=text).stdout)
+    why = str([row for row in found["findings"] if row["id"] == "K04"])
+    assert ("比成都的最低工资 2330 元还低" in why) is low
+    said = run("chat", "--jsonl", feed="\n".join(json.dumps({"from": "u", "text": line}) for line in ("看合同", text.replace("\n", " ")))).stdout
+    assert ("试用期工资太低" in said) is low
