@@ -78,10 +78,10 @@ def judge(text: str) -> Judgement:
 
 def weighed(text: str, named: int, like: Likeness, certain: bool, score: int) -> Level:
     """Signs with a name and demands say what is wrong, likeness how far they are to be believed; likeness alone is at most a warning."""
-    if score < HINT:
+    shown = named > 0 or like.demand is not None
+    if score < HINT or not (shown or certain or like.odds >= LIKELY):
         return "none"
     level: Level = "hint"
-    shown = named > 0 or like.demand is not None
     believed = like.odds + WORTH * min(named, MOST) / MOST
     told = len(text) <= QUESTION and named >= HEAVY and like.odds >= NEVER and DEMANDED.search(text)
     if shown and believed >= SURE:
