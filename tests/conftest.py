@@ -37,6 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite", action="store_true", help="rewrite the golden transcripts from what the program says now")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Of `-n auto`: more than there are cores, for much of the time is waiting for platforms at their real pace."""
+    return (os.cpu_count() or 1) + 2
+
+
 def settings_for(url: str) -> Settings:
     return Settings(database_url=url, today=TODAY, _env_file=None)  # type: ignore[call-arg]
 
