@@ -83,8 +83,11 @@ class App:
             store.refresh(connection, self.clock.now())
         self.trace_key = self.secret("trace").encode()[:32]
         self.seal = self.unlock()
-        with self.database.writing() as connection:
-            sharing.seal_all(connection, self.seal)
+        with self.database.reading() as connection:
+            clear = sharing.clear(connection)
+        if clear:  # after the migration that brought them, and never again: a start needs no lock for it
+            with self.database.writing() as connection:
+                sharing.seal_all(connection, self.seal)
         self.passes = Passes(self.secret("pass").encode(), settings.public_url.rstrip("/"))
         self.clinic = Rules(**settings.clinic.model_dump())
         self.quiet = Quiet(settings.quiet_from, settings.quiet_to)

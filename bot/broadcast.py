@@ -126,7 +126,7 @@ def draft(connection: Connection, title: str, parts: list[dict[str, Any]], rules
     return int(connection.execute(new.returning(Broadcast.id)).scalar_one())
 
 
-def written(app: App, raw: Any, author: str, *, singles: bool = True) -> int:
+def written(app: App, raw: Any, author: str) -> int:
     """Drafts what somebody wrote (`readable`). Returns its number.
 
     Raises:
@@ -135,7 +135,7 @@ def written(app: App, raw: Any, author: str, *, singles: bool = True) -> int:
     now = app.clock.now()
     with app.database.writing() as connection:
         author = signed(connection, author)
-        values = readable(connection, raw, author, now, singles=singles)
+        values = readable(connection, raw, author, now)
         return draft(connection, author=author, now=now, **values)
 
 
@@ -151,8 +151,8 @@ def signed(connection: Connection, who: str) -> str:
     return found.display if found else who
 
 
-def readable(connection: Connection, raw: Any, author: str, now: datetime, *, singles: bool = True) -> dict[str, Any]:
-    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`, `mass`) as `draft` takes it. `singles`: they may name people beside a group.
+def readable(connection: Connection, raw: Any, author: str, now: datetime) -> dict[str, Any]:
+    """What somebody wrote (`type`, `title`, `fields`, `audience`, `at`, `mass`) as `draft` takes it. A teacher names nobody beside a group.
 
     Raises:
         BroadcastError: says what is wrong with it.
@@ -173,7 +173,7 @@ def readable(connection: Connection, raw: Any, author: str, now: datetime, *, si
         fields = broadcasts.cleaned(kind, held)
         rules = audience.checked(raw.get("audience"))
         audience.known(connection, rules)
-        if not (singles and audience.scope(connection, author) is None) and "groups" in rules and {"people", "without"} & set(rules):
+        if audience.scope(connection, author) and "groups" in rules and {"people", "without"} & set(rules):
             raise DraftError(audience.SINGLED)
         if kind.warning and rules.get("holdout"):
             raise DraftError(f"{kind.name}不能留出一部分人不发")

@@ -317,7 +317,7 @@ def call_off(seat: Seat, number: int, sure: str) -> Say:
 
 
 def written(seat: Seat, effect: WriteBroadcast) -> Say:
-    values = broadcast.readable(seat.connection, effect.raw, seat.who.display, seat.turn.now, singles=seat.who.role == "admin")
+    values = broadcast.readable(seat.connection, effect.raw, seat.who.display, seat.turn.now)
     number = broadcast.draft(seat.connection, author=seat.who.display, now=seat.turn.now, **values)
     seat.note("起草群发", f"群发 {number}", new=values["title"])
     seat.drafted.append(number)

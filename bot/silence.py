@@ -28,8 +28,9 @@ HEADER = ("台账编号", "姓名", "学院", "重点群体", "多少天没消�
 HOME = "打家里电话(本人同意过)"
 DAYS = (14, 30, 60)
 RUNGS = {14: "14–29 天", 30: "30–59 天", 60: "60 天以上"}
-CUT_OFF = {"没连上": "没连上对话", "取关": "取关或拉黑", "号码": "号码不对或换了", "换了": "号码不对或换了"}
-"""How a `why` begins that is no number of days, and its rung."""
+UNTIED, GONE_FROM, WRONG, RENUMBERED = "没连上对话", "取关或拉黑", "号码不对", "换了新号码,还没打过"
+CUT_OFF = {UNTIED: UNTIED, GONE_FROM: GONE_FROM, WRONG: "号码不对或换了", RENUMBERED: "号码不对或换了"}
+"""The rung of a `why` that is no number of days."""
 FIGURES = ("人数", "没消息的", *RUNGS.values(), *dict.fromkeys(CUT_OFF.values()))
 CALL_AFTER = 60
 """Days of silence after which somebody calls, whatever the machine has asked [issue: 14/30/60 days]."""
@@ -113,18 +114,18 @@ def told(row: Any, today: date) -> Silent:
 def ladder(row: Any, silent: int | None) -> tuple[str, str]:
     """Why nothing was heard, and the next rung."""
     if row["result"] == NEW_NUMBER and row["phone"]:
-        return "换了新号码,还没打过", "打电话"
+        return RENUMBERED, "打电话"
     if row["result"] == WRONG_NUMBER:
-        why = "号码不对"
+        why = WRONG
     elif row["graduate_id"] is None:
-        why = "没连上对话"
+        why = UNTIED
     elif not row["open"]:
-        why = "取关或拉黑"
+        why = GONE_FROM
     else:
         why = f"{silent} 天没说话"
         if silent is not None and silent < CALL_AFTER:
             return why, "机器人换个渠道再问" if row["rounds"] else "机器人先问一次"
-    if why == "号码不对" or not row["phone"]:
+    if why == WRONG or not row["phone"]:
         return why, HOME if row["family"] else "向学院、同学要新号码"
     return why, "打电话"
 
@@ -157,5 +158,4 @@ def figures(connection: Connection, now: datetime, by: By) -> list[tuple[str, li
 
 def rung(row: Any, today: date) -> str:
     one = told(row, today)
-    cut = next((name for start, name in CUT_OFF.items() if one.why.startswith(start)), "")
-    return cut or RUNGS[max((days for days in DAYS if one.days is not None and one.days >= days), default=DAYS[-1])]
+    return CUT_OFF.get(one.why) or RUNGS[max((days for days in DAYS if one.days is not None and one.days >= days), default=DAYS[-1])]

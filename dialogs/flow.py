@@ -15,6 +15,7 @@ from typing import Any
 
 from transitions import EventData, Machine
 
+from dialogs import answers
 from dialogs.messages import Choice
 from dialogs.place import Frame
 from dialogs.turn import Turn
@@ -28,6 +29,15 @@ Slots = dict[str, Any]
 
 class Misread(ValueError):
     """An answer that a step cannot take; the message tells the person what to write instead."""
+
+
+def read_consent(text: str, turn: Turn) -> bool:
+    answer = answers.yes_no(text)
+    if answer is None and "同意" in text:
+        answer = "不" not in text
+    if answer is None:
+        raise Misread("回复「同意」或「先不」就行。")
+    return answer
 
 
 class FlowError(ValueError):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.profile import FIELDS
+from knowledge.words import remembered
 
 WEIGHTS = Path(__file__).parent / "likeness.npz"
 BUCKETS = 1 << 14
@@ -60,6 +61,14 @@ def odds(found: Runs, weights: Weights, bias: Weights) -> Weights:
     return sums
 
 
+@remembered
+def chances(text: str) -> Weights:
+    """The probability of every fact by one document alone; a turn asks for the same clause up to four times."""
+    _, weights, bias = shipped()
+    found: Weights = (1 / (1 + np.exp(-odds(runs(text), weights, bias)))).astype(np.float32)
+    return found
+
+
 @cache
 def shipped() -> tuple[tuple[tuple[str, Any], ...], Weights, Weights]:
     """Facts, their weights and what each has before a word is read."""
@@ -78,8 +87,7 @@ def sure(clauses: Sequence[str]) -> Iterator[tuple[str, Any]]:
     spans = dict.fromkeys(document(span) for span in (clauses, *([clause] for clause in clauses)) if sum(map(len, span)) >= FEW)
     if not spans:
         return
-    facts, weights, bias = shipped()
-    best = 1 / (1 + np.exp(-np.max([odds(runs(span), weights, bias) for span in spans], axis=0)))
+    facts, best = shipped()[0], np.max([chances(span) for span in spans], axis=0)
     for place in np.argsort(best):
         field, value = facts[place]
         if best[place] >= (SURE_OF_GROUPS if FIELDS[field].sensitive else SURE):

@@ -6,7 +6,7 @@ from typing import Any
 
 from dialogs import answers, statements
 from dialogs.effects import SaveGroups, SaveProfile, SetConsent
-from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.flow import Flow, Misread, Slots, Step, read_consent
 from dialogs.messages import Choice
 from dialogs.turn import Turn
 from knowledge.people import shown
@@ -18,15 +18,6 @@ FIELDS = ("residence", "graduation_date", "cohort", "degree", "employment")
 def begin(turn: Turn, slots: Slots) -> None:
     if turn.person.profile_consent:
         slots["consent"] = True
-
-
-def read_yes_no(text: str, turn: Turn) -> bool:
-    answer = answers.yes_no(text)
-    if answer is None and "同意" in text:
-        answer = "不" not in text
-    if answer is None:
-        raise Misread("回复「同意」或「先不」就行。")
-    return answer
 
 
 def read_place(text: str, turn: Turn) -> str:
@@ -124,7 +115,7 @@ FLOWS = (
             Step(
                 "consent",
                 "要记几项资料(城市、毕业时间、学历、现状),用来判断哪些政策轮得到你。每项都能跳过;你随时能看、能改、能导出、能注销。同意我存吗?",
-                read_yes_no,
+                read_consent,
                 ("同意", "先不"),
                 optional=False,
             ),
@@ -143,7 +134,7 @@ FLOWS = (
             Step(
                 "groups_consent",
                 "有些政策只给特定群体(比如低保家庭、残疾、助学贷款)。这类信息敏感,单独问你:愿意告诉我吗?只用来匹配政策,只有负责你的老师能看到。",
-                read_yes_no,
+                read_consent,
                 ("愿意", "先不"),
                 declined,
             ),

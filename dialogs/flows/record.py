@@ -5,23 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from dialogs import answers, notices
+from dialogs import notices
 from dialogs.effects import Dispute, LinkRecord, ShowRecord, UnlinkRecord
-from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.flow import Flow, Misread, Slots, Step, read_consent
 from dialogs.turn import Turn
 from knowledge.ledger.linking import LONGEST, SHORTEST
 
 NAME = re.compile(r"(?:我叫|姓名[是::]?|我是)?\s*([\u3400-\u9fff\U00020000-\U0003ffff·•A-Za-z .]{2,40})")
 TAIL = re.compile(r"(?:后|末|尾|最后)?(?:[四五六几456]?位(?:数字?)?)?[是:\uff1a]?\s*(\w{1,40})", re.ASCII)
-
-
-def read_consent(text: str, turn: Turn) -> bool:
-    answer = answers.yes_no(text)
-    if answer is None and "同意" in text:
-        answer = "不" not in text
-    if answer is None:
-        raise Misread("回复「同意」或「先不」就行。")
-    return answer
 
 
 def read_name(text: str, turn: Turn) -> str:

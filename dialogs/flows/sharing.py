@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import re
 
-from dialogs import answers, notices
+from dialogs import notices
 from dialogs.effects import AllowHandover, DropFamily, KeepFamily
-from dialogs.flow import Flow, Misread, Slots, Step
+from dialogs.flow import Flow, Misread, Slots, Step, read_consent
 from dialogs.turn import Turn
 from knowledge.ledger.cells import CellError, phone
-
-
-def read_consent(text: str, turn: Turn) -> bool:
-    answer = answers.yes_no(text)
-    if answer is None and "同意" in text:
-        answer = "不" not in text
-    if answer is None:
-        raise Misread("回复「同意」或「先不」就行。")
-    return answer
 
 
 def read_phone(text: str, turn: Turn) -> str:

@@ -111,9 +111,14 @@ def hand_over(connection: Connection, graduate_id: str, allowed: bool, at: datet
     return True
 
 
+def clear(connection: Connection) -> list[int]:
+    """Records whose number a migration brought over in clear, for want of the key."""
+    return list(connection.execute(select(Family.record_id).where(Family.digest.is_(None), Family.sealed.is_not(None))).scalars())
+
+
 def seal_all(connection: Connection, seal: Seal) -> None:
-    """Numbers that a migration brought over in clear, for want of the key."""
-    for who, said in connection.execute(select(Family.record_id, Family.sealed).where(Family.digest.is_(None), Family.sealed.is_not(None))).all():
-        number = (said or b"").decode()
+    """See `clear`."""
+    for who, row in of(connection, clear(connection)).items():
+        number = (row["sealed"] or b"").decode()
         values = {"digest": seal.digest(number), "sealed": seal.close(number)}
         connection.execute(update(Family).where(Family.record_id == who).values(values))

@@ -18,11 +18,11 @@ from knowledge.rights.signals import Reason, signs
 
 Verdict = Literal["held", "warn", "fine"]
 HELD, WARN = 50, 25
-"""Points: the office's table suggests 25 and 50 (estimates). What is held shows HELD at least; of 69 094 real postings one in 600 is."""
+"""Points: the office's table suggests 25 and 50 (estimates). What is held shows HELD at least; of 69 094 real postings one in 550 is."""
 MENTION, TITLE, TEXT = 10, 20, 20
 """Points of named signs from which likeness to known frauds is asked for, and the points it takes where the text has fewer than so many
 characters: a title alone says little."""
-WORTH, MOST, BELIEVED, ALONE = 1.0, 100, 0.3, 0.7
+WORTH, MOST, BELIEVED, ALONE = 1.0, 100, 0.3, 0.65
 """Log-odds that a hundred points of named signs add to those of likeness, points beyond which more says no more, the log-odds from which
 both together hold a posting, and from which likeness alone holds a short one: chosen on postings that the weights were not
 learned from (tests/knowledge/rights/test_scam.py)."""

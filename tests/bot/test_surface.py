@@ -36,7 +36,7 @@ from bot.web.app import HEADERS, create
 from bot.web.chat import COOKIE
 from bot.web.console import gate, staff
 from bot.web.console.broadcasts import LISTS
-from bot.web.console.policies import FIELDS
+from bot.web.console.fields import FIELDS
 from bot.web.console.staff import Staff
 from dialogs.broadcasts import kinds
 from knowledge.passes import Pass

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from bot import freshness, questions, revisions
 from bot.app import App
 from bot.curation import Checked
+from bot.web.console.fields import FIELDS
 from bot.web.console.gate import Desk
 from dialogs import wording
 from knowledge.policy import revisions as kept
@@ -23,16 +24,12 @@ from knowledge.policy.store import Item
 
 GROUPS = 30
 SOON = timedelta(days=30)
-FIELDS = {
-    "answer": "一句话答案", "amount": "标准", "conditions": "条件", "where": "去哪办", "papers": "材料", "deadline": "期限", "notes": "提醒",
-    "questions": "问法(至少 8 句)", "aliases": "别名", "valid_to": "有效到", "review_by": "复核日期",
-}  # fmt: skip
+CHANGED = ("answer", "amount", "conditions", "where", "papers", "deadline", "notes", "questions", "aliases", "valid_to", "review_by")
 """What the form changes; conditions as tests, sources and places are changed by `knowledge draft FILE`, with its check."""
-LABELS = FIELDS | {
-    "id": "编号", "title": "名称", "receiver": "钱或权利给谁", "certainty": "把握", "valid_from": "从哪天起", "source": "出处", "related": "相关的",
-    "faq": "常问", "region": "各地口径", "rule": "能算的条件", "successor": "接续的一条",
+LINES = [name for name in CHANGED if FIELDS[name].form == "lines"]
+LABELS = {name: field.label for name, field in FIELDS.items()} | {
+    "id": "编号", "source": "出处", "related": "相关的", "faq": "常问", "region": "各地口径", "rule": "能算的条件", "successor": "接续的一条",
 }  # fmt: skip
-LINES = ("amount", "conditions", "where", "papers", "deadline", "notes", "questions", "aliases")
 
 
 def listed(desk: Desk, wrong: str = "", done: str = "") -> Response:
@@ -139,11 +136,11 @@ def entry(desk: Desk, wrong: str = "", done: str = "") -> Response:
     if item is None:
         return listed(desk, f"没有正在用的 {key},请核对编号。")
     body, mine = begun(desk, item)
-    said = {name: "\n".join(body.get(name) or ()) if name in LINES else str(body.get(name) or "") for name in FIELDS}
-    said |= {name: value for name, value in desk.form.items() if name in FIELDS} if wrong else {}
+    said = {name: "\n".join(body.get(name) or ()) if name in LINES else str(body.get(name) or "") for name in CHANGED}
+    said |= {name: value for name, value in desk.form.items() if name in CHANGED} if wrong else {}
     with desk.app.database.reading() as connection:
         past = kept.history(connection, key)
-    shown = {"item": item, "says": read(desk, item), "fields": FIELDS, "lines": LINES, "said": said, "past": past, "mine": mine}
+    shown = {"item": item, "says": read(desk, item), "fields": {name: FIELDS[name] for name in CHANGED}, "said": said, "past": past, "mine": mine}
     return desk.show("policy", 400 if wrong else 200, wrong=wrong, done=done, **shown)
 
 
@@ -164,7 +161,7 @@ def change(desk: Desk) -> Response:
     if item is None:
         return listed(desk, f"没有正在用的 {key},请核对编号。")
     body, settings = begun(desk, item)[0], []
-    for name in FIELDS:
+    for name in CHANGED:
         told = desk.form.get(name, "").replace("\r", "").strip()
         value: Any = [line.strip() for line in told.split("\n") if line.strip()] if name in LINES else told
         now = body.get(name) or ([] if name in LINES else "")
