@@ -37,6 +37,7 @@ BENCHMARKS = (
     "situations",
     "scale",
     "fuzz",
+    "guided",
 )
 KEPT = tuple(f"BULIXIAN_{name}" for name in ("DATA", "DELIVERIES", "INPUTS", "KILLS", "PEOPLE", "PLOT", "PUSH"))
 """Arguments of benchmarks, no settings of the program."""

@@ -98,12 +98,16 @@ def run() -> list[Table]:
                     sums[done.name].add(done)
                 if sum(each.outcomes.total() for each in sums.values()) >= wanted:
                     break
+    return [summed("fuzz", sums, time.perf_counter() - begun)]
+
+
+def summed(what: str, sums: dict[str, Slice], seconds: float) -> Table:
     total = sum(each.outcomes.total() for each in sums.values())
     wrong = sum(each.outcomes["wrong"] for each in sums.values())
     found = [f"{each.name}: {kind}\n  {body[:SHOWN]!r}" for each in sums.values() for kind, body in each.found.items()]
     found += [f"{each.name}: slow\n  {each.slowest[1][:SHOWN]!r}" for each in sums.values() if each.slowest[0] > SLOW]
-    title = f"fuzz: {total:,} inputs to {len(sums)} readers in {time.perf_counter() - begun:.0f} s, {wrong} exceptions"
-    return [Table(title, [row(each) for each in sums.values()], found)]
+    title = f"{what}: {total:,} inputs to {len(sums)} readers in {seconds:.0f} s, {wrong} exceptions"
+    return Table(title, [row(each) for each in sums.values()], found)
 
 
 def row(done: Slice) -> Row:
@@ -143,24 +147,27 @@ def thrown(task: tuple[str, int], seconds: float = SLICE, most: int = 10**9) -> 
     reader, dice, done = known[name], random.Random(f"{name}/{number}"), Slice(name)
     until, late = time.thread_time() + seconds, time.monotonic() + 4 * seconds  # a reader that waits for a child uses no time of its own
     while (begun := time.thread_time()) < until and time.monotonic() < late and done.outcomes.total() < most:
-        body = mutated(dice, reader.seeds)
-        signal.setitimer(signal.ITIMER_PROF, HUNG)
-        before = time.thread_time()
-        try:
-            told = reader.read(body)
-            done.outcomes["refused" if type(told).__name__ == "Refused" else "understood"] += 1
-        except REFUSALS:
-            done.outcomes["refused"] += 1
-        except Exception as error:  # what is counted here
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            done.outcomes["wrong"] += 1
-            kind = f"{type(error).__name__} {place(error)}"
-            done.found[kind] = min(done.found.get(kind, body), body, key=len)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        after = time.thread_time()
-        done.slowest = max(done.slowest, (after - before, body), key=itemgetter(0))
-        done.seconds += after - begun
+        meet(done, reader, mutated(dice, reader.seeds))
+        done.seconds += time.thread_time() - begun
     return done
+
+
+def meet(done: Slice, reader: Reader, body: Input) -> None:
+    """What becomes of one input; an exception that the reader does not declare is a find."""
+    signal.setitimer(signal.ITIMER_PROF, HUNG)
+    before = time.thread_time()
+    try:
+        told = reader.read(body)
+        done.outcomes["refused" if type(told).__name__ == "Refused" else "understood"] += 1
+    except REFUSALS:
+        done.outcomes["refused"] += 1
+    except Exception as error:  # what is counted here
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        done.outcomes["wrong"] += 1
+        kind = f"{type(error).__name__} {place(error)}"
+        done.found[kind] = min(done.found.get(kind, body), body, key=len)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    done.slowest = max(done.slowest, (time.thread_time() - before, body), key=itemgetter(0))
 
 
 def place(error: Exception) -> str:

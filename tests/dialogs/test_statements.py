@@ -133,9 +133,20 @@ def test_what_was_never_said_that_way_is_read_by_its_likeness() -> None:
     assert statements.read("在一家面粉厂做化验,三班倒", TODAY)["employment"] == "就业"
 
 
+WORDS = {
+    "脱贫户": "脱贫",
+    "零就业家庭": "零就业",
+    "求职补贴": "SUB-01",
+    "一次性求职创业补贴": "SUB-01",
+    "社保补贴": "SUB-02",
+    "一次性创业补贴": "ENT-02",
+}
+"""What those who wrote the unseen sentences called a group or a benefit: they knew no numbers of entries."""
+
+
 def bare(value: Any) -> Any:
     """A town without its 市; groups in one order."""
-    return value.removesuffix("市") if isinstance(value, str) else sorted(value) if isinstance(value, list) else value
+    return value.removesuffix("市") if isinstance(value, str) else sorted(WORDS.get(one, one) for one in value) if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize(("name", "facts", "least"), [("unseen", 272, 0.67), ("unseen_usual", 480, 0.76)])
