@@ -95,7 +95,8 @@ class Api:
             raise Failure(409, "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
         allow(call)
         world.poll = ticket
-        offset, limit = call.whole("offset", 0), call.whole("limit", 100, 1, 100)
+        offset = call.whole("offset", 0, most=2**53)  # alone it numbers by the clock, past 32 bits
+        limit = call.whole("limit", 100, 1, 100)
         until = time.monotonic() + call.whole("timeout", 0, 0, POLL_MOST)
         while True:
             if world.poll is not ticket:

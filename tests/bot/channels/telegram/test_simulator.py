@@ -209,7 +209,9 @@ def test_a_double_send_is_visible(telegram: Simulator, client: Client) -> None:
     assert list(telegram.world.doubled()) == [(PERSON, "你好", 2)]
 
 
-def test_a_poll_confirms_what_came_before_its_offset(telegram: Simulator, client: Client) -> None:
+@pytest.mark.parametrize("last", [900_000_000, 179_583_638_800])  # the second is how it numbers alone, with people
+def test_a_poll_confirms_what_came_before_its_offset(telegram: Simulator, client: Client, last: int) -> None:
+    telegram.world.last_update = last
     ids = [telegram.world.say(PERSON, text) for text in "甲乙丙"]
 
     def got(**params: Any) -> list[int]:
