@@ -244,7 +244,7 @@ def settle(connection: Connection, carrier: Carrier, job: Job, outcome: Outcome,
     match outcome.fate:
         case Fate.SENT:
             allowances.spend(connection, row["conversation"], carrier.spends(job.route), outcome.calls)
-            over = {"status": "sent", "finished_at": now, "lease_until": None} if last else following(connection, carrier, row, now)
+            over = {"status": "sent", "finished_at": now, "lease_until": None, "error": None} if last else following(connection, carrier, row, now)
             connection.execute(mine.values(piece=Delivery.piece + 1, route=job.route, remote_id=outcome.remote_id, **over))
             return "status" not in over
         case Fate.AGAIN if outcome.reason == delivery.RUNG:

@@ -200,6 +200,9 @@ def test_an_outage_takes_no_try_of_what_waits(any_app: App) -> None:
         assert town.tried(away) == "template"
         any_app.clock.advance(timedelta(seconds=5))
     assert town.tried(SENT) == "template"
+    with any_app.database.reading() as connection:
+        ended = connection.execute(select(Delivery.status, Delivery.error).where(Delivery.key.startswith("b|"))).all()
+    assert [tuple(row) for row in ended] == [("sent", None)], "what arrived in the end has no reason"
 
 
 def test_a_busy_platform_is_tried_ever_more_slowly(any_app: App) -> None:

@@ -31,9 +31,6 @@ def main() -> None:
         world.person(chat)
     if given.hook:
         world.hook = Hook(given.hook, given.secret, 40)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
     with Simulator(world, given.host, given.port) as simulator:
         print(f"BULIXIAN_TELEGRAM__TOKEN={given.token}")
         print(f"BULIXIAN_TELEGRAM__BASE_URL={simulator.base_url}")
@@ -42,6 +39,9 @@ def main() -> None:
         if given.people:
             print(asyncio.run(pressed(world, given.people, given.rate, given.seconds)))
             return
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: ended.set())
         ended.wait()
 
 
