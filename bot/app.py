@@ -19,6 +19,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import allowances, arrivals, broadcast, checkins, coming, delivery, digest, fetching, hours, planner, services
@@ -317,12 +318,14 @@ class App:
         return self.inbox.write(work)
 
     def secret(self, name: str) -> str:
-        """A key made once and kept in the database."""
+        """A key made once and kept in the database, also where two processes ask for it first at the same moment."""
+        held = select(Secret.value).where(Secret.name == name)
         with self.database.writing() as connection:
-            value = connection.execute(select(Secret.value).where(Secret.name == name)).scalar()
+            value = connection.execute(held).scalar()
             if value is None:
-                value = secrets.token_urlsafe(48)
-                connection.execute(insert(Secret).values(name=name, value=value))
+                new = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(Secret)
+                connection.execute(new.values(name=name, value=secrets.token_urlsafe(48)).on_conflict_do_nothing())
+                value = connection.execute(held).scalar_one()
         return value
 
     def unlock(self) -> Seal:

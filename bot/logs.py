@@ -31,6 +31,7 @@ def configure(level: int, shown: list[Processor], factory: structlog.PrintLogger
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # a line for each broken form that anybody sends
 
 
 class Formatter(logging.Formatter):

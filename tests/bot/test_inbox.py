@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -195,6 +196,19 @@ def test_who_stops_waiting_does_not_stop_the_writer(any_app: App) -> None:
     assert not any(future.cancel() for future in left)
     assert any_app.accept(message(any_app, "b", 1, "菜单")).result(timeout=30).parts
     assert left[0].result(timeout=30).parts
+
+
+def test_two_processes_that_start_at_once_have_one_secret(postgres_url: str, search: PolicySearch) -> None:
+    app = App(settings_for(postgres_url), Clock(TODAY), search)
+    with ThreadPoolExecutor(1) as pool:
+        with app.database.write.begin() as other:
+            other.execute(insert(Secret).values(name="first", value="theirs"))
+            ours = pool.submit(app.secret, "first")
+            waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
+            while not other.execute(waiting).scalar():
+                time.sleep(0.01)
+        assert ours.result(10) == "theirs"
+    app.close()
 
 
 def test_a_deadlock_with_another_process_is_tried_again(postgres_url: str, search: PolicySearch) -> None:
