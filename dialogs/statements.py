@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from dialogs import dates, likeness, localities, polarity, questions, sayings, schooling, work
+from dialogs import business, dates, likeness, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
@@ -203,7 +203,8 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
         found["enlisted_on"] = exact["enlisted"]
     if "contract" in exact and ("contract_years" in result or result.get("contract_signed")):
         found["contract_signed_on"] = exact["contract"]
-    if "business" in exact and result.get("employment") == "创业":
+    licensed = result.get("business.has_license") and len(days.get("business", "")) == len("YYYY-MM-DD")
+    if "business" in exact and (result.get("employment") == "创业" or licensed):
         found["business.registered_on"] = exact["business"]
     if "birth" in days and 1950 <= int(days["birth"][:4]) <= today.year - 14:
         found["birth_date"] = days["birth"]
@@ -382,7 +383,7 @@ def read(text: str, today: date) -> Facts:
         result["student_loan"] = True
     if "quit_involuntary" in result and result.get("pays_own_insurance") is False:
         del result["pays_own_insurance"]  # who paid in a job that ended
-    own = work.business(said, result)
+    own = business.own(said, result)
     if own and result.get("pays_own_insurance") is False:
         del result["pays_own_insurance"]
     for field in [field for field in result if field.startswith("business.")]:
