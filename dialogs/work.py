@@ -33,7 +33,9 @@ INSURANCE = re.compile(
 )
 INSURED = sayings.patterns("insurance")
 PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
-FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
+FLEXIBLE = re.compile(r"灵活(?:就业)?(?:的|那个|那种|这种|人员|身份)*(?:社保|养老|医疗|医保|保险)(?!补)")
+NTH = re.compile(r"第({人数})个月".replace("{人数}", sayings.NAMES["人数"]))
+"""以灵活就业身份交的第 3 个月: so many are paid."""
 TOTAL = re.compile(r"加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
@@ -42,7 +44,9 @@ UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司
 NO_MONTHS = re.compile(
     r"(?:[没未不]够|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
-SPAN = re.compile(r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月")
+SPAN = re.compile(
+    r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*(?:我)?(?:自己|个人)?[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月"
+)
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没"
 )
@@ -161,13 +165,11 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             alone = True
         elif alone and re.match(r"(?:一直|还|都)*在?(?:交|缴)着", clause):
             found["pays_own_insurance"] = True
-        own, unit = INSURED["own"].search(clause), INSURED["unit"].search(clause)
+        unit = INSURED["unit"].search(clause)
         about = bool(named) or bool(kind and paying)
-        if own and about:
-            if denied(clause, own.start()):
-                found["pays_own_insurance"] = False
-            else:
-                found["pays_own_insurance"] = alone = True
+        if about and (own := by_self(clause)) is not None:
+            found["pays_own_insurance"] = own
+            alone = alone or own
         elif unit and about and not denied(clause, unit.start()) and not re.search(r"[没不未]|员工|他们|过[^,]{0,5}(?:社保|保险)|交过|缴过", clause):
             found["pays_own_insurance"], alone = False, False
         elif re.search(r"公司|单位|厂", clause):
@@ -182,8 +184,15 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
     return found
 
 
+def by_self(clause: str) -> bool | None:
+    """Whether the person pays; None where the clause does not say."""
+    own = INSURED["own"].search(clause)
+    return False if INSURED["own_not"].search(clause) else not denied(clause, own.start()) if own else None
+
+
 def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> Facts:
-    found: Facts = {}
+    nth = NTH.search(clause) if alone else None
+    found: Facts = {"flexible_paid_months": dates.count(nth[1])} if nth else {}
     for start, end, length in dates.lengths(clause):
         if NO_MONTHS.search(clause[:start]) or OTHER_BILLS.match(clause[end:]) or length != int(length) or denied(clause, start):
             continue
@@ -299,7 +308,11 @@ def employer(said: Said, result: Facts) -> Facts:
         return {}
     if not result.get("employment") and left(said):
         return {}
-    signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
+    signs = (
+        "contract_signed" in result
+        or "contract_years" in result
+        or (result.get("pays_own_insurance") is False and not INSURED["own_not"].search(said.whole))
+    )
     if not (
         result.get("employment")
         or signs
