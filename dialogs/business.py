@@ -64,19 +64,18 @@ def running(clause: str, start: int) -> bool:
 
 def own(said: Said, result: Facts) -> Facts:
     """What belongs to an own business; read only where one is spoken of."""
-    if not SHOP.search(said.whole) or (NOT_MINE.search(said.whole) and result.get("employment") != "创业"):
-        return {}
-    if result.get("employment") != "创业" and left(said):
+    if result.get("employment") != "创业" and (not SHOP.search(said.whole) or NOT_MINE.search(said.whole) or left(said)):
         return {}
     told = {name: value for name, value in result.items() if name.startswith("business.")}
-    goes_on = hires = False
+    goes_on, hires = 0, False
     for clause in said.own:
         for start, end, length in dates.lengths(clause):
             alone = goes_on and RUNS.fullmatch(clause[:start]) and ENDS.fullmatch(clause[end:])
             runs = running(clause, start) or RUNS_ON.match(clause[end:]) or alone
             if runs and length == int(length) and not re.search(r"合同|社保|保险|送外卖|跑|[交缴]", clause[:start]):
                 told["business.operating_months"] = int(length)
-        goes_on = bool(re.search(r"经营|营业|开张|开业|开[了个间家]|做老板", clause)) and not INSURANCE.search(clause)
+        named = re.search(r"经营|营业|开张|开业|开[了个间家的]|开起来|做老板|生意", clause)
+        goes_on = 2 if named and not INSURANCE.search(clause) else max(0, goes_on - 1)
         now = HIRES_NOW.fullmatch(clause) if hires else None
         if (count := number(now[1]) if now else hired(clause)) is not None:
             told["business.hires"] = count

@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from dialogs import business, dates, likeness, localities, polarity, questions, sayings, schooling, work
+from dialogs import business, dates, groups, likeness, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
@@ -25,7 +25,9 @@ COHORT = re.compile(
 BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
 """听说26届有补贴,我25的: a class said after another."""
 COUNTS_BY = {
-    "届": re.compile(r"(?:[按看认照睇论]|算)(?:的是|着|的)?(?:你|我)?(?:是)?(?:哪一?|整|年|毕业的?|应)*届(?!满)"),
+    "届": re.compile(
+        r"(?:[按看认照睇论]|算)(?:的是|着|的)?(?:你|我)?(?:是)?(?:哪一?|整|年|毕业的?|应)*届(?!满)|[按看认](?:的是)?(?:你)?(?:毕业)?(?:年份|年度)|[按看认](?:的是)?(?:哪一?年毕业|毕业那年|毕业的?年份)"
+    ),
     "日期": re.compile(
         r"(?:[按看认照从睇卡抠]|自)(?:的是|着|的|死)?(?:毕业证?|领证|拿证|发证)?[^,不没届]{0,6}(?:日子|日期|哪天|那天|当天|落款|签发日|发证日|那日)"
         r"|(?:毕业证|领证|拿证|发证)[^,届]{0,6}(?:满|起|往后)(?:730天|24个月|[两2]年)|满730天|精确到(?:天|日|号)|卡(?:得)?到(?:天|日|号)"
@@ -81,38 +83,16 @@ ELLIPSIS = re.compile(
 """同学办了贷款,我没办: the topic stands in the clause about the other."""
 FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
 """失业登记我去办了,要证明,没办成: what came of it is said last."""
-HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
 TOOK = re.compile(
     r"曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
 NONE_TAKEN = re.compile(
-    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
+    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:补贴|补助)(?:我)?(?:一[个分样次]|从来?|全都?|什么)(?:也|都)?没(?:有)?(?:领|拿|享受|申请)过|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
 )
-NONE_OF_THEM = re.compile(
-    r"(?:这些|那些|以上|这几[样种个]|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
-    r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
-    r"|^(?:我)?都不(?:是|属于)(?:的)?$|(?:什么|啥|任何)(?:特殊)?困难(?:情况|群体|家庭)?(?:都|也)?(?:没|不)|(?:困难|特殊)群体(?:都)?不(?:是|沾|属于)"
-)
-NO_ONE_OF_THEM = re.compile(
-    r"^(?:可|但)?(?:我|俺|咱)们?家(?:也|都|全|倒|可)*不(?:是|属于)(?:的)?(?=,|$)|(?:^|我|俺)(?:是)?(?:一[个样条项]|哪[个样]|全|都)(?:也|都)?不(?:占|沾|符合|属于)(?=,|$)"
-)
-ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|这几|以上|" + "|".join(sayings.TABLE["groups"]))
-NOT_GROUPS = re.compile(r"困难人员|登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
-NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
-ELDERS = re.compile(r"(?:[他她](?:爷|奶|姥)(?=是)|[他她]的?[姑姨舅叔伯]|奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
-NO_MORE = re.compile(
-    r"(?:小时候|小的时候|早年|前些年|以前|早些年)[^,]{0,8}(?:[吃拿领享]|办)[^,]{0,4}低保|吃过低保|低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)"
-)
-ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
 HOME_DEGREE = re.compile("学信网|国内学历")
 """Certified by another office than degrees from abroad are."""
-ATHLETE = re.compile(r"省队|市队|校队|国家队|球队|田径|运动员|职业选手|电竞|战队")
-"""Who left a team is no soldier."""
-TOLD_OF_OTHERS = re.compile(
-    r"邻居|村里(?!说|把|给|评|列|定|纳|认|选|报|识别|算|头我|就我|我)|(?:招|雇|请|带)[了着过]?[^,]{0,4}残疾|[一两二三四]个去当兵|有人|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)"
-)
 
 
 def said_last(table: dict[str, re.Pattern[str]], clauses: Iterable[str]) -> str | None:
@@ -237,49 +217,6 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
     return found
 
 
-def groups(said: Said) -> list[str] | None:
-    """Groups the person is in, or the family for those that are the household's; [] where all are denied."""
-    found: set[str] = set()
-    listed: set[str] = set()
-    refused: set[str] = set()
-    for clause in (*said.own, *said.family):
-        family = clause in said.family
-        found -= found if NO_ONE_OF_THEM.search(clause) else listed if ALL_DENIED.search(clause) else set()
-        if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
-            continue
-        for group, pattern in sayings.GROUPS.items():
-            for hit in pattern.finditer(clause):
-                tail = clause[hit.end() : hit.end() + 8]
-                if polarity.denied(clause, hit.start()) or re.match(
-                    r"(?:户|家庭|人|证)?(?:也|都)?(?:被(?:拒|退|驳|取消)|不|没有?(?!还)|未|资格|标准|政策|补贴|补助|军人事务)", tail
-                ):
-                    refused |= set() if family else {group}
-                    continue
-                if re.match(r"[^,]{0,3}是我?(?:姐|哥|弟|妹|爸|妈|表|堂)", clause[hit.end() :]):
-                    continue
-                listed |= {group} if hit[0] == clause.rstrip("户人证") else set()
-                if (
-                    group == "残疾"
-                    and (family or re.search(r"(?:家里|家庭|家中|家人|户|爸|妈|爹)", clause[: hit.start()]))
-                    and not re.search(r"我(?:自己|本人)", clause)
-                ):
-                    found.add("残疾家庭")
-                elif group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause):
-                    continue
-                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭", "孤儿")):
-                    found.add(group)
-    if ATHLETE.search(said.whole):
-        found.discard("退役")
-    if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
-        found.add("残疾家庭")
-    if not said.corrected:
-        found -= refused - {"助学贷款"}
-    if found:
-        return [group for group in GROUPS if group in found]
-    raw = any(NONE_OF_THEM.search(clause) and not NOT_GROUPS.search(clause) for clause in said.raw)
-    return [] if raw and ABOUT_GROUPS.search(said.whole) else None
-
-
 def received(said: Said) -> list[str]:
     """Benefits and programmes had before, by the number of their entry."""
     found = []
@@ -312,15 +249,22 @@ def person(said: Said) -> Facts:
     return found | ({"gender": spoken.pop()} if len(spoken) == 1 else {})
 
 
+NAMED_ALONE = sayings.pattern("(?:我)?(?:是|在)?(?:{项目})(?:那种|那个|的|人员|志愿者|项目)*")
+SERVES_ON = re.compile(r"(?:已经|也|我|都)*(?:干|做|服务|现在|今年|去年|快|支教)")
+
+
+def goes_on(one: str, other: str) -> bool:
+    """Whether two clauses are one statement about a programme."""
+    named = any(name.search(one) for name in SERVICE.values())
+    apart = re.search("服务证|支教|期满", one + other) or NAMED_ALONE.fullmatch(one) or NAMED_ALONE.fullmatch(other)
+    return bool(apart or (named and SERVES_ON.match(other)))
+
+
 def service(said: Said) -> str | None:
     """The programme served in, over or under way; 没有 where all of them are denied."""
     parts = [
         *said.own,
-        *(
-            f"{one}{other}"
-            for one, other in pairwise(said.own)
-            if re.search("服务证|支教|期满", one + other) or any(name.fullmatch(one) for name in SERVICE.values())
-        ),
+        *(f"{one}{other}" for one, other in pairwise(said.own) if goes_on(one, other)),
     ]
     if served := said_last(SERVICE, (part for part in parts if SERVED.search(part) and not NOT_SERVED.search(part))):
         return served
@@ -329,7 +273,7 @@ def service(said: Said) -> str | None:
 
 def counts_by(said: Said) -> str | None:
     """How the office counts, as it answered; what the person guesses it does is no answer."""
-    if not re.search(r"届|毕业证|[两2]年|离校|领证", said.whole) or re.search(
+    if not re.search(r"届|毕业证|毕业年|毕业那年|[两2]年|离校|领证", said.whole) or re.search(
         r"猜|估计|可能|好像|大概|应该[^,]{0,4}[按看]|不知道|没去?问过", said.whole
     ):
         return None
@@ -344,7 +288,7 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "residence": localities.residence,
     "hukou": localities.hukou,
     "archive": schooling.archive,
-    "groups": groups,
+    "groups": groups.held,
     "school_type": lambda said: said_last(SCHOOL, said.raw),
     "service": service,
     "counts_by": counts_by,
@@ -410,6 +354,14 @@ def within(result: Facts, group: str) -> Facts:
     return {"groups": [known for known in GROUPS if known in held]}
 
 
+def with_unit(result: Facts, said: Said) -> Facts:
+    """Whoever has a labour contract, or for whom a firm pays now, is employed, whatever the job is called."""
+    paid = any(work.INSURED["unit"].search(clause) and re.search("社保|保险|五险", clause) for clause in said.now)
+    signed = result.get("contract_signed") and re.search("劳动合同", said.whole) and not re.search("承揽|劳务", said.whole)
+    employed = result.get("employment") == "灵活就业" and ((paid and result.get("pays_own_insurance") is False) or signed)
+    return result | ({"employment": "就业"} if employed else {})
+
+
 def with_loan(result: Facts) -> Facts:
     """Whoever had a student loan is in its group, and the other way round."""
     if result.get("student_loan"):
@@ -439,7 +391,7 @@ def read(text: str, today: date) -> Facts:
     if (took := received(said)) or any(NONE_TAKEN.search(clause) for clause in said.raw):
         result["received_before"] = took
     result |= likely(said, result, days, today)
-    result = with_loan(result)
+    result = with_unit(with_loan(result), said)
     if "quit_involuntary" in result and result.get("pays_own_insurance") is False:
         del result["pays_own_insurance"]  # who paid in a job that ended
     own = business.own(said, result)

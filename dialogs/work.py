@@ -124,6 +124,8 @@ def employment(said: Said) -> str | None:
         if strong["未就业"] > others and (last_left >= 0 or re.search(r"现在|目前|又", text[others:])):
             return "未就业"
         del strong["未就业"]
+    if "创业" in strong and "灵活就业" in strong and not re.search(r"现在|目前|后来|自己干", text[min(strong.values()) :]):
+        del strong["灵活就业"]
     if "创业" in strong and "就业" in strong and not re.search(r"现在|目前", text[min(strong.values()) :]):
         del strong["就业"]
     if len(strong) > 1:
