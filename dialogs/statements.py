@@ -64,11 +64,11 @@ WHOLE = tuple((row["field"], sayings.pattern(row["said"]), kind == "affirmed") f
 """What only a whole sentence says, and whether it affirms or denies."""
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"下来|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+    r"(?<![刷批办])下来|支[教农医扶][过了]|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
-NOT_SERVED = re.compile(r"不同|不一样|区别|(?<!时候)(?<!期间)考(?![上核])|想|没(?!期满|结束|到期|满|[做干服]|续)|招|[?吗]|条件")
+NOT_SERVED = re.compile(r"刷|面试|笔试|落榜|不同|不一样|区别|(?<!时候)(?<!期间)考(?![上核])|想|没(?!期满|结束|到期|满|[做干服]|续)|招|[?吗]|条件")
 NEVER_SERVED = re.compile(
     r"(?:三支一扶|西部计划|特岗|村官|支[教农医]|基层)[^。]{0,16}没(?:有)?(?:中|选上|录上?|考上)[^。]{0,8}没(?:有)?(?:参加|去|干)过|"
     r"(?:基层|服务)项目[^,]{0,8}(?:没|未)|(?:没|未)[^,]{0,4}基层[^,]{0,2}项目"
@@ -127,7 +127,9 @@ def matters(said: Said) -> Facts:
         failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
         if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
-    if "overseas_certified" not in found and (re.search(r"国外|海归|留学|海外|境外|回国", text) or SCHOOL["境外高校"].search(text)):
+    if "overseas_certified" not in found and (
+        re.search(r"国外|海归|留学|海外|境外|回国|港校|香港|澳门|台湾", text) or SCHOOL["境外高校"].search(text)
+    ):
         value = polarity.of([part for part in said.raw if not re.search("不用|不需要|用得着", part)], re.compile("认证"))
         found |= {} if value is None else {"overseas_certified": value}
     if HOME_DEGREE.search(text):
