@@ -84,7 +84,7 @@ def archive(said: Said) -> str | None:
         if UNSURE.search(clause):
             best, about = None, False
         if not about or re.search(
-            r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊]我?们?把?我?的?档案|要(?:转|寄|调|存|放)|没收到",
+            r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到",
             clause,
         ):
             continue
