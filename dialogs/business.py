@@ -14,9 +14,23 @@ from dialogs.work import EMPLOYERS_SHOP, INSURANCE, last_of, left
 Facts = dict[str, Any]
 ENTITY = sayings.patterns("entity")
 SAYINGS = sayings.patterns("business")
-BEFORE, HIRES, HIRES_NOW, NO_ONE, OPERATING, RUNS_ON, RUNS, ALL_ALONG, PAYS, PAYS_NOT, SHOP, NOT_MINE = (
+BEFORE, HIRES, HIRES_NOW, NO_ONE, OPERATING, RUNS_ON, RUNS, ALL_ALONG, PAYS, PAYS_NOT, SHOP, NOT_MINE, TALK = (
     SAYINGS[name]
-    for name in ("before", "hires", "hires_now", "no_one", "operating", "runs_on", "runs", "all_along", "pays", "pays_not", "shop", "not_mine")
+    for name in (
+        "before",
+        "hires",
+        "hires_now",
+        "no_one",
+        "operating",
+        "runs_on",
+        "runs",
+        "all_along",
+        "pays",
+        "pays_not",
+        "shop",
+        "not_mine",
+        "talk",
+    )
 )
 SMALL = "小微企业"
 """A firm that is small is that, whatever else it is."""
@@ -64,7 +78,7 @@ def running(clause: str, start: int) -> bool:
 
 def own(said: Said, result: Facts) -> Facts:
     """What belongs to an own business; read only where one is spoken of."""
-    if result.get("employment") != "创业" and (not SHOP.search(said.whole) or NOT_MINE.search(said.whole) or left(said)):
+    if result.get("employment") != "创业" and (not (SHOP.search(said.whole) or TALK.search(said.whole)) or NOT_MINE.search(said.whole) or left(said)):
         return {}
     told = {name: value for name, value in result.items() if name.startswith("business.")}
     goes_on, hires = 0, False
@@ -93,7 +107,9 @@ def own(said: Said, result: Facts) -> Facts:
         if name == "business.first_business"
         or (name == "business.has_license" and (value or "employment" not in result or result["employment"] == "灵活就业"))
     }
-    if result.get("employment") == "创业" or (result.get("employment") in (None, "未就业", "灵活就业") and (shown or entity == "个体工商户")):
+    if result.get("employment") == "创业" or (
+        result.get("employment") in (None, "未就业", "灵活就业") and (shown or entity == "个体工商户" or TALK.search(said.whole))
+    ):
         place = localities.business(said)
         return told | ({"business.entity": entity} if entity else {}) | ({"business.region": place} if place else {})
     return {}

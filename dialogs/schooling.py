@@ -20,7 +20,7 @@ PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER, ALL_PAPERS = (
     sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known", "all")
 )
 TEACHERS = r".*(?:教师(?:资格)?证书?|教资证?)"
-LISTED = re.compile(r"证书?[^,]{0,3}不多|(?:^|,)证书(?:是|有)?(?=$|[:,])|[两三四五]个(?:本子?|证书?)|证考了")
+LISTED = re.compile(r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五]个(?:本子?|证书?)|证考了")
 """证书不多:计算机二级、初级会计: what stands beside is a list of papers."""
 UNSURE = re.compile(r"还是|不知道|好像[^,]*又好像|不确定|不清楚|记不清|搞不懂")
 HIGHER = ("硕士", "博士")
@@ -31,6 +31,10 @@ SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
 """在中专当辅导员: the school is where the person works."""
 ARCHIVE = sayings.patterns("archive")
+ARCHIVE_UNSAID = re.compile(
+    r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到"
+)
+"""Asked for, lost or told to be sent: where the file lies is not said."""
 ARCHIVE_GOES_ON = re.compile(
     r"[^,]{0,8}(?:人才|人社|就业|人事)[^,]{0,6}(?:签收|收到|收的|接收|存|管)|好像|[^,]{0,14}先?留(?:在)?(?:学校|[系院])|派遣?[去到]|(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)"
 )
@@ -83,10 +87,7 @@ def archive(said: Said) -> str | None:
         bare = bool(re.fullmatch(r"[^,]{0,4}档案袋?(?:嘛|呢|啊|的话)?", clause))
         if UNSURE.search(clause):
             best, about = None, False
-        if not about or re.search(
-            r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到",
-            clause,
-        ):
+        if not about or ARCHIVE_UNSAID.search(clause):
             continue
         hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
         hits = [

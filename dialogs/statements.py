@@ -26,11 +26,11 @@ BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
 """听说26届有补贴,我25的: a class said after another."""
 COUNTS_BY = {
     "届": re.compile(
-        r"(?:[按看认照睇论]|算)(?:的是|着|的)?(?:你|我)?(?:是)?(?:哪一?|整|年|毕业的?|应)*届(?!满)|[按看认](?:的是)?(?:你)?(?:毕业)?(?:年份|年度)|[按看认](?:的是)?(?:哪一?年毕业|毕业那年|毕业的?年份)"
+        r"(?:[按看认照睇论]|算|说的是|以)(?:的是|着|的)?(?:你|我)?(?:是)?(?:哪一?|那一?|整|年|毕业的?|应)*届(?!满)|[按看认](?:的是)?(?:你)?(?:毕业)?(?:年份|年度)|[按看认](?:的是)?(?:哪一?年毕业|毕业那年|毕业的?年份)"
     ),
     "日期": re.compile(
         r"(?:[按看认照从睇卡抠]|自)(?:的是|着|的|死)?(?:毕业证?|领证|拿证|发证)?[^,不没届]{0,6}(?:日子|日期|哪天|那天|当天|落款|签发日|发证日|那日)"
-        r"|(?:毕业证|领证|拿证|发证)[^,届]{0,6}(?:满|起|往后)(?:730天|24个月|[两2]年)|满730天|精确到(?:天|日|号)|卡(?:得)?到(?:天|日|号)"
+        r"|[按看认以照卡从](?:的是|着)?毕业证书?(?:上)?(?:的)?[^,届不]{0,4}(?:时间|日期)|(?:毕业证|领证|拿证|发证)[^,届]{0,6}(?:满|起|往后)(?:730天|24个月|[两2]年)|满730天|精确到(?:天|日|号)|卡(?:得)?到(?:天|日|号)"
     ),
 }
 """How the office counts the two years since leaving."""
@@ -84,7 +84,7 @@ ELLIPSIS = re.compile(
 FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
 """失业登记我去办了,要证明,没办成: what came of it is said last."""
 TOOK = re.compile(
-    r"曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
+    r"正在(?:享受|领|拿)|(?:做|干|参加|去)的[^,没不]{0,4}见习|打(?:我|了|在)[^,]{0,3}卡|曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
@@ -205,7 +205,7 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
         found["enlisted_on"] = exact["enlisted"]
     if "contract" in exact and ("contract_years" in result or result.get("contract_signed")):
         found["contract_signed_on"] = exact["contract"]
-    licensed = result.get("business.has_license") and len(days.get("business", "")) == len("YYYY-MM-DD")
+    licensed = any(name.startswith("business.") for name in result) and len(days.get("business", "")) == len("YYYY-MM-DD")
     if "business" in exact and (result.get("employment") == "创业" or licensed):
         found["business.registered_on"] = exact["business"]
     if "birth" in days and 1950 <= int(days["birth"][:4]) <= today.year - 14:
@@ -225,7 +225,11 @@ def received(said: Said) -> list[str]:
     for entry, what in RECEIVED.items():
         for place, clause in enumerate(said.own):
             hit = what.search(clause)
-            if hit and re.fullmatch(r"(?:的?(?:申请|审核|补贴|钱))?", clause[hit.end() :]) and not TOOK.search(clause):
+            if (
+                hit
+                and re.fullmatch(r"(?:的?(?:申请|审核|补贴|钱)|一次性的|那个|[\d一二三四五六七八九]+[千万百元块]+)?", clause[hit.end() :])
+                and not TOOK.search(clause)
+            ):
                 clause = ",".join(said.own[place : place + 3])
             if entry == "SUB-02" and ("灵活" not in said.whole or re.search(r"公司|单位", clause)):
                 continue
@@ -325,6 +329,8 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
         lately["employment"] = likeness.told(work.since_left(now)).get("employment")
     found = likeness.told(said.raw) | {name: lately.get(name) for name in OF_NOW}
     found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
+    if any("档案" in clause and schooling.ARCHIVE_UNSAID.search(clause) for clause in said.own):
+        found.pop("archive", None)
     if HOME_DEGREE.search(said.whole):
         found.pop("overseas_certified", None)
     if no_job_ended(",".join(said.raw)):
