@@ -329,6 +329,8 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
         lately["employment"] = likeness.told(work.since_left(now)).get("employment")
     found = likeness.told(said.raw) | {name: lately.get(name) for name in OF_NOW}
     found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
+    if found.get("pays_own_insurance") is False and not re.search(r"公司|单位|厂|店|老板|企业|学校|医院|他们|[没不未断停]", said.whole):
+        del found["pays_own_insurance"]
     if any("档案" in clause and schooling.ARCHIVE_UNSAID.search(clause) for clause in said.own):
         found.pop("archive", None)
     if HOME_DEGREE.search(said.whole):
