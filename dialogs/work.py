@@ -21,6 +21,8 @@ STUDIES = re.compile(
 DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|谈不上|算不上|说不上|称不上|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
+AT_A_UNIT = re.compile(r"(?:公司|单位|厂里?|店里?|医院|学校|银行|超市)[^,没不]{0,3}(?:上班|工作)(?![过了])")
+"""Whoever goes to a unit is employed, whatever is done beside it."""
 LICENSED = re.compile(r"执照(?:是我|早|都|也|已|有(?!没)|下来|拿|领|办(?!不|,))")
 """Who sells with a licence has a business."""
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
@@ -99,6 +101,13 @@ def left(said: Said) -> bool:
     return bool(places_of(LEFT, ",".join(said.now)))
 
 
+def odd_beside(strong: dict[str, int], text: str) -> bool:
+    """Whether an odd job goes beside a job at a unit, or belongs to an own shop."""
+    if "就业" in strong and AT_A_UNIT.search(text) and not re.search(r"现在|目前|如今|后来|改行|转行|之后", text):
+        return True
+    return "创业" in strong and not re.search(r"现在|目前|后来|自己干", text[min(strong.values()) :])
+
+
 def employment(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
     text = NAMES.sub("·", ",".join(of_now(said)))
@@ -124,7 +133,7 @@ def employment(said: Said) -> str | None:
         if strong["未就业"] > others and (last_left >= 0 or re.search(r"现在|目前|又", text[others:])):
             return "未就业"
         del strong["未就业"]
-    if "创业" in strong and "灵活就业" in strong and not re.search(r"现在|目前|后来|自己干", text[min(strong.values()) :]):
+    if "灵活就业" in strong and odd_beside(strong, text):
         del strong["灵活就业"]
     if "创业" in strong and "就业" in strong and not re.search(r"现在|目前", text[min(strong.values()) :]):
         del strong["就业"]
