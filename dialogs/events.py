@@ -46,7 +46,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
         if year and MORE_EXACTLY.match(clause):
             days = [day if clause[day.start : day.end].find("年") > 0 else dates.Dated(day.start, day.end, year + day.value[4:]) for day in days]
         year = days[-1].value[:4] if days and re.search(r"\d年", clause) else year if not days else ""
-        if army and len(days) == 2 and not marks and re.fullmatch(r"[-—~–到至]+", clause[days[0].end : days[1].start]):
+        if army and len(days) == 2 and not marks and re.fullmatch(r"[年月日号份]*[-—~–到至]+", clause[days[0].end : days[1].start]):
             found |= {"enlisted": days[0].value, "retired": days[1].value}
             continue
         for order, day in enumerate(days):

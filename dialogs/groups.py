@@ -20,10 +20,12 @@ NO_ONE_OF_THEM = re.compile(
 )
 ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|这几|以上|" + "|".join(sayings.TABLE["groups"]))
 NOT_GROUPS = re.compile(r"困难人员|登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
-NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
+NOT_OURS = re.compile(
+    r"户口[^,]{0,6}(?:迁|分|独立)(?:了)?出|单独立户|分(?:了)?户|不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户"
+)
 ELDERS = re.compile(r"(?:[他她](?:爷|奶|姥)(?=是)|[他她]的?[姑姨舅叔伯]|奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
 NO_MORE = re.compile(
-    r"(?:小时候|小的时候|早年|前些年|以前|早些年)[^,]{0,8}(?:[吃拿领享]|办)[^,]{0,4}低保|吃过低保|低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)"
+    r"(?:原来|以前|之前|曾经?|从前)[^,]{0,4}(?:是|有|吃|拿|领)[^,]{0,4}低保|(?:小时候|小的时候|早年|前些年|以前|早些年)[^,]{0,8}(?:[吃拿领享]|办)[^,]{0,4}低保|吃过低保|低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)"
 )
 ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
 BARE_NO = re.compile(r"(?:我|俺|咱)?们?家?里?(?:也|都|可|倒)?(?:没有?|不是|不算)(?:的|哦|呢)?")
@@ -45,7 +47,7 @@ def told(group: str, clause: str, hit: re.Match[str], said: Said) -> str | None:
     parents = family or re.search(r"(?:家里|家庭|家中|家人|户|爸|妈|爹)", clause[: hit.start()])
     if group == "残疾" and parents and not re.search(r"我(?:自己|本人)", clause):
         return "残疾家庭"
-    if (group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause)) or (group == "低保" and NOT_OURS.search(said.whole)):
+    if (group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause)) or (group in HOUSEHOLD and NOT_OURS.search(said.whole)):
         return None
     return group if not family or group in (*HOUSEHOLD, "残疾家庭", "孤儿") else None
 

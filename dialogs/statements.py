@@ -84,12 +84,12 @@ ELLIPSIS = re.compile(
 FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
 """失业登记我去办了,要证明,没办成: what came of it is said last."""
 TOOK = re.compile(
-    r"正在(?:享受|领|拿)|(?:做|干|参加|去)的[^,没不]{0,4}见习|打(?:我|了|在)[^,]{0,3}卡|曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
+    r"(?:领|拿|享受)(?:满|完|够)|正在(?:享受|领|拿)|(?:做|干|参加|去)的[^,没不]{0,4}见习|打(?:我|了|在)[^,]{0,3}卡|曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
 NONE_TAKEN = re.compile(
-    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:补贴|补助)(?:我)?(?:一[个分样次]|从来?|全都?|什么)(?:也|都)?没(?:有)?(?:领|拿|享受|申请)过|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
+    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家|政策)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:补贴|补助)(?:我)?(?:一[个分样次]|从来?|全都?|什么)(?:也|都)?没(?:有)?(?:领|拿|享受|申请)过|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
 )
 HOME_DEGREE = re.compile("学信网|国内学历")
 """Certified by another office than degrees from abroad are."""
@@ -280,7 +280,7 @@ def service(said: Said) -> str | None:
 def counts_by(said: Said) -> str | None:
     """How the office counts, as it answered; what the person guesses it does is no answer."""
     if not re.search(r"届|毕业证|毕业年|毕业那年|[两2]年|离校|领证", said.whole) or re.search(
-        r"猜|估计|可能|好像|大概|应该[^,]{0,4}[按看]|不知道|没去?问过", said.whole
+        r"别人|听说|网上|到底|朋友|同学|猜|估计|可能|好像|大概|应该[^,]{0,4}[按看]|不知道|没去?问过", said.whole
     ):
         return None
     asks = questions.shaped(re.sub(r"哪一?届|哪天", "", said.whole)) or re.search("如果|还是", said.whole)
@@ -331,7 +331,7 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
     found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
     if found.get("pays_own_insurance") is False and not re.search(r"公司|单位|厂|店|老板|企业|学校|医院|他们|[没不未断停]", said.whole):
         del found["pays_own_insurance"]
-    if any("档案" in clause and schooling.ARCHIVE_UNSAID.search(clause) for clause in said.own):
+    if any("档案" in clause and (schooling.ARCHIVE_UNSAID.search(clause) or schooling.UNSURE.search(clause)) for clause in said.own):
         found.pop("archive", None)
     if HOME_DEGREE.search(said.whole):
         found.pop("overseas_certified", None)
