@@ -45,6 +45,7 @@ OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
 ANSWER = re.compile(r"没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)")
 ASKED_ME = re.compile(r"(?:你|您)?问我?(?:的?是)?(?:哪天|哪年|几月|几号|什么时候|啥时候)([^,?。]{1,10})\?")
 """你问我哪天去的部队?3 月 16 号: the question is said again before the answer."""
+HAVING = re.compile(r"(?:你|侬|您)?问我?有没有([^,?。]{1,10})\?(有|没有?)的?(?:呀|啊|哦)?")
 WHETHER = re.compile(r"(?:你|您)?问我([^,?。]{0,10})([登签交领考拿贷弄认缴办])没\2")
 VOCATIVE = re.compile(r"\w{0,2}(?:老师|同学|朋友|姐妹|学长|学姐|妹子|哥|姐|大佬|兄弟)(?:们|你好|您好|好)*")
 SCHOOLING = re.compile(r"毕业|届|学历|大专|本科|硕士|专科|高职|中专|技校|研究生|专业")
@@ -136,6 +137,7 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
     text = dates.numerals(sayings.plain(words().normalise(dates.numerals(text))))
+    text = HAVING.sub(r"\2\1,", text)
     text = WHETHER.sub(r"\1\2", ASKED_ME.sub(r"\1,", text))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 NOT = r"(?:没有?|没得|未|不(?!久|断|停|够|错|同|仅|光|止)|无|非|别)"
 GLUE = (
     "[社区街道向找问去来给跟和与我俺他她再怎么任何什啥国家自己个都也还一直得及参加谁们正式书面办理做弄搞登申请认定评批拿领考过签交缴买上下出有属于是算成"
-    "通取得贷借用免到能肯被为曾享受当在读拖着就那这种类些想并从至今根本压现目前又更]"
+    "通取得贷借用免到能肯被为曾享受当在读念拖着就那这种类些想并从至今根本压现目前又更]"
 )
 """What may stand between 没 and the thing it denies, on either side: particles and verbs of doing, no noun and no 了."""
 VERB = (
