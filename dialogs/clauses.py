@@ -27,7 +27,7 @@ ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
 PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|合法|违法|中不|有用|影响")
 """把档案拿回家行不行: what is asked about is a proposal, not a fact."""
 SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
-PERSONAL = re.compile(r"[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
+PERSONAL = re.compile(r"在读|档案在|[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
 TELLING = re.compile(r"[了过着](?=.)|还在|一直|没(?!有?(?:用|交|签))")
 """Words of telling: who searches uses none."""
 OWN = re.compile(r"我(?!国)|俺|咱|本人|已经|刚")
@@ -42,7 +42,11 @@ YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
 OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
-ANSWER = re.compile(r"没|有|不|交|办|签|早|已|还没")
+ANSWER = re.compile(r"没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)")
+ASKED_ME = re.compile(r"(?:你|您)?问我?(?:的?是)?(?:哪天|哪年|几月|几号|什么时候|啥时候)([^,?。]{1,10})\?")
+"""你问我哪天去的部队?3 月 16 号: the question is said again before the answer."""
+HAVING = re.compile(r"(?:你|侬|您)?问我?有没有([^,?。]{1,10})\?(有|没有?)的?(?:呀|啊|哦)?")
+WHETHER = re.compile(r"(?:你|您)?问我([^,?。]{0,10})([登签交领考拿贷弄认缴办])没\2")
 VOCATIVE = re.compile(r"\w{0,2}(?:老师|同学|朋友|姐妹|学长|学姐|妹子|哥|姐|大佬|兄弟)(?:们|你好|您好|好)*")
 SCHOOLING = re.compile(r"毕业|届|学历|大专|本科|硕士|专科|高职|中专|技校|研究生|专业")
 DENIAL = re.compile(r"(?<![是算])(?:[也又更并]|而)?不(?:是|属于|算)[^,是]{1,12}?(?=,|$|(?:也|又|更|而)?(?:不)?是)")
@@ -118,6 +122,8 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
         proposes = PROPOSAL.match(tail) and not SETTLED.search(text)
         if how or proposes or not sure:
             text = ""
+    elif clause.sign == "," and text.endswith("嘛") and not re.search("[能会要该行有]", text):
+        text = text[:-1]  # 档案嘛,在学校: what is spoken of, no question
     elif (clause.sign == "?" or re.search(r"(?:吗|么|(?<![的了呀])嘛)$|(?:了|过)(?:没有?|不)$", text)) and not text.endswith("吧"):
         text = text if OWN.search(text) and SURE.search(text) and not ENDING.search(text) else ""
     if HEARSAY.search(text):
@@ -131,6 +137,8 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
     text = dates.numerals(sayings.plain(words().normalise(dates.numerals(text))))
+    text = HAVING.sub(r"\2\1,", text)
+    text = WHETHER.sub(r"\1\2", ASKED_ME.sub(r"\1,", text))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
 
 

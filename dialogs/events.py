@@ -13,22 +13,42 @@ REGISTERED = (("unemployed", "失业|没工作|待业"), ("other", "灵活"), ("
 """What a bare 登记的 registers, by the first of these that is spoken of."""
 LOWER = re.compile(r"(?<!从)(?:普高|高中|初中|小学)(?:是|\d|[年月的])*$")
 """The school whose leaving is not the graduation that counts."""
+ARMY = re.compile(r"退[役伍]|复[员原]|当的?[^,]{0,4}兵|当(?:了|过|完)[^,]{0,5}兵|入伍|参军|部队|走的?兵|军士|士官|义务兵|服役|兵役|[春秋]季兵")
+"""Among soldiers 走的 is the joining and 回来 the leaving."""
+SERVICE = {event: sayings.pattern(said) for event, said in sayings.TABLE["army"].items()}
+MORE_EXACTLY = re.compile(r"(?:也)?(?:就是|即|具体(?:是|点)?|确切|准确|好像是?|大概)")
+"""17 年秋天当的兵,具体 9 月 10 号: the month is of the year said before."""
 UNTIL = re.compile(r"(?:到|至|截止|不到|超过|不是)$")
 ALONE = re.compile(
     r"(?:但|可|不过)?(?:我|他|她|本人)?(?:还|清楚)*(?:记得|印象中|印象里|好像)?(?:也|就|都|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:[在去到](?:社区|街道|网上|人社局?|窗口|老家|手机上?|区里|县里))?(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登|发|印|写|盖)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
 )
 
 
+def service(clause: str) -> list[tuple[int, int, str]]:
+    """Joining and leaving in the words of soldiers."""
+    return [(mark.start(), mark.end(), event) for event, pattern in SERVICE.items() for mark in pattern.finditer(clause)]
+
+
 def bound(said: Said, today: date) -> dict[str, str]:
     """Each dated event and its date: the event word that follows the date in its clause, else the one before it."""
     found: dict[str, str] = {}
     last = ""
+    army = bool(ARMY.search(said.whole))
+    year = ""
     for clause in said.own:
         marks = [
             (mark.start(), mark.end(), "other" if mark.lastgroup == "graduation" and LOWER.search(clause[: mark.start()]) else mark.lastgroup or "")
             for mark in EVENT.finditer(clause)
         ]
+        if army:
+            marks = sorted([mark for mark in marks if mark[2] not in ("other", "hired")] + service(clause))
         days = list(dates.find(clause, today))
+        if year and MORE_EXACTLY.match(clause):
+            days = [day if clause[day.start : day.end].find("年") > 0 else dates.Dated(day.start, day.end, year + day.value[4:]) for day in days]
+        year = days[-1].value[:4] if days and re.search(r"\d年", clause) else year if not days else ""
+        if army and len(days) == 2 and not marks and re.fullmatch(r"[年月日号份]*[-—~–到至]+", clause[days[0].end : days[1].start]):
+            found |= {"enlisted": days[0].value, "retired": days[1].value}
+            continue
         for order, day in enumerate(days):
             if (UNTIL.search(clause[: day.start]) and not re.match("年?才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
                 continue

@@ -131,5 +131,6 @@ def employer(said: Said, works: bool) -> str | None:
 
 def business(said: Said) -> str | None:
     """Where the own business is; a bare place in a clause beside it counts."""
-    found = said_places("business", said.now) or said_places("beside", said.now)
+    beside = (clause for before, clause in pairwise(("", *said.now)) if not re.search(r"户口|户籍|档案|毕业|[读念]", before))
+    found = said_places("business", said.now) or said_places("beside", beside)
     return found[-1] if found else None

@@ -16,9 +16,13 @@ SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", 
 BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
 SCHOOLED = re.compile("毕业|届|技师学院|技工院校|职业学院|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
 """Beside such a clause a bare 护理 is what was studied."""
-PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER = (
-    sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known")
+PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER, ALL_PAPERS = (
+    sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known", "all")
 )
+TEACHERS = r".*(?:教师(?:资格)?证书?|教资证?)"
+LISTED = re.compile(r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五]个(?:本子?|证书?)|证考了")
+"""证书不多:计算机二级、初级会计: what stands beside is a list of papers."""
+UNSURE = re.compile(r"还是|不知道|好像[^,]*又好像|不确定|不清楚|记不清|搞不懂")
 HIGHER = ("硕士", "博士")
 """Degrees one has only when they are finished: who studies for one has the one before."""
 STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
@@ -27,7 +31,13 @@ SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
 """在中专当辅导员: the school is where the person works."""
 ARCHIVE = sayings.patterns("archive")
-ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
+ARCHIVE_UNSAID = re.compile(
+    r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到"
+)
+"""Asked for, lost or told to be sent: where the file lies is not said."""
+ARCHIVE_GOES_ON = re.compile(
+    r"[^,]{0,8}(?:人才|人社|就业|人事)[^,]{0,6}(?:签收|收到|收的|接收|存|管)|好像|[^,]{0,14}先?留(?:在)?(?:学校|[系院])|派遣?[去到]|(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)"
+)
 
 
 def degree(said: Said) -> str | None:
@@ -71,19 +81,20 @@ def major(said: Said) -> str | None:
 def archive(said: Said) -> str | None:
     """Where the file lies: the place said last in the clauses about it."""
     best: str | None = None
-    about = False
+    about = bare = False
     for clause in said.own:
-        about = "档案" in clause or (about and bool(ARCHIVE_GOES_ON.match(clause)))
-        if not about or re.search(
-            r"不知道|好像[^,]*又好像|不确定|不清楚|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊]我?们?把?我?的?档案|要(?:转|寄|调|存|放)|没收到",
-            clause,
-        ):
+        about = "档案" in clause or (about and (bare or bool(ARCHIVE_GOES_ON.match(clause))))
+        bare = bool(re.fullmatch(r"[^,]{0,4}档案袋?(?:嘛|呢|啊|的话)?", clause))
+        if UNSURE.search(clause):
+            best, about = None, False
+        if not about or ARCHIVE_UNSAID.search(clause):
             continue
         hits = [(hit.end(), hit.end() - hit.start(), name) for name, pattern in ARCHIVE.items() for hit in pattern.finditer(clause)]
         hits = [
             (end, long, name)
             for end, long, name in hits
-            if not re.search(rf"(?:{NOT}在|从|离开|不在)[^,]{{0,3}}$", clause[: end - 1])
+            if not re.match(r"(?:从来?|也|都|还)?没", clause[end:])
+            and not re.search(rf"(?:{NOT}在|从|离开|不在)[^,]{{0,3}}$", clause[: end - 1])
             and not re.match(r"[^,]{0,2}(?:取|拿|带)(?:出来|走|回)", clause[end:])
         ]
         if hits:
@@ -98,23 +109,38 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
     """Certificates by name; the teacher's one has a field of its own, read before."""
     names: list[str] = []
     clauses = said.own
+    listed: list[str] = []
+    told = bool(LISTED.search(said.whole))
     for place, clause in enumerate(clauses):
+        one = PAPER.fullmatch(clause) or KNOWN_PAPER.fullmatch(clause)
+        if one and (told or not NO_PAPER.search(clause)):
+            listed += [PAPER_LEAD.sub("", clause)]
+            known = any(KNOWN_PAPER.fullmatch(paper) or paper.endswith("级") for paper in listed)
+            names += listed if told or known else []
+        elif ALL_PAPERS.search(clause) or (KNOWN_PAPER.match(clause) and ALL_PAPERS.search(KNOWN_PAPER.sub("", clause, count=1))):
+            names += listed
+            listed = []
+        else:
+            listed = []
         if re.search(r"没|未|不|想|正在|在考|备考", clause):
             continue
         if "证" not in clause:
             names += [paper[0] for paper in KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or paper[0] == clause]
             continue
-        listed = clauses[place + 1] if place + 1 < len(clauses) else ""
-        if HAS_PAPER.search(clause) or (PAPER.fullmatch(clause) and re.search(r"证书?(?:也|都)(?:有|考|拿)", listed)):
-            following = [listed] if PAPER.fullmatch(listed) else []
+        after = clauses[place + 1] if place + 1 < len(clauses) else ""
+        if HAS_PAPER.search(clause) or (PAPER.fullmatch(clause) and re.search(r"证书?(?:也|都)(?:有|考|拿)", after)):
+            following = [after] if PAPER.fullmatch(after) else []
             for paper in (hit for part in (clause, *following) for hit in PAPER.finditer(part)):
                 name = PAPER_LEAD.sub("", paper[0])
                 if len(name) > 2 and not NO_PAPER.search(name):
-                    names.append("教师资格证" if re.fullmatch(r".*(?:教师(?:资格)?证书?|教资证?)", name) else name)
+                    names.append(name)
+    names = ["教师资格证" if re.fullmatch(TEACHERS, name) else name for name in names]
     if "教师资格证" in names and result.get("teacher_certificate") is None:
         names.remove("教师资格证")
     if result.get("teacher_certificate") and not any("教师资格证" in name or "幼师" in name for name in names):
         names.append("教师资格证")
     if result.get("teacher_certificate") is False:
+        names = [name for name in names if name != "教师资格证"]
+    if told and len(names) > 1:
         names = [name for name in names if name != "教师资格证"]
     return {"certificates": list(dict.fromkeys(names))} if names else {}

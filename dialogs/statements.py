@@ -11,7 +11,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from dialogs import dates, likeness, localities, polarity, questions, sayings, schooling, work
+from dialogs import business, dates, groups, likeness, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
 from knowledge.profile import GROUPS
@@ -25,8 +25,13 @@ COHORT = re.compile(
 BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
 """听说26届有补贴,我25的: a class said after another."""
 COUNTS_BY = {
-    "届": re.compile(r"(?:按|看|认|照)(?:的是|着)?(?:毕业)?届"),
-    "日期": re.compile(r"(?:按|看|认|照|从)(?:的是|着)?(?:毕业证?)?[^,不届]{0,6}(?:日子|日期|哪天|那天|落款|签发日|发证日)"),
+    "届": re.compile(
+        r"(?:[按看认照睇论]|算|说的是|以)(?:的是|着|的)?(?:你|我)?(?:是)?(?:哪一?|那一?|整|年|毕业的?|应)*届(?!满)|[按看认](?:的是)?(?:你)?(?:毕业)?(?:年份|年度)|[按看认](?:的是)?(?:哪一?年毕业|毕业那年|毕业的?年份)"
+    ),
+    "日期": re.compile(
+        r"(?:[按看认照从睇卡抠]|自)(?:的是|着|的|死)?(?:毕业证?|领证|拿证|发证)?[^,不没届]{0,6}(?:日子|日期|哪天|那天|当天|落款|签发日|发证日|那日)"
+        r"|[按看认以照卡从](?:的是|着)?毕业证书?(?:上)?(?:的)?[^,届不]{0,4}(?:时间|日期)|(?:毕业证|领证|拿证|发证)[^,届]{0,6}(?:满|起|往后)(?:730天|24个月|[两2]年)|满730天|精确到(?:天|日|号)|卡(?:得)?到(?:天|日|号)"
+    ),
 }
 """How the office counts the two years since leaving."""
 BIRTH_YEAR = re.compile(
@@ -55,47 +60,39 @@ FACTS = tuple(
     )
     for row in sayings.TABLE["fact"]
 )
-DENIALS = tuple((row["field"], sayings.pattern(row["said"])) for row in sayings.TABLE["denial"])
+WHOLE = tuple((row["field"], sayings.pattern(row["said"]), kind == "affirmed") for kind in ("affirmed", "denial") for row in sayings.TABLE[kind])
+"""What only a whole sentence says, and whether it affirms or denies."""
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+    r"(?<![刷批办])下来|支[教农医扶][过了]|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
-NOT_SERVED = re.compile(r"不同|不一样|区别|考(?![上核])|想|没|招|[?吗]|条件")
+NOT_SERVED = re.compile(r"刷|面试|笔试|落榜|不同|不一样|区别|(?<!时候)(?<!期间)考(?![上核])|想|没(?!期满|结束|到期|满|[做干服]|续)|招|[?吗]|条件")
 NEVER_SERVED = re.compile(
+    r"(?:三支一扶|西部计划|特岗|村官|支[教农医]|基层)[^。]{0,16}没(?:有)?(?:中|选上|录上?|考上)[^。]{0,8}没(?:有)?(?:参加|去|干)过|"
     r"(?:基层|服务)项目[^,]{0,8}(?:没|未)|(?:没|未)[^,]{0,4}基层[^,]{0,2}项目"
     r"|(?:三支一扶|西部计划|特岗|村官|支[教农医])[^,没]{0,12}(?:都|这些|什么的|哪个|一个)[^,没]{0,4}(?:没|未)[^,]{0,2}(?:参加|干|去|做|报|当)过"
     r"|(?:没|未)(?:有)?(?:参加|干|去|做|报|当)过[^,]{0,8}(?:三支一扶|西部计划|特岗|村官|支[教农医]|基层(?:服务)?项目)|(?:没有?|无)(?:任何|什么)?(?:基层|支教|三支一扶)[^,]{0,3}经历"
 )
 ELLIPSIS = re.compile(
-    r"[^,]{0,4},(?:但是?|不过|可是?|而)?(?:我|俺|咱|本人)(?:自己|本人|个人|倒|就|可|也|还|是|一直)*没(?:有)?(?:去)?(?:办|弄|搞|签|登记?|申请|认定|贷|借|考|领|拿)?(?:成|过|呢|的)*(?=,|$)"
+    r"[^,?。]{0,12}(?:,[^,我?。]{0,8})?,(?:但是?|不过|而|可是?)?(?:我|俺|咱|本人)(?:自己|本人|个人|倒|就|可|也|还|是|一直|嫌麻烦|懒|没空)*"
+    r"(?:没(?:有)?(?:去)?(?:办|弄|搞|签|登记?|申请|认定|贷|借|考|领|拿)?(?:成|过|呢|的)*|不是(?:咯|了|啊|的)?)(?=,|$)"
+    r"|[^,?。]{0,8}\?(?:我|俺)?(?:也|都|可|倒|从来|压根)*没(?:有)?(?:没有|听说?过|去?(?:办|弄|搞|登记?|申请|认定|贷|借|碰|用)(?:过|呢)?(?:那个|这个|它)?)?(?=,|$|。)"
 )
 """同学办了贷款,我没办: the topic stands in the clause about the other."""
 FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
 """失业登记我去办了,要证明,没办成: what came of it is said last."""
-HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
 TOOK = re.compile(
-    r"已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
+    r"(?:领|拿|享受)(?:满|完|够)|正在(?:享受|领|拿)|(?:做|干|参加|去)的[^,没不]{0,4}见习|打(?:我|了|在)[^,]{0,3}卡|曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
     )
 )
 NONE_TAKEN = re.compile(
-    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
+    r"(?:没有?|未)(?:领取?|拿|享受|申请)(?:到)?过(?:任何|什么|啥|一分钱?|一次)?(?:政府|国家|政策)?的?(?:补贴|补助|钱)(?=,|$|就|我|也)|(?:补贴|补助)(?:我)?(?:一[个分样次]|从来?|全都?|什么)(?:也|都)?没(?:有)?(?:领|拿|享受|申请)过|(?:任何|什么|啥)(?:补贴|补助)[^,]{0,4}没(?:有)?(?:领|拿|享受|申请)过"
 )
-NONE_OF_THEM = re.compile(
-    r"(?:这些|那些|以上|这几[样种个]|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
-    r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
-    r"|^(?:我)?都不(?:是|属于)(?:的)?$|(?:什么|啥|任何)(?:特殊)?困难(?:情况|群体|家庭)?(?:都|也)?(?:没|不)|(?:困难|特殊)群体(?:都)?不(?:是|沾|属于)"
-)
-NO_ONE_OF_THEM = re.compile(r"(?:^|我|俺)(?:是)?(?:一[个样条项]|哪[个样]|全|都)(?:也|都)?不(?:占|沾|符合|属于)(?=,|$)")
-ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|这几|以上|" + "|".join(sayings.TABLE["groups"]))
-NOT_GROUPS = re.compile(r"登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
-NOT_OURS = re.compile(r"不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户")
-ELDERS = re.compile(r"(?:奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
-NO_MORE = re.compile(r"低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)")
-ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
-TOLD_OF_OTHERS = re.compile(r"邻居|村里(?!说|把|给|评)|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)")
+HOME_DEGREE = re.compile("学信网|国内学历")
+"""Certified by another office than degrees from abroad are."""
 
 
 def said_last(table: dict[str, re.Pattern[str]], clauses: Iterable[str]) -> str | None:
@@ -117,21 +114,26 @@ def matters(said: Said) -> Facts:
         if topic.search(text):
             clauses = said.now if now else said.raw
             value = polarity.of(clauses, topic, state)
-            if value is None and done and any((hit := done.search(clause)) and not polarity.denied(clause, hit.start()) for clause in clauses):
+            spans = (*clauses, ",".join(clauses))
+            if value is None and done and any((hit := done.search(span)) and not polarity.denied(span, hit.start()) for span in spans):
                 value = True
             if value is not None:
                 found[field] = value
-    for field, pattern in DENIALS:
-        if pattern.search(text):
-            found[field] = False
+    for field, pattern, affirms in WHOLE:
+        if pattern.search(text) and not (affirms and field in found):
+            found[field] = affirms
     for field, topic, _, state, _ in FACTS:
         end = last_end(topic, said.whole)
         failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
         if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
-    if "overseas_certified" not in found and (re.search(r"国外|海归|留学|海外|境外|回国", text) or SCHOOL["境外高校"].search(text)):
+    if "overseas_certified" not in found and (
+        re.search(r"国外|海归|留学|海外|境外|回国|港校|香港|澳门|台湾", text) or SCHOOL["境外高校"].search(text)
+    ):
         value = polarity.of([part for part in said.raw if not re.search("不用|不需要|用得着", part)], re.compile("认证"))
         found |= {} if value is None else {"overseas_certified": value}
+    if HOME_DEGREE.search(text):
+        found.pop("overseas_certified", None)
     if "student_loan" not in found and re.search(r"学费|上学|读书|大学|助学|低保|残疾", text) and not re.search(r"创业|房|车|小额", text):
         found |= {"student_loan": False} if polarity.of(said.raw, re.compile("贷款")) is False else {}
     if "flexible_registered" not in found and "灵活" in said.whole and "失业" not in said.whole:
@@ -203,7 +205,8 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
         found["enlisted_on"] = exact["enlisted"]
     if "contract" in exact and ("contract_years" in result or result.get("contract_signed")):
         found["contract_signed_on"] = exact["contract"]
-    if "business" in exact and result.get("employment") == "创业":
+    licensed = any(name.startswith("business.") for name in result) and len(days.get("business", "")) == len("YYYY-MM-DD")
+    if "business" in exact and (result.get("employment") == "创业" or licensed):
         found["business.registered_on"] = exact["business"]
     if "birth" in days and 1950 <= int(days["birth"][:4]) <= today.year - 14:
         found["birth_date"] = days["birth"]
@@ -216,54 +219,17 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
     return found
 
 
-def groups(said: Said) -> list[str] | None:
-    """Groups the person is in, or the family for those that are the household's; [] where all are denied."""
-    found: set[str] = set()
-    listed: set[str] = set()
-    refused: set[str] = set()
-    for clause in (*said.own, *said.family):
-        family = clause in said.family
-        found -= found if NO_ONE_OF_THEM.search(clause) else listed if ALL_DENIED.search(clause) else set()
-        if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
-            continue
-        for group, pattern in sayings.GROUPS.items():
-            for hit in pattern.finditer(clause):
-                tail = clause[hit.end() : hit.end() + 8]
-                if polarity.denied(clause, hit.start()) or re.match(
-                    r"(?:户|家庭|人|证)?(?:也|都)?(?:被(?:拒|退|驳|取消)|不|没有?(?!还)|未|资格|标准|政策|补贴|补助|军人事务)", tail
-                ):
-                    refused |= set() if family else {group}
-                    continue
-                if re.match(r"[^,]{0,3}是我?(?:姐|哥|弟|妹|爸|妈|表|堂)", clause[hit.end() :]):
-                    continue
-                listed |= {group} if hit[0] == clause.rstrip("户人证") else set()
-                if (
-                    group == "残疾"
-                    and (family or re.search(r"(?:家里|家庭|家中|家人|户|爸|妈|爹)", clause[: hit.start()]))
-                    and not re.search(r"我(?:自己|本人)", clause)
-                ):
-                    found.add("残疾家庭")
-                elif group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause):
-                    continue
-                elif not (group == "低保" and NOT_OURS.search(said.whole)) and (not family or group in (*HOUSEHOLD, "残疾家庭", "孤儿")):
-                    found.add(group)
-    if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
-        found.add("残疾家庭")
-    if not said.corrected:
-        found -= refused - {"助学贷款"}
-    if found:
-        return [group for group in GROUPS if group in found]
-    raw = any(NONE_OF_THEM.search(clause) and not NOT_GROUPS.search(clause) for clause in said.raw)
-    return [] if raw and ABOUT_GROUPS.search(said.whole) else None
-
-
 def received(said: Said) -> list[str]:
     """Benefits and programmes had before, by the number of their entry."""
     found = []
     for entry, what in RECEIVED.items():
         for place, clause in enumerate(said.own):
             hit = what.search(clause)
-            if hit and hit.end() == len(clause) and not TOOK.search(clause):
+            if (
+                hit
+                and re.fullmatch(r"(?:的?(?:申请|审核|补贴|钱)|一次性的|那个|[\d一二三四五六七八九]+[千万百元块]+)?", clause[hit.end() :])
+                and not TOOK.search(clause)
+            ):
                 clause = ",".join(said.own[place : place + 3])
             if entry == "SUB-02" and ("灵活" not in said.whole or re.search(r"公司|单位", clause)):
                 continue
@@ -289,12 +255,36 @@ def person(said: Said) -> Facts:
     return found | ({"gender": spoken.pop()} if len(spoken) == 1 else {})
 
 
+NAMED_ALONE = sayings.pattern("(?:我)?(?:是|在)?(?:{项目})(?:那种|那个|的|人员|志愿者|项目)*")
+SERVES_ON = re.compile(r"(?:已经|也|我|都)*(?:干|做|服务|现在|今年|去年|快|支教)")
+
+
+def goes_on(one: str, other: str) -> bool:
+    """Whether two clauses are one statement about a programme."""
+    named = any(name.search(one) for name in SERVICE.values())
+    apart = re.search("服务证|支教|期满", one + other) or NAMED_ALONE.fullmatch(one) or NAMED_ALONE.fullmatch(other)
+    return bool(apart or (named and SERVES_ON.match(other)))
+
+
 def service(said: Said) -> str | None:
     """The programme served in, over or under way; 没有 where all of them are denied."""
-    parts = [*said.own, *(f"{one}{other}" for one, other in pairwise(said.own) if re.search("服务证|支教|期满", one + other))]
+    parts = [
+        *said.own,
+        *(f"{one}{other}" for one, other in pairwise(said.own) if goes_on(one, other)),
+    ]
     if served := said_last(SERVICE, (part for part in parts if SERVED.search(part) and not NOT_SERVED.search(part))):
         return served
-    return "没有" if any(NEVER_SERVED.search(part) for part in said.raw) else None
+    return "没有" if any(NEVER_SERVED.search(part) for part in (*said.raw, ",".join(said.raw))) else None
+
+
+def counts_by(said: Said) -> str | None:
+    """How the office counts, as it answered; what the person guesses it does is no answer."""
+    if not re.search(r"届|毕业证|毕业年|毕业那年|[两2]年|离校|领证", said.whole) or re.search(
+        r"别人|听说|网上|到底|朋友|同学|猜|估计|可能|好像|大概|应该[^,]{0,4}[按看]|不知道|没去?问过", said.whole
+    ):
+        return None
+    asks = questions.shaped(re.sub(r"哪一?届|哪天", "", said.whole)) or re.search("如果|还是", said.whole)
+    return said_last(COUNTS_BY, said.raw if asks else said.whole.split(","))
 
 
 PLAIN: dict[str, Callable[[Said], Any]] = {
@@ -304,25 +294,26 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "residence": localities.residence,
     "hukou": localities.hukou,
     "archive": schooling.archive,
-    "groups": groups,
+    "groups": groups.held,
     "school_type": lambda said: said_last(SCHOOL, said.raw),
     "service": service,
-    "counts_by": lambda said: (
-        said_last(COUNTS_BY, said.raw if questions.shaped(said.whole) or re.search("如果|还是", said.whole) else [said.whole])
-        if re.search(r"届|毕业证|[两2]年|离校", said.whole)
-        else None
-    ),
+    "counts_by": counts_by,
 }
 
 
-def owned(result: Facts, own: Facts) -> Facts:
+def owned(result: Facts, own: Facts, said: Said) -> Facts:
     """With what belongs to an own business; months paid through it are its own."""
     paid = ("insured_months", "ui_paid_months", "flexible_paid_months")
     months = own.get("business.social_months")
     through_it = months is not None and months in (result.get("insured_months"), result.get("flexible_paid_months"))
-    return {name: value for name, value in result.items() if not (through_it and name in paid)} | own
+    dropped: tuple[str, ...] = paid if through_it else ()
+    if own.get("business.pays_social") and PAID_BY_IT.search(said.whole):
+        dropped = ("pays_own_insurance", "flexible_paid_months")
+    return {name: value for name, value in result.items() if name not in dropped} | own
 
 
+PAID_BY_IT = re.compile(r"(?:公司|企业|店里?|厂里?|工作室|合作社|个体户)[^,。]{0,6}给我?自己")
+"""公司给我自己交社保: the business pays, not the person."""
 EMPLOYER = ("employer.type", "employer.size")
 OF_NOW = ("employment", "contract_signed")
 """Fields that what is told of the past does not state."""
@@ -338,10 +329,18 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
         lately["employment"] = likeness.told(work.since_left(now)).get("employment")
     found = likeness.told(said.raw) | {name: lately.get(name) for name in OF_NOW}
     found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
+    if found.get("pays_own_insurance") is False and not re.search(r"公司|单位|厂|店|老板|企业|学校|医院|他们|[没不未断停]", said.whole):
+        del found["pays_own_insurance"]
+    if any("档案" in clause and (schooling.ARCHIVE_UNSAID.search(clause) or schooling.UNSURE.search(clause)) for clause in said.own):
+        found.pop("archive", None)
+    if HOME_DEGREE.search(said.whole):
+        found.pop("overseas_certified", None)
     if no_job_ended(",".join(said.raw)):
         found.pop("quit_involuntary", None)
     if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
         found.pop("degree", None)
+    if "received_before" in found and not any(TOOK.search(clause) for clause in said.own):
+        del found["received_before"]
     if held := [group for group in found.pop("groups", ()) if not sayings.GROUPS[group].search(said.whole)]:
         found["groups"] = held
     if "employment" not in result and len(days.get("hired", "")) > 4 and days["hired"] <= today.isoformat() and not work.left(said):
@@ -359,36 +358,59 @@ def employer(said: Said, result: Facts) -> Facts:
     return found
 
 
+def within(result: Facts, group: str) -> Facts:
+    """The groups with one more."""
+    held = {*result.get("groups", ()), group}
+    return {"groups": [known for known in GROUPS if known in held]}
+
+
+def with_unit(result: Facts, said: Said) -> Facts:
+    """Whoever has a labour contract, or for whom a firm pays now, is employed, whatever the job is called."""
+    paid = any(work.INSURED["unit"].search(clause) and re.search("社保|保险|五险", clause) for clause in said.now)
+    signed = result.get("contract_signed") and re.search("劳动合同", said.whole) and not re.search("承揽|劳务", said.whole)
+    employed = result.get("employment") == "灵活就业" and ((paid and result.get("pays_own_insurance") is False) or signed)
+    return result | ({"employment": "就业"} if employed else {})
+
+
+def with_loan(result: Facts) -> Facts:
+    """Whoever had a student loan is in its group, and the other way round."""
+    if result.get("student_loan"):
+        return result | within(result, "助学贷款")
+    if "助学贷款" not in result.get("groups", ()):
+        return result
+    if "student_loan" not in result:
+        return result | {"student_loan": True}
+    kept = [group for group in result["groups"] if group != "助学贷款"]
+    return {name: value for name, value in result.items() if name != "groups"} | ({"groups": kept} if kept else {})
+
+
 def read(text: str, today: date) -> Facts:
     """Every profile field that the text states of the person; absent where it says nothing or nothing clear."""
     said = stated(text[:READ_CHARS])
     if not said.raw and not said.family:
-        return {} if ASK.search(said.whole) else flags(said)
+        told = counts_by(said)
+        return {} if ASK.search(said.whole) else flags(said) | ({"counts_by": told} if told else {})
     days = bound(said, today)
     result = graduation(said, days)
     result |= {field: value for field, reader in PLAIN.items() if (value := reader(said)) is not None}
+    if {"enlisted", "retired"} <= days.keys():
+        result |= within(result, "退役")
     result |= matters(said) | flags(said) | person(said) | work.insurance(said, result, today)
     result |= schooling.papers(said, result)
     result |= work.contract(said, result, today)
     if (took := received(said)) or any(NONE_TAKEN.search(clause) for clause in said.raw):
         result["received_before"] = took
     result |= likely(said, result, days, today)
-    if result.get("student_loan") and "助学贷款" not in result.get("groups", ()):
-        held = {*result.get("groups", ()), "助学贷款"}
-        result["groups"] = [group for group in GROUPS if group in held]
-    elif result.get("student_loan") is False and result.get("groups"):
-        result["groups"] = [group for group in result["groups"] if group != "助学贷款"]
-    elif "助学贷款" in result.get("groups", ()):
-        result["student_loan"] = True
+    result = with_unit(with_loan(result), said)
     if "quit_involuntary" in result and result.get("pays_own_insurance") is False:
         del result["pays_own_insurance"]  # who paid in a job that ended
-    own = work.business(said, result)
+    own = business.own(said, result)
     if own and result.get("pays_own_insurance") is False:
         del result["pays_own_insurance"]
     for field in [field for field in result if field.startswith("business.")]:
         del result[field]
     if own:
-        result = owned(result, own)
+        result = owned(result, own, said)
     if result.get("employment") != "创业":
         result |= employer(said, result)
     result |= dated(said, days, result, today)

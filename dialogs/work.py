@@ -19,8 +19,12 @@ STUDIES = re.compile(
     r"(?<!没)入学了(?=,|$)|(?:^|,)(?:我)?研[一二三](?:在读)?(?=,|$)|在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
 )
 DENIED = re.compile(
-    r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
+    r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没一个|没个人|谈不上|算不上|说不上|称不上|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
+AT_A_UNIT = re.compile(r"(?:公司|单位|厂里?|店里?|医院|学校|银行|超市)[^,没不]{0,3}(?:上班|工作)(?![过了])")
+"""Whoever goes to a unit is employed, whatever is done beside it."""
+LICENSED = re.compile(r"执照(?:是我|早|都|也|已|有(?!没)|下来|拿|领|办(?!不|,))")
+"""Who sells with a licence has a business."""
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
 DAILY = re.compile(r"[一1][日天]一结|日结|按(?:天|日|件|单|小时)(?:算|结)|自由职业(?!.*(?:现在|目前|后来))")
 """Paid by the day or the piece, or called free: an odd job, whatever is done."""
@@ -31,7 +35,9 @@ INSURANCE = re.compile(
 )
 INSURED = sayings.patterns("insurance")
 PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
-FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
+FLEXIBLE = re.compile(r"灵活(?:就业)?(?:的|那个|那种|这种|人员|身份)*(?:社保|养老|医疗|医保|保险)(?!补)")
+NTH = re.compile(r"第({人数})个月".replace("{人数}", sayings.NAMES["人数"]))
+"""以灵活就业身份交的第 3 个月: so many are paid."""
 TOTAL = re.compile(r"加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
@@ -40,7 +46,9 @@ UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司
 NO_MONTHS = re.compile(
     r"(?:[没未不]够|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
-SPAN = re.compile(r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月")
+SPAN = re.compile(
+    r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*(?:我)?(?:自己|个人)?[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月"
+)
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没"
 )
@@ -50,22 +58,11 @@ CONTRACT = re.compile(r"(?<!三方)(?<!劳务)(?<!实习)(?<!租房)(?<!租赁)�
 CONTRACT_OTHER = re.compile(sayings.TABLE["contract"]["other"])
 YEARLY = re.compile(r"([一二两三四五1-5])年一签")
 TERM = re.compile(r"(?:签|合同)(?:了|的|是|期|劳动|只|给|一共)*$")
-ENTITY, SIZE, KIND, INDUSTRY = (sayings.patterns(name) for name in ("entity", "employer.size", "employer.type", "employer.industry"))
-HIRES = sayings.pattern(
-    r"{招雇}(?:了|用了?|聘了?|到|着)?[^,没不\d]{0,3}?(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)(?:人|员工|店员|工人|小工|伙计|毕业生|应届生?|就业|帮工)?(?!月|客户|钱)"
-)
-FOR_OTHERS = re.compile(
-    r"(?:^|有|带着?|店里)(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:员工|店员|伙计)"
-    r"|(?:员工|店员|伙计)(?:有|一共|就|才)*(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位|人)|给(\d{1,3}|[一二两三四五六七八九十]{1,2})(?:个|名|位)(?:人|员工|店员|工人)"
-)
-INSURED_ON = re.compile(r"(?:连(?=[交缴])|连着|连续|一直|接连|不断)[^,没不]{0,8}?[交缴上](?:着|了|够|满)*(\d{1,3}|[一二两三四五六七八九十]{1,3})个月")
+SIZE, KIND, INDUSTRY = (sayings.patterns(name) for name in ("employer.size", "employer.type", "employer.industry"))
 UNINSURED = re.compile(r"(?:社保|养老|保险)[^,没未]{0,3}(?:没|未)有?(?:交|缴|上|买)(?!过)|(?:没|未)有?(?:交|缴)(?!过)[^,]{0,3}(?:社保|养老|保险)")
 """Who works for themself and has no employer that could pay instead."""
-NOT_MINE = sayings.pattern("(?:店|公司|合作社|厂|工作室|农场|馆子?)[^,没不]{0,2}是(?:我|俺)?们?家?的?(?:{父母}|{旁人}|老板)[^,]{0,3}的")
-OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张)?|干|做|店|注册)(?:了|有|满|整|已经|到现在|到这个月|到今天|已)*$")
-SHOP = re.compile(
-    r"民宿|老板|农家乐|养殖|工商|网店|卖货|第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂"
-)
+EMPLOYERS_SHOP = sayings.pattern("{东家的店}")
+"""老板是个体户: the kind of the employer, not of an own business."""
 
 
 def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -104,19 +101,29 @@ def left(said: Said) -> bool:
     return bool(places_of(LEFT, ",".join(said.now)))
 
 
+def odd_beside(strong: dict[str, int], text: str) -> bool:
+    """Whether an odd job goes beside a job at a unit, or belongs to an own shop."""
+    if "就业" in strong and AT_A_UNIT.search(text) and not re.search(r"现在|目前|如今|后来|改行|转行|之后", text):
+        return True
+    return "创业" in strong and not re.search(r"现在|目前|后来|自己干", text[min(strong.values()) :])
+
+
 def employment(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
     text = NAMES.sub("·", ",".join(of_now(said)))
     last_left = max(places_of(LEFT, text), default=-1)
     strong: dict[str, int] = {}
     for status in ("灵活就业", "创业", "就业", "未就业"):
-        places = [place for place in places_of(EMPLOYMENT[status], text) if place > last_left or status == "未就业"]
+        told = EMPLOYERS_SHOP.sub(lambda found: "·" * len(found[0]), text) if status == "创业" else text
+        places = [place for place in places_of(EMPLOYMENT[status], told) if place > last_left or status == "未就业"]
         if status == "就业" and "灵活就业" in strong:
             places = [place for place in places if not frames_odd_job(text, place)]
         if places:
             strong[status] = places[-1]
     if "灵活就业" in strong and DAILY.search(text):
         strong.pop("就业", None)
+    if "灵活就业" in strong and LICENSED.search(text):
+        del strong["灵活就业"]
     if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
         del strong["灵活就业"]
     if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
@@ -126,6 +133,8 @@ def employment(said: Said) -> str | None:
         if strong["未就业"] > others and (last_left >= 0 or re.search(r"现在|目前|又", text[others:])):
             return "未就业"
         del strong["未就业"]
+    if "灵活就业" in strong and odd_beside(strong, text):
+        del strong["灵活就业"]
     if "创业" in strong and "就业" in strong and not re.search(r"现在|目前", text[min(strong.values()) :]):
         del strong["就业"]
     if len(strong) > 1:
@@ -167,13 +176,11 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             alone = True
         elif alone and re.match(r"(?:一直|还|都)*在?(?:交|缴)着", clause):
             found["pays_own_insurance"] = True
-        own, unit = INSURED["own"].search(clause), INSURED["unit"].search(clause)
+        unit = INSURED["unit"].search(clause)
         about = bool(named) or bool(kind and paying)
-        if own and about:
-            if denied(clause, own.start()):
-                found["pays_own_insurance"] = False
-            else:
-                found["pays_own_insurance"] = alone = True
+        if about and (own := by_self(clause)) is not None:
+            found["pays_own_insurance"] = own
+            alone = alone or own
         elif unit and about and not denied(clause, unit.start()) and not re.search(r"[没不未]|员工|他们|过[^,]{0,5}(?:社保|保险)|交过|缴过", clause):
             found["pays_own_insurance"], alone = False, False
         elif re.search(r"公司|单位|厂", clause):
@@ -188,8 +195,15 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
     return found
 
 
+def by_self(clause: str) -> bool | None:
+    """Whether the person pays; None where the clause does not say."""
+    own = INSURED["own"].search(clause)
+    return False if INSURED["own_not"].search(clause) else not denied(clause, own.start()) if own else None
+
+
 def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> Facts:
-    found: Facts = {}
+    nth = NTH.search(clause) if alone else None
+    found: Facts = {"flexible_paid_months": dates.count(nth[1])} if nth else {}
     for start, end, length in dates.lengths(clause):
         if NO_MONTHS.search(clause[:start]) or OTHER_BILLS.match(clause[end:]) or length != int(length) or denied(clause, start):
             continue
@@ -275,38 +289,6 @@ def last_of(table: dict[str, re.Pattern[str]], clauses: tuple[str, ...]) -> str 
     return max(hits)[2] if hits else None
 
 
-def business(said: Said, result: Facts) -> Facts:
-    """What belongs to an own business; read only where one is spoken of."""
-    told = {name: value for name, value in result.items() if name.startswith("business.")}
-    for clause in said.own:
-        for start, _, length in dates.lengths(clause):
-            if OPERATING.search(clause[:start]) and length == int(length) and not re.search(r"合同|社保|保险|送外卖|跑", clause[:start]):
-                told["business.operating_months"] = int(length)
-        insured = INSURED_ON.search(clause) if INSURANCE.search(said.whole) else None
-        if insured and not re.search(r"上家|原来|以前|之前", clause):
-            told["business.social_months"] = dates.count(insured[1])
-        hired = HIRES.search(clause) or FOR_OTHERS.search(clause)
-        if hired and not denied(clause, hired.start()):
-            told["business.hires"] = dates.count(next(filter(None, hired.groups())))
-    entity = last_of(ENTITY, said.own)
-    if not SHOP.search(said.whole) or (NOT_MINE.search(said.whole) and result.get("employment") != "创业"):
-        return {}
-    if result.get("employment") != "创业" and left(said):
-        return {}
-    shown = {
-        name
-        for name, value in told.items()
-        if name == "business.first_business"
-        or (name == "business.has_license" and (value or "employment" not in result or result["employment"] == "灵活就业"))
-    }
-    if result.get("employment") == "创业" or (
-        result.get("employment") in (None, "未就业", "灵活就业") and (shown or entity in ("个体工商户", "农民专业合作社"))
-    ):
-        place = localities.business(said)
-        return told | ({"business.entity": entity} if entity else {}) | ({"business.region": place} if place else {})
-    return {}
-
-
 KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"), re.compile(r"[国央民私外]企|事业单位")
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
@@ -337,7 +319,11 @@ def employer(said: Said, result: Facts) -> Facts:
         return {}
     if not result.get("employment") and left(said):
         return {}
-    signs = "contract_signed" in result or "contract_years" in result or result.get("pays_own_insurance") is False
+    signs = (
+        "contract_signed" in result
+        or "contract_years" in result
+        or (result.get("pays_own_insurance") is False and not INSURED["own_not"].search(said.whole))
+    )
     if not (
         result.get("employment")
         or signs

@@ -1,0 +1,91 @@
+"""Groups that the person is in, as stated: 低保, 退役, 第一代… What is stated at all is decided in `clauses`."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from dialogs import polarity, sayings
+from dialogs.clauses import Said
+from knowledge.profile import GROUPS
+
+HOUSEHOLD = ("低保", "低保边缘", "零就业", "监测", "脱贫", "特困")
+NONE_OF_THEM = re.compile(
+    r"(?:这些|那些|以上|这几[样种个]|群体|困难|低保|残疾|脱贫|特困|孤儿|上面|哪种|哪个|哪类|啥|什么|一个|一样)[^,]{0,10}(?:都|也)(?:不(?:是|属于|沾|符合|算|占)"
+    r"|没有?(?=,|$|过))|不(?:属于|是|算)(?:任何|什么)?(?:困难|特殊)(?:群体|人群|家庭|人员)|(?:没有?|不存在)(?:什么|任何|啥)?(?:困难|特殊)(?:情况|群体|家庭)?(?:,|$)"
+    r"|^(?:我)?都不(?:是|属于)(?:的)?$|(?:什么|啥|任何)(?:特殊)?困难(?:情况|群体|家庭)?(?:都|也)?(?:没|不)|(?:困难|特殊)群体(?:都)?不(?:是|沾|属于)"
+)
+NO_ONE_OF_THEM = re.compile(
+    r"^(?:可|但)?(?:我|俺|咱)们?家(?:也|都|全|倒|可)*不(?:是|属于)(?:的)?(?=,|$)|(?:^|我|俺)(?:是)?(?:一[个样条项]|哪[个样]|全|都)(?:也|都)?不(?:占|沾|符合|属于)(?=,|$)"
+)
+ABOUT_GROUPS = re.compile(r"群体|困难|特殊|都不(?:是|属于)|这些|那些|这几|以上|" + "|".join(sayings.TABLE["groups"]))
+NOT_GROUPS = re.compile(r"困难人员|登记|补贴|贷款|社保|合同|证|工作|执照|政策|补助")
+NOT_OURS = re.compile(
+    r"户口[^,]{0,6}(?:迁|分|独立)(?:了)?出|单独立户|分(?:了)?户|不在(?:那|这|它|低保)?(?:上面|里面)|不在(?:一个|同一个?|他们|她们)?户"
+)
+ELDERS = re.compile(r"(?:[他她](?:爷|奶|姥)(?=是)|[他她]的?[姑姨舅叔伯]|奶奶|爷爷|外婆|外公|姥姥|姥爷|爷奶)(?!.{0,4}我)")
+NO_MORE = re.compile(
+    r"(?:原来|以前|之前|曾经?|从前)[^,]{0,4}(?:是|有|吃|拿|领)[^,]{0,4}低保|(?:小时候|小的时候|早年|前些年|以前|早些年)[^,]{0,8}(?:[吃拿领享]|办)[^,]{0,4}低保|吃过低保|低保[^,没]{0,4}(?:停|断|退)(?:了|发|保)|取消了|已经不是|现在不是|不在上面|不是了|以前是(?!建档|贫困)"
+)
+ALL_DENIED = re.compile(r"(?:这些|那些|以上|这几[个样种])(?:我|也|都|全)*(?:不|没)|^(?:全|都)(?:不|没)")
+BARE_NO = re.compile(r"(?:我|俺|咱)?们?家?里?(?:也|都|可|倒)?(?:没有?|不是|不算)(?:的|哦|呢)?")
+BARE_GROUP = re.compile("(?:" + "|".join(pattern.pattern for pattern in sayings.GROUPS.values()) + ")(?:户|家庭|证|的话)?$")
+"""低保?我家没有: what a question names and its answer denies."""
+FIRST_OF_THEM = re.compile(
+    r"(?:没(?:有)?(?:出过|一个|人)?[^,]{0,4}(?:大学生|[读上念]过大学)|没(?:有)?[读上念]过(?:什么)?(?:大学|书)|(?:小学|初中)都?没(?:毕业|[读上念]完))[^。]{0,14}我[^,]{0,4}(?:头一个|第一个|唯一)"
+)
+ATHLETE = re.compile(r"省队|市队|校队|国家队|球队|田径|运动员|职业选手|电竞|战队")
+"""Who left a team is no soldier."""
+TOLD_OF_OTHERS = re.compile(
+    r"邻居|村里(?!说|把|给|评|列|定|纳|认|选|报|识别|算|建档|头我|就我|我)|(?:招|雇|请|带)[了着过]?[^,]{0,4}残疾|[一两二三四]个去当兵|有人|(?:照顾|照看|负责|管理?|教|帮扶|走访|对接|慰问)[了着过]?[^,我]{0,4}(?:残疾|聋哑|盲|低保|特困|五保|监测|脱贫|贫困|孤儿|退[役伍])|(?:低保|脱贫|监测|残疾|退役)[^,]{0,3}(?:专干|专员|干事|攻坚|帮扶)|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)"
+)
+
+
+def told(group: str, clause: str, hit: re.Match[str], said: Said) -> str | None:
+    """The group that a named one stands for: a parent's disability makes a family one; of a parent's others only the household's count."""
+    family = clause in said.family
+    parents = family or re.search(r"(?:家里|家庭|家中|家人|户|爸|妈|爹)", clause[: hit.start()])
+    if group == "残疾" and parents and not re.search(r"我(?:自己|本人)", clause):
+        return "残疾家庭"
+    if (group == "助学贷款" and re.search(r"没(?!还)(?<!还没)|不", clause)) or (group in HOUSEHOLD and NOT_OURS.search(said.whole)):
+        return None
+    return group if not family or group in (*HOUSEHOLD, "残疾家庭", "孤儿") else None
+
+
+def held(said: Said) -> list[str] | None:
+    """Groups the person is in, or the family for those that are the household's; [] where all are denied."""
+    found: set[str] = set()
+    listed: set[str] = set()
+    refused: set[str] = set()
+    for clause, answer in pairwise((*said.own, *said.family, "")):
+        family = clause in said.family
+        if BARE_NO.fullmatch(answer):
+            clause = BARE_GROUP.sub("", clause)
+        found -= found if NO_ONE_OF_THEM.search(clause) else listed if ALL_DENIED.search(clause) else set()
+        if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
+            continue
+        for group, pattern in sayings.GROUPS.items():
+            for hit in pattern.finditer(clause):
+                tail = clause[hit.end() : hit.end() + 8]
+                if polarity.denied(clause, hit.start()) or re.match(
+                    r"(?:户|家庭|人|证)?(?:也|都|还)?(?:正?在(?:申请|办|审)|申请(?:中|了)|没批|被(?:拒|退|驳|取消)|不|没有?(?!还)|未|资格|标准|政策|补贴|补助|军人事务)",
+                    tail,
+                ):
+                    refused |= set() if family else {group}
+                    continue
+                if re.match(r"[^,]{0,3}是我?(?:姐|哥|弟|妹|爸|妈|表|堂)", clause[hit.end() :]):
+                    continue
+                listed |= {group} if hit[0] == clause.rstrip("户人证") else set()
+                found |= {counts for counts in (told(group, clause, hit, said),) if counts}
+    if FIRST_OF_THEM.search(said.whole):
+        found.add("第一代")
+    if ATHLETE.search(said.whole):
+        found.discard("退役")
+    if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
+        found.add("残疾家庭")
+    if not said.corrected:
+        found -= refused - {"助学贷款"}
+    if found:
+        return [group for group in GROUPS if group in found]
+    raw = any(NONE_OF_THEM.search(clause) and not NOT_GROUPS.search(clause) for clause in said.raw)
+    return [] if raw and ABOUT_GROUPS.search(said.whole) else None
