@@ -14,31 +14,34 @@ from dialogs.polarity import denied
 Facts = dict[str, Any]
 EMPLOYMENT = sayings.patterns("employment")
 EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
-NAMES, LEFT, WEAK = EMPLOYMENT["names"], EMPLOYMENT["走了"], EMPLOYMENT["备着"]
+NAMES, LEFT, WEAK, OTHERS_SHOP = (EMPLOYMENT[name] for name in ("names", "走了", "备着", "老板的"))
 STUDIES = re.compile(
-    r"(?<!没)入学了(?=,|$)|(?:^|,)(?:我)?研[一二三](?:在读)?(?=,|$)|在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校生?(?=,|$)|还是学生"
+    r"(?<!没)入学了(?=,|$)|(?:^|,)(?:我)?研[一二三](?:在读)?(?=,|$)|在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校(?:大?学)?生?(?=,|$|一枚)|还是学生"
+    r"|(?:^|,|学院|大学|专科|本科|职高|是|现|读|上)大[一二三四](?:了|在读|学生)?(?=,|$)|(?:^|,)(?:大专|专科|本科|硕士|博士|研究生|高职|中专|技校)(?:正)?在读|(?:还在|在|正|还)(?:念|读|上)(?:着)?(?:职高|中专|技校|高职|大专|本科|高[一二三]|技师班|预备技师)|(?:回学校|回校|脱产|全日制|又|考上|去)[^,没想]{0,5}读研(?:究生)?了?(?=,|$)(?<!不读研)|保研了|休学[^,]{0,3}(?:还没复|中|在家|没复)"
 )
 DENIED = re.compile(
-    r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
+    r"(?:没|没有|不|未|别|谈不上|算不上|说不上|称不上|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
 DAILY = re.compile(r"[一1][日天]一结|日结|按(?:天|日|件|单|小时)(?:算|结)|自由职业(?!.*(?:现在|目前|后来))")
 """Paid by the day or the piece, or called free: an odd job, whatever is done."""
+AT_A_FIRM = sayings.pattern("{公司}(?:里)?(?:上班|工作)(?!过)|{公司}(?:给我|跟我|和我)?签的?(?:了)?(?:劳动)?合同")
+"""Said outright: the odd job told beside it is what is done there, or done besides."""
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
-ENDED = re.compile(r"面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
+ENDED = re.compile(r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
 INSURANCE = re.compile(
-    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保"
+    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保|社保卡(?=[里上])|增员"
 )
 INSURED = sayings.patterns("insurance")
-PAYING = re.compile(r"[交缴续掏]|参保|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
+PAYING = re.compile(r"[交缴续掏]|参保|增员|总数|月数|加一块|加一起|加在一|截[至止]|到上个?月|社保卡[里上]|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
 FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
-TOTAL = re.compile(r"加起来|加一起|合计|总共|拢共|一共")
+TOTAL = re.compile(r"加一块|加在一[块起]|合起来|总数|加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
 UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
 NO_MONTHS = re.compile(
-    r"(?:[没未不]够|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
+    r"(?:[没未不][够满]|不到|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
 SPAN = re.compile(r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月")
 OTHER_BILLS = re.compile(
@@ -66,6 +69,11 @@ OPERATING = re.compile(r"(?:创业|经营|营业|运营|开(?:店|业|起来|张
 SHOP = re.compile(
     r"民宿|老板|农家乐|养殖|工商|网店|卖货|第[二三]家|摊|店|公司|经营|个体|执照|注册|开业|合作社|工作室|创业|法人|员工|馆|铺|吧|企业|厂"
 )
+
+
+def blank(found: re.Match[str]) -> str:
+    """As many signs that say nothing."""
+    return "·" * len(found[0])
 
 
 def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
@@ -110,13 +118,15 @@ def employment(said: Said) -> str | None:
     last_left = max(places_of(LEFT, text), default=-1)
     strong: dict[str, int] = {}
     for status in ("灵活就业", "创业", "就业", "未就业"):
-        places = [place for place in places_of(EMPLOYMENT[status], text) if place > last_left or status == "未就业"]
+        places = [place for place in places_of(EMPLOYMENT[status], OTHERS_SHOP.sub(blank, text) if status == "创业" else text) if place > last_left or status == "未就业"]
         if status == "就业" and "灵活就业" in strong:
             places = [place for place in places if not frames_odd_job(text, place)]
         if places:
             strong[status] = places[-1]
     if "灵活就业" in strong and DAILY.search(text):
         strong.pop("就业", None)
+    if "灵活就业" in strong and "就业" in strong and AT_A_FIRM.search(text):
+        del strong["灵活就业"]
     if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
         del strong["灵活就业"]
     if STUDIES.search(text) and "就业" not in strong and "未就业" not in strong:
@@ -159,7 +169,7 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
         lately = 2 if paying else max(0, lately - 1)
         if named:
             kind = "失业" if named[-1]["ui"] else "五险" if named[-1]["all"] else "社保"
-        if paying and INSURED["never"].search(clause) and kind and not re.search(r"公司|单位|老板|厂|平台|自己(?!没)|没断", clause):
+        if paying and INSURED["never"].search(clause) and kind and not re.search(r"公司|单位|老板|厂|平台|自己(?!没|一[分个天]|从|根本|压根|[也都]没)|没断", clause):
             found["ui_paid_months"] = 0
             found |= {} if kind == "失业" else {"insured_months": 0}
             continue
