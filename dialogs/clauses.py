@@ -27,8 +27,8 @@ ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
 PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|合法|违法|中不|有用|影响")
 """把档案拿回家行不行: what is asked about is a proposal, not a fact."""
 SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
-PERSONAL = re.compile(r"[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
-TELLING = re.compile(r"[了过着](?=.)|还在|一直|没(?!有?(?:用|交|签))")
+PERSONAL = re.compile(r"在读|在校|[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
+TELLING = re.compile(r"[了过着](?=.)|[年月天]了|天天|还在|一直|没(?!有?(?:用|交|签))")
 """Words of telling: who searches uses none."""
 OWN = re.compile(r"我(?!国)|俺|咱|本人|已经|刚")
 PEOPLE = sayings.patterns("people")
@@ -42,7 +42,7 @@ YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
 OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
-ANSWER = re.compile(r"没|有|不|交|办|签|早|已|还没")
+ANSWER = re.compile(r"(?:还|一直|仍|都)*[挂放落在]|没|有|不|交|办|签|早|已|还没")
 VOCATIVE = re.compile(r"\w{0,2}(?:老师|同学|朋友|姐妹|学长|学姐|妹子|哥|姐|大佬|兄弟)(?:们|你好|您好|好)*")
 SCHOOLING = re.compile(r"毕业|届|学历|大专|本科|硕士|专科|高职|中专|技校|研究生|专业")
 DENIAL = re.compile(r"(?<![是算])(?:[也又更并]|而)?不(?:是|属于|算)[^,是]{1,12}?(?=,|$|(?:也|又|更|而)?(?:不)?是)")

@@ -353,7 +353,9 @@ def employer(said: Said, result: Facts) -> Facts:
     """The employer's facts; whoever tells more of one than that it is a firm works there."""
     found = work.employer(said, result)
     if result.get("employment") == "就业" and "quit_involuntary" not in result:
-        found = {name: value for name, value in likeness.told(said.now).items() if name in EMPLOYER} | found
+        found = {
+            name: value for name, value in likeness.told(said.now).items() if name in EMPLOYER and not work.DISPATCHED.search(said.whole)
+        } | found
     if "employment" not in result and (found.get("employer.type", "企业") != "企业" or "employer.region" in found):
         found["employment"] = "就业"
     return found

@@ -28,12 +28,16 @@ DAILY = re.compile(r"[一1][日天]一结|日结|按(?:天|日|件|单|小时)(?
 AT_A_FIRM = sayings.pattern("{公司}(?:里)?(?:上班|工作)(?!过)|{公司}(?:给我|跟我|和我)?签的?(?:了)?(?:劳动)?合同")
 """Said outright: the odd job told beside it is what is done there, or done besides."""
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
-ENDED = re.compile(r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在")
+ENDED = re.compile(
+    r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在"
+)
 INSURANCE = re.compile(
     r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保|社保卡(?=[里上])|增员"
 )
 INSURED = sayings.patterns("insurance")
-PAYING = re.compile(r"[交缴续掏]|参保|增员|总数|月数|加一块|加一起|加在一|截[至止]|到上个?月|社保卡[里上]|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老")
+PAYING = re.compile(
+    r"[交缴续掏]|参保|增员|总数|月数|加一块|加一起|加在一|截[至止]|到上个?月|社保卡[里上]|买|累计|共|合计|加起来|满|够|整|到(?:这个月|现在|目前|今)|社保|保险|五险|养老"
+)
 FLEXIBLE = re.compile(r"灵活就业(?:的|那种|这种|人员)*(?:社保|养老|保险)(?!补)")
 TOTAL = re.compile(r"加一块|加在一[块起]|合起来|总数|加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
@@ -118,7 +122,11 @@ def employment(said: Said) -> str | None:
     last_left = max(places_of(LEFT, text), default=-1)
     strong: dict[str, int] = {}
     for status in ("灵活就业", "创业", "就业", "未就业"):
-        places = [place for place in places_of(EMPLOYMENT[status], OTHERS_SHOP.sub(blank, text) if status == "创业" else text) if place > last_left or status == "未就业"]
+        places = [
+            place
+            for place in places_of(EMPLOYMENT[status], OTHERS_SHOP.sub(blank, text) if status == "创业" else text)
+            if place > last_left or status == "未就业"
+        ]
         if status == "就业" and "灵活就业" in strong:
             places = [place for place in places if not frames_odd_job(text, place)]
         if places:
@@ -169,7 +177,12 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
         lately = 2 if paying else max(0, lately - 1)
         if named:
             kind = "失业" if named[-1]["ui"] else "五险" if named[-1]["all"] else "社保"
-        if paying and INSURED["never"].search(clause) and kind and not re.search(r"公司|单位|老板|厂|平台|自己(?!没|一[分个天]|从|根本|压根|[也都]没)|没断", clause):
+        if (
+            paying
+            and INSURED["never"].search(clause)
+            and kind
+            and not re.search(r"公司|单位|老板|厂|平台|自己(?!没|一[分个天]|从|根本|压根|[也都]没)|没断", clause)
+        ):
             found["ui_paid_months"] = 0
             found |= {} if kind == "失业" else {"insured_months": 0}
             continue
@@ -321,7 +334,7 @@ KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"),
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|属于|不大|规模|[一二两三四五六七八九十\d])"
+    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|属于|不大|规模|[一二两三四五六七八九十\d])"
 )
 
 
@@ -331,8 +344,19 @@ TRADE = re.compile(
 NO_TRADE = re.compile(sayings.pattern("{职业}|{岗}|{零活}").pattern + "|[了过着的]|老板|登记|合同|社保|小?生意|事|活|饭|工$|一")
 
 
+KNOWN, OF = sayings.TABLE["trade"]["names"], sayings.TABLE["trade"]["of"]
+KNOWN_TRADE = re.compile(
+    rf"(?:做|搞|从事|干|卖|是|属于|造)(?:的是|的)?({KNOWN})(?:的|这块|这行|行业|生意)?(?=,|$)|(?<![学考某去的])({KNOWN})[^,没不学的了]{{0,2}}{OF}(?!管理)|(?:^|,)({KNOWN})(?:的|行业|业)?(?=,|$)"
+    rf"|(?:公司|单位|企业|厂)[^,没不]{{0,4}}(?:做|搞|从事)({KNOWN})|做({KNOWN})(?:销售|客服|运营|跟单|采购|研发|业务|的)(?=,|$)"
+)
+"""A trade known by name, said of the employer or by itself."""
+
+
 def industry(clauses: tuple[str, ...]) -> str | None:
     """What the employer does in the words it is said in, from a clause right beside the one about the employer."""
+    known = [next(filter(None, hit.groups())) for hit in KNOWN_TRADE.finditer(",".join(clauses))]
+    if known:
+        return {"ai": "AI", "saas": "SaaS", "mcn": "MCN"}.get(known[0], known[0])
     for before, clause in pairwise(("", *clauses)):
         found = TRADE.search(clause)
         name = next(filter(None, found.groups()), "") if found else ""
