@@ -27,7 +27,9 @@ ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
 PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|合法|违法|中不|有用|影响")
 """把档案拿回家行不行: what is asked about is a proposal, not a fact."""
 SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
-PERSONAL = re.compile(r"在读|在校|[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
+PERSONAL = re.compile(
+    r"在读|在校|出来的|毕业的|[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女"
+)
 TELLING = re.compile(r"[了过着](?=.)|[年月天]了|天天|还在|一直|没(?!有?(?:用|交|签))")
 """Words of telling: who searches uses none."""
 OWN = re.compile(r"我(?!国)|俺|咱|本人|已经|刚")
@@ -93,7 +95,9 @@ def who_is_asked_for(text: str) -> str | None:
         kin = YOUNGER.search(text)
         return kin[0] if kin else "他"
     child = HAS_CHILD.search(text)
-    if child and (SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃)", text)):
+    if child and (
+        SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃|崽|伢|妮|囡|妞|姑娘|丫头|小子)", text)
+    ):
         return child["who"] or child["who2"]
     return None
 
@@ -128,9 +132,12 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
     return (text[: other.start()] if other and "我" not in text[other.end() :] else text), False
 
 
+SAME_YEAR = re.compile(r"((?:19|20)\d{2}年)([^。]{1,24}?)(?:同年|当年)的?(?=\d{1,2}月)")
+
+
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
-    text = dates.numerals(sayings.plain(words().normalise(dates.numerals(text))))
+    text = SAME_YEAR.sub(r"\1\2\1", dates.numerals(sayings.plain(words().normalise(dates.numerals(text)))))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
 
 

@@ -30,7 +30,7 @@ COUNTS_BY = {
 }
 """How the office counts the two years since leaving."""
 BIRTH_YEAR = re.compile(
-    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d.])(?P<young>\d{2})年(?=的?(?:妹子|姑娘|小姑娘|小伙|女生|男生))|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
+    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})(?:年(?:春天?|秋天?|夏天?|冬天?|年?[初底]|[头尾])?)?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d.])(?P<young>\d{2})年(?=的?(?:妹子|姑娘|小姑娘|小伙|女生|男生))|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
@@ -166,6 +166,8 @@ def flags(said: Said) -> Facts:
 
 def no_job_ended(text: str) -> bool:
     """What ended was an own shop, or a traineeship."""
+    if re.search(r"放假|没说裁", text):
+        return True
     shop = re.search(r"(?<![被离])开(?:了|过|的)|我的店|我店里|个体|注册|创业", text) and not re.search(r"上班|裁|辞(?!职了$)", text)
     return bool(shop or re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text))
 
@@ -201,7 +203,9 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
         found["retired_on"] = days["retired"]
     if "enlisted" in exact:
         found["enlisted_on"] = exact["enlisted"]
-    if "contract" in exact and ("contract_years" in result or result.get("contract_signed")):
+    if exact.get("contract", "9") <= today.isoformat() and "contract_signed" not in result and work.signed(said):
+        found["contract_signed"] = True
+    if "contract" in exact and ("contract_years" in result or (found | result).get("contract_signed")):
         found["contract_signed_on"] = exact["contract"]
     if "business" in exact and result.get("employment") == "创业":
         found["business.registered_on"] = exact["business"]
@@ -323,6 +327,13 @@ def owned(result: Facts, own: Facts) -> Facts:
     return {name: value for name, value in result.items() if not (through_it and name in paid)} | own
 
 
+NEEDED = {
+    "quit_involuntary": re.compile(r"[走离辞裁开退撵赶炒续关散解滚丢卷砍黄]|优化|撤|倒闭|不干|没了|下岗|要我|要人|破产|合同|毁约"),
+    "employment": re.compile(
+        r"[工班干做店厂跑送卖教雇活职摆闲耍考找招岗歇打写抄挣赚接修拍画]|offer|公司|单位|医院|学校|业(?!证|险|保险|金|登记|的?时间|于|典礼)|(?<!成)家|读|念|大[一二三四]|研"
+    ),
+}
+"""Without one of these words nothing is said of the matter, whatever the sentence is like."""
 EMPLOYER = ("employer.type", "employer.size")
 OF_NOW = ("employment", "contract_signed")
 """Fields that what is told of the past does not state."""
@@ -340,6 +351,9 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
     found = {name: value for name, value in found.items() if value is not None and name not in (*EMPLOYER, *result)}
     if no_job_ended(",".join(said.raw)):
         found.pop("quit_involuntary", None)
+    for field, words in NEEDED.items():
+        if not words.search(",".join(said.raw)):
+            found.pop(field, None)
     if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
         found.pop("degree", None)
     if held := [group for group in found.pop("groups", ()) if not sayings.GROUPS[group].search(said.whole)]:

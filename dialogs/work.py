@@ -32,7 +32,7 @@ ENDED = re.compile(
     r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在"
 )
 INSURANCE = re.compile(
-    r"(?P<ui>失业(?:保险)(?!金|待遇))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保|社保卡(?=[里上])|增员"
+    r"(?P<ui>失业(?:保险)(?!金|待遇)|失业(?=[那这一][项块个]))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保|社保卡(?=[里上])|增员"
 )
 INSURED = sayings.patterns("insurance")
 PAYING = re.compile(
@@ -201,6 +201,8 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             found["pays_own_insurance"], alone = False, False
         elif re.search(r"公司|单位|厂", clause):
             alone = False
+        if (nth := NTH_MONTH.fullmatch(clause)) and kind in ("社保", "五险") and not alone:
+            found["insured_months"] = dates.count(nth[1])
         if paying:
             both = TOTAL.search(clause) and "insured_months" in found
             found |= months(clause, named, kind, alone and not both) | span(clause, kind, alone, today)
@@ -229,6 +231,10 @@ def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> F
     return found
 
 
+NTH_MONTH = re.compile(r"(?:到)?(?:这个|上个|本)?月?(?:是|正好|刚好)*第(\d{1,2}|[一二三四五六七八九十]{1,3})个月")
+"""到这个月第7个月."""
+
+
 def span(clause: str, kind: str, alone: bool, today: date) -> Facts:
     """从 7 月交到次年 6 月: both ends count."""
     ends = SPAN.search(clause)
@@ -242,6 +248,11 @@ def span(clause: str, kind: str, alone: bool, today: date) -> Facts:
     if kind == "失业":
         return {"ui_paid_months": length}
     return {"flexible_paid_months": length} if alone else {"insured_months": length} | ({"ui_paid_months": length} if kind == "五险" else {})
+
+
+def signed(said: Said) -> bool:
+    """Whether what a date of signing tells of is a labour contract."""
+    return bool(CONTRACT.search(said.whole)) and not re.search(r"三方|租|购房|劳务|协议|违约|到期|解除|[?]", said.whole)
 
 
 def contract(said: Said, result: Facts, today: date) -> Facts:
