@@ -22,6 +22,7 @@ UNMOVED = re.compile(
     rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落|注?销)|(?:没|未)有?(?:迁|动|转)过?{HUKOU}$|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$|(?:是|挂的?|落的?)集体户$)"
 )
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
+PAGE = re.compile(rf"{HUKOU}(?:首页|上面?|地址|所在地|那一?页)*(?:写的?|填的?|登记的?|是)?")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
 GOES_ON = re.compile(r"(?:还|仍|一直|也)*(?:挂|落|放|留)(?:在|着)|(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)(?:老家|家乡)?$")
 
@@ -77,7 +78,9 @@ def still(said: Said) -> str | None:
         match = next((hit for hit in place().finditer(following) if hit[0]), None)
         before, after = (following[: match.start()], following[match.end() :]) if match else ("", "")
         moved = MOVED.search(clause) and re.fullmatch("(?:现?在)?" if "老家" in clause else "现?在", before) and not after
-        if match and (moved or ((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before))):
+        if match and (
+            moved or ((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before) or (PAGE.fullmatch(clause) and not before))
+        ):
             return regions.name(match)
     return None
 

@@ -37,6 +37,7 @@ SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]
 """Before a degree that is wanted or under way."""
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
 """在中专当辅导员: the school is where the person works."""
+WORKS_AT = re.compile(r"在[^,]{0,4}(?:职高|中职|技校|高职|职教中心|技师学院|中专)(?:里|学校)?(?:当|任教|教(?!育)|代课|上班|做)")
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_GOES_ON = re.compile(r"(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)")
 

@@ -34,8 +34,8 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女](?:孩|生|的)?,?(?=[1-4]\d)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
-    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
+    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d不是)|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女](?:孩|生|的)?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
+    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$|不是))"
 )
 GENDER = {
     "女": re.compile(
@@ -45,6 +45,8 @@ GENDER = {
         r"(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
+MARRIED = {"女": re.compile(r"我(?:的)?(?:公公|婆婆|公婆)"), "男": re.compile(r"我(?:的)?(?:岳父|岳母|老丈人|丈母娘|媳妇(?!说我))")}
+"""Whose parents-in-law are called so."""
 FACTS = tuple(
     (
         row["field"],
@@ -285,6 +287,8 @@ def person(said: Said) -> Facts:
     if said.asked_for and (parent := re.search(r"我是([他她])的?(?:妈|爸|母|父|家长)", said.whole)):
         return found | {"gender": "女" if parent[1] == "她" else "男"}
     spoken = {sign for sign, pattern in GENDER.items() if pattern.search(said.text)}
+    if not spoken and not said.asked_for:
+        spoken = {sign for sign, pattern in MARRIED.items() if pattern.search(said.whole)}
     if said.asked_for and not spoken:
         pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘)", "", said.whole))
         if len(pronouns) == 1 and not MALE.search(said.asked_for) and not FEMALE.search(said.asked_for):
@@ -309,7 +313,7 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "hukou": localities.hukou,
     "archive": schooling.archive,
     "groups": groups,
-    "school_type": lambda said: said_last(SCHOOL, said.raw),
+    "school_type": lambda said: said_last(SCHOOL, (clause for clause in said.raw if not schooling.WORKS_AT.search(clause))),
     "service": service,
     "counts_by": lambda said: (
         said_last(COUNTS_BY, said.raw if questions.shaped(said.whole) or re.search("如果|还是", said.whole) else [said.whole])
@@ -328,6 +332,7 @@ def owned(result: Facts, own: Facts) -> Facts:
 
 
 NEEDED = {
+    "gender": re.compile(r"(?<!子)女(?!子学院|子大学)|男|妹|姑娘|[她他妻媳]|小伙|爷们"),
     "quit_involuntary": re.compile(r"[走离辞裁开退撵赶炒续关散解滚丢卷砍黄]|优化|撤|倒闭|不干|没了|下岗|要我|要人|破产|合同|毁约"),
     "employment": re.compile(
         r"[工班干做店厂跑送卖教雇活职摆闲耍考找招岗歇打写抄挣赚接修拍画]|offer|公司|单位|医院|学校|业(?!证|险|保险|金|登记|的?时间|于|典礼)|(?<!成)家|读|念|大[一二三四]|研"

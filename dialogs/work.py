@@ -261,13 +261,16 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
     about = False
     for clause in said.now:
         named = CONTRACT.search(clause)
-        if (named or about) and (runs := term(clause, today)):
+        if (named or about or (YEARLY.search(clause) and not re.search("租|房", said.whole))) and (runs := term(clause, today)):
             found |= {"contract_years": runs, "contract_signed": True}
-        if result.get("contract_signed") is False or (CONTRACT_OTHER.search(clause) and not re.search(r"签(?:了|的)|合同(?:到期)?是", clause)):
+        if result.get("contract_signed") is False or (
+            CONTRACT_OTHER.search(clause) and not re.search(r"签(?:了|的)|合同(?:到期)?是|续(?:签)?(?:了|的)(?:是)?[\d一二三四五两]", clause)
+        ):
             about = False
             continue
         for start, end, length in dates.lengths(re.sub(r"试用期?[^,]*", "", clause)):
-            signed = re.search(r"期限(?:是|为)?$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
+            signed = re.search(r"期限(?:是|为|填的?|写的?)*$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
+            signed = signed or (re.search(r"续(?:签)?(?:了|的)(?:是)?$", clause[:start]) and "签" in said.whole)
             alone = about and re.fullmatch(r"(?:一共|总共|共|就|是|为期)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
             if (
                 (named or signed or alone or re.match(r"期(?!间|满)", clause[end:]))
