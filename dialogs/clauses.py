@@ -24,6 +24,8 @@ POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, E
     )
 )  # fmt: skip
 ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
+QUESTION = (re.compile(r"(?:吗|么|(?<![的了呀])嘛)$|(?:了|过)(?:没有?|不)$"), re.compile(r"(?:吗|么)$|(?:了|过)(?:没有?|不)$"))
+"""Ends of a question; before a comma 嘛 marks what is spoken of: 公司规模嘛,算小微."""
 PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|合法|违法|中不|有用|影响")
 """把档案拿回家行不行: what is asked about is a proposal, not a fact."""
 SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
@@ -122,7 +124,7 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
         proposes = PROPOSAL.match(tail) and not SETTLED.search(text)
         if how or proposes or not sure:
             text = ""
-    elif (clause.sign == "?" or re.search(r"(?:吗|么|(?<![的了呀])嘛)$|(?:了|过)(?:没有?|不)$", text)) and not text.endswith("吧"):
+    elif (clause.sign == "?" or QUESTION[clause.sign == ","].search(text)) and not text.endswith("吧"):
         text = text if OWN.search(text) and SURE.search(text) and not ENDING.search(text) else ""
     if HEARSAY.search(text):
         return "", False

@@ -25,7 +25,8 @@ FEASTS = {"元旦": (1, 1), "三八": (3, 8), "五一": (5, 1), "劳动节": (5,
 FEASTS |= {"建军节": (8, 1), "教师节": (9, 10), "国庆": (10, 1), "十一": (10, 1), "双十一": (11, 11), "圣诞": (12, 25)}
 """Days of the sun's calendar that people date by; those of the moon's fall on another day each year."""
 FEAST = re.compile(
-    rf"(?:(?P<year>今年|去年|前年|(?:19|20)\d{2}(?=年))年?的?)?(?P<feast>{'|'.join(sorted(FEASTS, key=len, reverse=True))})(?:劳动|青年|儿童|妇女)?节?"
+    r"(?:(?P<year>今年|去年|前年|(?:19|20)\d{2}(?=年))年?的?)?"
+    rf"(?P<feast>{'|'.join(sorted(FEASTS, key=len, reverse=True))})(?:劳动|青年|儿童|妇女)?节?"
     r"(?:的?(?:那天|当天|当日)|(?=生|出生|入职|登记)|的?(?P<before>前一天|头一天)|(?P<after>的?后一天|的?第二天|过后第一天|后第一天))"
 )
 NEAR = {

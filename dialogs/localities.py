@@ -79,7 +79,7 @@ def still(said: Said) -> str | None:
         before, after = (following[: match.start()], following[match.end() :]) if match else ("", "")
         moved = MOVED.search(clause) and re.fullmatch("(?:现?在)?" if "老家" in clause else "现?在", before) and not after
         if match and (
-            moved or ((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before) or (PAGE.fullmatch(clause) and not before))
+            moved or (((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before)) or (PAGE.fullmatch(clause) and not before))
         ):
             return regions.name(match)
     return None
@@ -107,6 +107,7 @@ def still_there(said: Said) -> Iterable[str]:
             yield clause
 
 
+AT_WORK = re.compile(r"公司|[企厂店]|单位|上班|打工|做工|工地|医院|园里|协会|组织")
 OF_UNIT = re.compile(r"(?:单位|公司|企业)(?:性质|名称|类型|规模)?是|(?:所属)?行业是")
 """A form about the employer: the place in it is the employer's."""
 ABOUT_PLACE = re.compile(
@@ -147,9 +148,21 @@ def hukou(said: Said) -> str | None:
     return found[-1] if found else None if "老家" in said.whole and here in said_places("residence", said.now) else here
 
 
+def after_work(said: Said) -> list[str]:
+    """在中型国企,甘肃金昌: a place by itself right after the employer."""
+    found = []
+    for before, clause in pairwise(said.now):
+        hit = place().fullmatch(clause)
+        if hit and hit[0] and (name := regions.name(hit)) and AT_WORK.search(before):
+            found.append(name)
+    return found
+
+
 def employer(said: Said, works: bool) -> str | None:
     """Where the employer is; where a job is told, a bare place in a clause beside it counts."""
-    found = said_places("employer", said.now) or (said_places("at_work", said.now) or said_places("beside", said.now) if works else [])
+    found = said_places("employer", said.now) or (
+        said_places("at_work", said.now) or said_places("beside", said.now) or after_work(said) if works else []
+    )
     return found[-1] if found else None
 
 

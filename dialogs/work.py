@@ -31,6 +31,10 @@ OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过
 ENDED = re.compile(
     r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在"
 )
+NONE_OF_US = sayings.pattern(
+    "(?:家|屋)(?:里|头)?[^,]{0,4}{数}口(?:人)?[^,]{0,4}没(?:有|得)?(?:一个|个)[^,]{0,4}(?:上班|工作)|(?:上班|工作)的?[^,]{0,4}没有,(?:也)?(?:包括|连)我"
+)
+"""我们屋三口人没一个上班: the one who tells it among them."""
 INSURANCE = re.compile(
     r"(?P<ui>失业(?:保险)(?!金|待遇)|失业(?=[那这一][项块个]))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保|社保卡(?=[里上])|增员"
 )
@@ -152,7 +156,7 @@ def employment(said: Said) -> str | None:
         return latest if re.search(r"现在|目前|如今|后来", text[first : strong[latest]]) or said.corrected else None
     if strong:
         return next(iter(strong))
-    return "未就业" if places_of(WEAK, text) else None
+    return "未就业" if places_of(WEAK, text) or NONE_OF_US.search(said.whole) else None
 
 
 def topic(whole: str) -> str:
@@ -201,8 +205,6 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             found["pays_own_insurance"], alone = False, False
         elif re.search(r"公司|单位|厂", clause):
             alone = False
-        if (nth := NTH_MONTH.fullmatch(clause)) and kind in ("社保", "五险") and not alone:
-            found["insured_months"] = dates.count(nth[1])
         if paying:
             both = TOTAL.search(clause) and "insured_months" in found
             found |= months(clause, named, kind, alone and not both) | span(clause, kind, alone, today)
@@ -213,8 +215,13 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
     return found
 
 
+NTH_MONTH = re.compile(r"(?:到)?(?:这个|上个|本)?月?(?:是|正好|刚好)*第(\d{1,2}|[一二三四五六七八九十]{1,3})个月")
+"""到这个月第7个月."""
+
+
 def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> Facts:
-    found: Facts = {}
+    nth = NTH_MONTH.fullmatch(clause) if kind in ("社保", "五险") and not alone else None
+    found: Facts = {"insured_months": dates.count(nth[1])} if nth else {}
     for start, end, length in dates.lengths(clause):
         if NO_MONTHS.search(clause[:start]) or OTHER_BILLS.match(clause[end:]) or length != int(length) or denied(clause, start):
             continue
@@ -229,10 +236,6 @@ def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> F
         else:
             found |= {"insured_months": int(length)} | ({"ui_paid_months": int(length)} if what == "五险" else {})
     return found
-
-
-NTH_MONTH = re.compile(r"(?:到)?(?:这个|上个|本)?月?(?:是|正好|刚好)*第(\d{1,2}|[一二三四五六七八九十]{1,3})个月")
-"""到这个月第7个月."""
 
 
 def span(clause: str, kind: str, alone: bool, today: date) -> Facts:
@@ -348,7 +351,7 @@ KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"),
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|属于|不大|规模|[一二两三四五六七八九十\d])"
+    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|做|搞|主营|属于|不大|规模|[一二两三四五六七八九十\d])"
 )
 
 
@@ -361,7 +364,7 @@ NO_TRADE = re.compile(sayings.pattern("{职业}|{岗}|{零活}").pattern + "|[�
 KNOWN, OF = sayings.TABLE["trade"]["names"], sayings.TABLE["trade"]["of"]
 KNOWN_TRADE = re.compile(
     rf"(?:做|搞|从事|干|卖|是|属于|造)(?:的是|的)?({KNOWN})(?:的|这块|这行|行业|生意)?(?=,|$)|(?<![学考某去的])({KNOWN})[^,没不学的了]{{0,2}}{OF}(?!管理)|(?:^|,)({KNOWN})(?:的|行业|业)?(?=,|$)"
-    rf"|(?:公司|单位|企业|厂)[^,没不]{{0,4}}(?:做|搞|从事)({KNOWN})|做({KNOWN})(?:销售|客服|运营|跟单|采购|研发|业务|的)(?=,|$)"
+    rf"|(?:做|搞)[^,没不]{{0,6}}?({KNOWN})(?:的|这块|行业)(?=,|$)|在[^,没不]{{1,6}}?({KNOWN})(?:里)?(?:上班|工作|做事)(?!过)|(?:公司|单位|企业|厂)[^,没不]{{0,4}}(?:做|搞|从事)({KNOWN})|[做干]({KNOWN})(?:销售|客服|运营|跟单|采购|研发|业务|的)(?=,|$)"
 )
 """A trade known by name, said of the employer or by itself."""
 
@@ -399,13 +402,14 @@ def employer(said: Said, result: Facts) -> Facts:
         found["employer.type"] = kind
     if found.get("employer.type") == "机关事业" and DISPATCHED.search(said.whole):
         del found["employer.type"]  # whoever is sent there is employed by the agency
-    if (
-        result.get("employment") == "就业"
-        and re.search(r"[给帮替][^,]{0,10}打工|老板", said.whole)
-        and KIND["个体工商户"].search(OWNERS.sub("", said.whole))
+    if result.get("employment") == "就业" and (
+        OTHERS_SHOP.search(said.whole)
+        or (re.search(r"[给帮替][^,]{0,10}打工|老板", said.whole) and KIND["个体工商户"].search(OWNERS.sub("", said.whole)))
     ):
         found["employer.type"] = "个体工商户"
-    if found and "employer.industry" not in found and (trade := industry(clauses)):
+    if "employer.size" in found and "单位" not in said.whole:
+        found.setdefault("employer.type", "企业")
+    if "employer.industry" not in found and (trade := industry(clauses)):
         found["employer.industry"] = trade
     place = localities.employer(said, bool(result.get("employment")))
     return found | ({"employer.region": place} if place else {})
