@@ -143,12 +143,19 @@ def normal(text: str) -> str:
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
 
 
+OFFERED = re.compile(r"(?:让|叫|拉|喊|邀请?|介绍|请|劝|通知)我|offer|录用|录取")
+REFUSED = re.compile(r"(?:但|可|不过|结果)?(?:我|俺)?[^,]{0,5}(?:没(?:答应|同意|接受|敢|去成?|理)|拒绝?了|推了)(?:他们?|她们?)?")
+"""公司让我入职,我嫌钱少没去: what was offered did not come about."""
+
+
 def spoken(whole: str) -> list[Clause]:
     """The clauses that may state something: no search words; who asks 合同? and answers 没有 states it."""
     parts = list(clauses(whole))
     for place, (clause, following) in enumerate(pairwise(parts)):
         if clause.sign == "?" and len(clause.text) <= 8 and not ASK.search(clause.text) and ANSWER.match(following.text):
             parts[place] = Clause(clause.text, "")
+        if OFFERED.search(clause.text) and REFUSED.fullmatch(following.text):
+            parts[place] = Clause("", clause.sign)
     searching = any(TOPIC.fullmatch(clause.text) for clause in parts)
     return [clause for clause in parts if not (searching and NOUN.fullmatch(clause.text))]
 

@@ -94,7 +94,9 @@ def corrected(said: Said) -> str | None:
 
 
 RETURNED = re.compile(r"期满|结束|(?:才|就|已经|又)?回来(?:了|的)?(?=,|$)|回的(?=,|$)")
-UNIT = re.compile(r"(?:我们?|现在的?)?(?:单位|公司)(?:也|就)?(?:是|属于|在|规模)")
+UNIT = re.compile(
+    r"(?:我们?|现在的?|我?那个|我们?这家?|这家)?(?:单位|公司|厂子?|店里?|学校|医院)(?:性质|规模)?(?:也|就)?(?:是|属于|在|规模|做|搞|主营)"
+)
 
 
 def still_there(said: Said) -> Iterable[str]:

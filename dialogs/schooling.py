@@ -16,7 +16,7 @@ SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", 
 MAJORS, SCHOOL = "|".join(sorted(MAJOR["names"].split("|"), key=len, reverse=True)), MAJOR["school"]
 BESIDE_SCHOOL = re.compile(
     rf"{SCHOOL}(?:生|毕业|里|的|都|均|是|读|念|学|上|,)*({MAJORS})(?:专业|方向|系)?(?:的|毕业|出身|本科|大专|专科)*(?=,|$)"
-    rf"|(?<![大中小自同])(?:学|读|念|修)(?:的|了)?(?:就?是|专业)*({MAJORS})(?:专业|方向|系)?(?:的)?(?=,|$|博士|硕士|本科|大专|研究生|专科|中专)"
+    rf"|(?<![大中小自同])(?:学|读|念|修)(?:的|了)?(?:[一二两三四五]年)?(?:就?是|专业)*({MAJORS})(?:专业|方向|系)?(?:的)?(?=,|$|博士|硕士|本科|大专|研究生|专科|中专)"
     rf"|(?:^|我|是)({MAJORS})(?:专业|系)?(?:的)?(?:大专|本科|专科|硕士|研究生|博士|中专|毕业|出身|高职)(?!在职)|专业(?:是|叫|为|名称|学的)*({MAJORS})(?=,|$|的)"
 )
 ALONE = re.compile(rf"(?:[读念学]的?(?!前)|是)?({MAJORS})(?:学)?(?:专业|方向|系)?的?")
@@ -73,7 +73,7 @@ def known_major(said: Said) -> str | None:
         if WANTED.search(clause):
             continue
         if hit := BESIDE_SCHOOL.search(clause):
-            return next(filter(None, hit.groups()))
+            return str(next(filter(None, hit.groups())))
         near = ",".join((*said.own[max(0, place - 2) : place], *said.own[place + 1 : place + 3]))
         if (hit := ALONE.fullmatch(clause)) and (SCHOOLED.search(near) or PLAINLY.search(clause)):
             return hit[1]

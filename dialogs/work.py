@@ -273,7 +273,8 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
             continue
         for start, end, length in dates.lengths(re.sub(r"试用期?[^,]*", "", clause)):
             signed = re.search(r"期限(?:是|为|填的?|写的?)*$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
-            signed = signed or (re.search(r"续(?:签)?(?:了|的)(?:是)?$", clause[:start]) and "签" in said.whole)
+            if "签" in said.whole:
+                signed = signed or re.search(r"续(?:签)?(?:了|的)(?:是)?$", clause[:start])
             alone = about and re.fullmatch(r"(?:一共|总共|共|就|是|为期)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
             if (
                 (named or signed or alone or re.match(r"期(?!间|满)", clause[end:]))
@@ -351,7 +352,7 @@ KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"),
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|做|搞|主营|属于|不大|规模|[一二两三四五六七八九十\d])"
+    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|^行业是|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|做|搞|主营|属于|不大|规模|[一二两三四五六七八九十\d])"
 )
 
 
@@ -361,17 +362,17 @@ TRADE = re.compile(
 NO_TRADE = re.compile(sayings.pattern("{职业}|{岗}|{零活}").pattern + "|[了过着的]|老板|登记|合同|社保|小?生意|事|活|饭|工$|一")
 
 
-KNOWN, OF = sayings.TABLE["trade"]["names"], sayings.TABLE["trade"]["of"]
+KNOWN, JOBS, OF = (sayings.TABLE["trade"][name] for name in ("names", "jobs", "of"))
 KNOWN_TRADE = re.compile(
     rf"(?:做|搞|从事|干|卖|是|属于|造)(?:的是|的)?({KNOWN})(?:的|这块|这行|行业|生意)?(?=,|$)|(?<![学考某去的])({KNOWN})[^,没不学的了]{{0,2}}{OF}(?!管理)|(?:^|,)({KNOWN})(?:的|行业|业)?(?=,|$)"
-    rf"|(?:做|搞)[^,没不]{{0,6}}?({KNOWN})(?:的|这块|行业)(?=,|$)|在[^,没不]{{1,6}}?({KNOWN})(?:里)?(?:上班|工作|做事)(?!过)|(?:公司|单位|企业|厂)[^,没不]{{0,4}}(?:做|搞|从事)({KNOWN})|[做干]({KNOWN})(?:销售|客服|运营|跟单|采购|研发|业务|的)(?=,|$)"
+    rf"|(?<![业老疗会])({JOBS})(?:公司|事务所|行业)(?=上班|工作|里|做|当|,|$)|(?:做|搞)[^,没不]{{0,6}}?({KNOWN})(?:的|这块|行业)(?=,|$)|在[^,没不]{{1,6}}?({KNOWN})(?:里)?(?:上班|工作|做事)(?!过)|(?:公司|单位|企业|厂)[^,没不]{{0,4}}(?:做|搞|从事)({KNOWN})|[做干]({KNOWN})(?:销售|客服|运营|跟单|采购|研发|业务|的)(?=,|$)"
 )
 """A trade known by name, said of the employer or by itself."""
 
 
 def industry(clauses: tuple[str, ...]) -> str | None:
     """What the employer does in the words it is said in, from a clause right beside the one about the employer."""
-    known = [next(filter(None, hit.groups())) for hit in KNOWN_TRADE.finditer(",".join(clauses))]
+    known: list[str] = [next(filter(None, hit.groups())) for hit in KNOWN_TRADE.finditer(",".join(clauses))]
     if known:
         return {"ai": "AI", "saas": "SaaS", "mcn": "MCN"}.get(known[0], known[0])
     for before, clause in pairwise(("", *clauses)):
