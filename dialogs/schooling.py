@@ -57,7 +57,10 @@ def degree(said: Said) -> str | None:
                 unfinished = level in HIGHER and (STUDYING.search(clause[found.end() :]) or re.search(r"[读念](?:的|着)?$", clause[: found.start()]))
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
-                attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
+                hired = re.search(r"我(?:招|雇|请|聘|带)来的[^,没]{0,4}$", clause[: found.start()])
+                attends = hired or (
+                    re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
+                )
                 under_way = found[0].startswith("专升") and re.search(r"[在正][读念上](?:着|的)?$", clause[: found.start()])
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
                 broken_off = re.match(r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])

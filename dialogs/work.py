@@ -29,6 +29,7 @@ AT_A_FIRM = sayings.pattern("{公司}(?:里)?(?:上班|工作)(?!过)|{公司}(?
 """Said outright: the odd job told beside it is what is done there, or done besides."""
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
 ENDED = re.compile(
+    r"见习[^,没]{0,10}(?:做了|了[\d一二三四五六七八九十]|期?满|结束|过)|"
     r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在"
 )
 NONE_OF_US = sayings.pattern(
@@ -262,9 +263,13 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
     """How long a labour contract runs; whether it is signed is in the table of facts."""
     found: Facts = {}
     about = False
+    if "定向" in said.whole and "劳动合同" not in said.whole:
+        return found  # years of service agreed on before the studies
     for clause in said.now:
         named = CONTRACT.search(clause)
-        if (named or about or (YEARLY.search(clause) and not re.search("租|房", said.whole))) and (runs := term(clause, today)):
+        if (named or about or (YEARLY.search(clause) and not re.search("租|房|西部计划|三支一扶|志愿", said.whole))) and (
+            runs := term(clause, today)
+        ):
             found |= {"contract_years": runs, "contract_signed": True}
         if result.get("contract_signed") is False or (
             CONTRACT_OTHER.search(clause) and not re.search(r"签(?:了|的)|合同(?:到期)?是|续(?:签)?(?:了|的)(?:是)?[\d一二三四五两]", clause)
@@ -296,7 +301,12 @@ def term(clause: str, today: date) -> float | None:
     """Years from the one day to the other: 自 2026 年 3 月 16 日起至 2027 年 3 月 15 日止; or the rhythm of renewal: 一年一签."""
     if yearly := YEARLY.search(clause):
         return float(dates.count(yearly[1]))
-    days = [date.fromisoformat(day.value) for day in dates.find(clause, today) if len(day.value) == 10]
+    told = list(dates.find(clause, today))
+    if len(told) == 2 and len(told[1].value) == 7 and len(told[0].value) >= 7 and re.match("底|末", clause[told[1].end :]):
+        (year, month), (last, end) = ((int(day.value[:4]), int(day.value[5:7])) for day in told)
+        length = (last - year) * 12 + end - month + 1
+        return round(length / 12, 2) if length > 0 else None
+    days = [date.fromisoformat(day.value) for day in told if len(day.value) == 10]
     if len(days) != 2 or days[1] <= days[0]:
         return None
     first, after = days[0], days[1] + timedelta(1)
