@@ -19,7 +19,7 @@ HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}
 ORIGIN = re.compile(r"(?:老家|家在|家住|家是|[我俺咱]是|本人是)(?:在|是)?$")
 DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
 UNMOVED = re.compile(
-    rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落|注?销)|(?:没|未)有?(?:迁|动|转)过?{HUKOU}$|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$|(?:是|挂的?|落的?)集体户$)"
+    rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落|注?销|过[来去]|带[来过]|跟[来过])|(?:没|未)有?(?:迁|动|转)过?{HUKOU}$|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$|(?:是|挂的?|落的?)集体户$)"
 )
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
 PAGE = re.compile(rf"{HUKOU}(?:首页|上面?|地址|所在地|那一?页)*(?:写的?|填的?|登记的?|是)?")
@@ -124,7 +124,13 @@ def alone(said: Said) -> list[str]:
     for order, clause in enumerate(said.now):
         hit = place().fullmatch(clause)
         before = ",".join(said.now[max(0, order - 2) : order])
-        if hit and hit[0] and not hit[0].endswith("的") and (name := regions.name(hit)) and not ABOUT_PLACE.search(before):
+        if (
+            hit
+            and hit[0]
+            and not hit[0].endswith("的")
+            and (name := regions.name(hit))
+            and (not ABOUT_PLACE.search(before) or before.endswith("了老家"))
+        ):
             found.append(name)
     return found
 

@@ -25,7 +25,9 @@ DENIED = re.compile(
 OF_HOME = re.compile(r"我家[^,]{0,8}没有?一个|(?:家里|全家|一家|家中)[^,我]{0,8}没[^,]{0,4}(?:工作|上班)|定向|协议")
 DAILY = re.compile(r"[一1][日天]一结|日结|按(?:天|日|件|单|小时)(?:算|结)|自由职业(?!.*(?:现在|目前|后来))")
 """Paid by the day or the piece, or called free: an odd job, whatever is done."""
-AT_A_FIRM = sayings.pattern("{公司}(?:里)?(?:上班|工作)(?!过)|{公司}(?:给我|跟我|和我)?签的?(?:了)?(?:劳动)?合同")
+AT_A_FIRM = sayings.pattern(
+    "{公司}(?:里)?(?:上班|工作)(?!过)|{公司}(?:给我|跟我|和我)?签的?(?:了)?(?:劳动)?合同|[跟和与]{公司}签(?:了|的)(?![^,]{0,4}(?:合作|承揽|劳务|协议))"
+)
 """Said outright: the odd job told beside it is what is done there, or done besides."""
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
 ENDED = re.compile(
@@ -138,7 +140,8 @@ def employment(said: Said) -> str | None:
             strong[status] = places[-1]
     if "灵活就业" in strong and DAILY.search(text):
         strong.pop("就业", None)
-    if "灵活就业" in strong and "就业" in strong and AT_A_FIRM.search(text):
+    if "灵活就业" in strong and (firm := places_of(AT_A_FIRM, text)):
+        strong.setdefault("就业", firm[-1])
         del strong["灵活就业"]
     if "灵活就业" in strong and within_a_unit(text, strong["灵活就业"]):
         del strong["灵活就业"]
