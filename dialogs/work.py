@@ -94,13 +94,14 @@ def places_of(pattern: re.Pattern[str], text: str) -> list[int]:
 def frames_odd_job(text: str, place: int) -> bool:
     """在美团当骑手: the frame of a job around a job without an employer."""
     found = EMPLOYMENT["就业"].match(text, place)
-    return bool(found and EMPLOYMENT["灵活就业"].search(found[0]) and not re.search(r"上班|工作|公司|单位", found[0]))
+    return bool(found and EMPLOYMENT["灵活就业"].search(found[0]) and not re.search(r"上班|工作|公司|单位|个体|老板", found[0]))
 
 
 def within_a_unit(text: str, place: int) -> bool:
     """在某事业单位做临时工: an odd job's word within the frame of a job at a unit."""
     return any(
-        hit.start() < place < hit.end() and re.search("单位|机关|公司|厂", hit[0][: place - hit.start()]) for hit in EMPLOYMENT["就业"].finditer(text)
+        hit.start() < place < hit.end() and re.search("单位|机关|公司|厂|政府|医院|学校|银行|街道|个体|.局", hit[0][: place - hit.start()])
+        for hit in EMPLOYMENT["就业"].finditer(text)
     )
 
 
@@ -365,7 +366,7 @@ KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"),
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
-    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|^行业是|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|做|搞|主营|属于|不大|规模|[一二两三四五六七八九十\d])"
+    r"我司|公司规模|规模(?:是|填|算|属于)|我们(?:属于|算)|我这(?:家|个)?(?:公司|单位|厂)|单位(?:性质|类型|规模|名称)?是|^(?:大|中|小|小微|中小微|微)型?企业$|用人单位类型|^(?:企业|公司|单位)(?:是|性质)|^行业是|(?:我们?|咱们?|现在的?|这家?)(?:公司|单位|厂)|^在?一家|^(?:但|不过|可|而)?我?(?:工作)?(?:公司|单位|厂子?)(?:也|就)*(?:在|是|有|做|搞|主营|属于|不大|规模|[一二两三四五六七八九十\d])"
 )
 
 
