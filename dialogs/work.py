@@ -269,10 +269,10 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
     about = False
     if "定向" in said.whole and "劳动合同" not in said.whole:
         return found  # years of service agreed on before the studies
-    for clause in said.now:
+    for clause, following in pairwise((*said.now, "")):
         named = CONTRACT.search(clause)
         if (named or about or (YEARLY.search(clause) and not re.search("租|房|西部计划|三支一扶|志愿", said.whole))) and (
-            runs := term(clause, today)
+            runs := term(clause + following if re.search("起算?$|开始$", clause) else clause, today)
         ):
             found |= {"contract_years": runs, "contract_signed": True}
         if result.get("contract_signed") is False or (
@@ -306,7 +306,7 @@ def term(clause: str, today: date) -> float | None:
     if yearly := YEARLY.search(clause):
         return float(dates.count(yearly[1]))
     told = list(dates.find(clause, today))
-    if len(told) == 2 and len(told[1].value) == 7 and len(told[0].value) >= 7 and re.match("底|末", clause[told[1].end :]):
+    if len(told) == 2 and len(told[1].value) == 7 and len(told[0].value) >= 7 and re.match("月?份?[底末]", clause[told[1].end :]):
         (year, month), (last, end) = ((int(day.value[:4]), int(day.value[5:7])) for day in told)
         length = (last - year) * 12 + end - month + 1
         return round(length / 12, 2) if length > 0 else None
