@@ -121,7 +121,7 @@ ABOUT_PLACE = re.compile(
 def alone(said: Said) -> list[str]:
     """24岁,女,永州,找工中: a place by itself, with nothing said before whose place it could be."""
     found = []
-    for order, clause in enumerate(said.now):
+    for order, clause in enumerate(said.now if len(said.now) > 1 else ()):
         hit = place().fullmatch(clause)
         before = ",".join(said.now[max(0, order - 2) : order])
         if (
