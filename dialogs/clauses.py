@@ -24,11 +24,15 @@ POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, E
     )
 )  # fmt: skip
 ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
+QUESTION = (re.compile(r"(?:吗|么|(?<![的了呀])嘛)$|(?:了|过)(?:没有?|不)$"), re.compile(r"(?:吗|么)$|(?:了|过)(?:没有?|不)$"))
+"""Ends of a question; before a comma 嘛 marks what is spoken of: 公司规模嘛,算小微."""
 PROPOSAL = re.compile(r"行不行|行吗|可以|好不好|合适|划算|值得|合法|违法|中不|有用|影响")
 """把档案拿回家行不行: what is asked about is a proposal, not a fact."""
 SETTLED = re.compile(r"[了过没]|届|岁|毕业|户口|人在|交着|一直|学历|[本专]科")
-PERSONAL = re.compile(r"在读|档案在|[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女")
-TELLING = re.compile(r"[了过着](?=.)|还在|一直|没(?!有?(?:用|交|签))")
+PERSONAL = re.compile(
+    r"\d{4}[/-]\d|在读|在校|出来的|毕业的|档案在|[我俺咱]|本人|届|岁|\d年|\d月|人在|户口|户籍|现居|学历|[男女]|\d{4}\.|性别|毕业(?!生)|自己|[儿女]子|孩子|闺女"
+)
+TELLING = re.compile(r"[了过着](?=.)|[年月天]了|天天|还在|一直|没(?!有?(?:用|交|签))")
 """Words of telling: who searches uses none."""
 OWN = re.compile(r"我(?!国)|俺|咱|本人|已经|刚")
 PEOPLE = sayings.patterns("people")
@@ -42,7 +46,9 @@ YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
 OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
-ANSWER = re.compile(r"没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)")
+ANSWER = re.compile(
+    r"(?:还|一直|仍|都)*[挂放落在]|没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)"
+)
 ASKED_ME = re.compile(r"(?:你|您)?问我?(?:的?是)?(?:哪天|哪年|几月|几号|什么时候|啥时候)([^,?。]{1,10})\?")
 """你问我哪天去的部队?3 月 16 号: the question is said again before the answer."""
 HAVING = re.compile(r"(?:你|侬|您)?问我?有没有([^,?。]{1,10})\?(有|没有?)的?(?:呀|啊|哦)?")
@@ -97,7 +103,9 @@ def who_is_asked_for(text: str) -> str | None:
         kin = YOUNGER.search(text)
         return kin[0] if kin else "他"
     child = HAS_CHILD.search(text)
-    if child and (SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃)", text)):
+    if child and (
+        SCHOOLING.search(text, child.end()) or not re.search(r"(?<![给帮替跟和])我(?!们?家|儿|女|闺|孩|娃|崽|伢|妮|囡|妞|姑娘|丫头|小子)", text)
+    ):
         return child["who"] or child["who2"]
     return None
 
@@ -124,7 +132,7 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
             text = ""
     elif clause.sign == "," and text.endswith("嘛") and not re.search("[能会要该行有]", text):
         text = text[:-1]  # 档案嘛,在学校: what is spoken of, no question
-    elif (clause.sign == "?" or re.search(r"(?:吗|么|(?<![的了呀])嘛)$|(?:了|过)(?:没有?|不)$", text)) and not text.endswith("吧"):
+    elif (clause.sign == "?" or QUESTION[clause.sign == ","].search(text)) and not text.endswith("吧"):
         text = text if OWN.search(text) and SURE.search(text) and not ENDING.search(text) else ""
     if HEARSAY.search(text):
         return "", False
@@ -134,12 +142,20 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
     return (text[: other.start()] if other and "我" not in text[other.end() :] else text), False
 
 
+SAME_YEAR = re.compile(r"((?:19|20)\d{2}年)([^。]{1,24}?)(?:同年|当年)的?(?=\d{1,2}月)")
+
+
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
-    text = dates.numerals(sayings.plain(words().normalise(dates.numerals(text))))
+    text = SAME_YEAR.sub(r"\1\2\1", dates.numerals(sayings.plain(words().normalise(dates.numerals(text)))))
     text = HAVING.sub(r"\2\1,", text)
     text = WHETHER.sub(r"\1\2", ASKED_ME.sub(r"\1,", text))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
+
+
+OFFERED = re.compile(r"(?:让|叫|拉|喊|邀请?|介绍|请|劝|通知)我|offer|录用|录取")
+REFUSED = re.compile(r"(?:但|可|不过|结果)?(?:我|俺)?[^,]{0,5}(?:没(?:答应|同意|接受|敢|去成?|理)|拒绝?了|推了)(?:他们?|她们?)?")
+"""公司让我入职,我嫌钱少没去: what was offered did not come about."""
 
 
 def spoken(whole: str) -> list[Clause]:
@@ -148,6 +164,8 @@ def spoken(whole: str) -> list[Clause]:
     for place, (clause, following) in enumerate(pairwise(parts)):
         if clause.sign == "?" and len(clause.text) <= 8 and not ASK.search(clause.text) and ANSWER.match(following.text):
             parts[place] = Clause(clause.text, "")
+        if OFFERED.search(clause.text) and REFUSED.fullmatch(following.text):
+            parts[place] = Clause("", clause.sign)
     searching = any(TOPIC.fullmatch(clause.text) for clause in parts)
     return [clause for clause in parts if not (searching and NOUN.fullmatch(clause.text))]
 

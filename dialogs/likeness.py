@@ -28,7 +28,7 @@ SHORT = 20
 """Runs below which a clause is too short to be very like anything."""
 FEW = 3
 """Signs below which a clause says nothing by itself: 签了, 在找."""
-SURE, SURE_OF_GROUPS = 0.6, 0.8
+SURE, SURE_OF_GROUPS = 0.5, 0.8
 """From which probability a fact is believed; one about a group is sensitive and needs more."""
 LISTS = ("groups", "received_before")
 

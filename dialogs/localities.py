@@ -19,11 +19,12 @@ HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}
 ORIGIN = re.compile(r"(?:老家|家在|家住|家是|[我俺咱]是|本人是)(?:在|是)?$")
 DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
 UNMOVED = re.compile(
-    rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落)|(?:没|未)有?(?:迁|动|转)过?{HUKOU}$|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$)"
+    rf"{HUKOU}[^,]{{0,6}}(?:(?:没|未)有?(?:迁|动|变|转|挪|改|换|落|注?销|过[来去]|带[来过]|跟[来过])|(?:没|未)有?(?:迁|动|转)过?{HUKOU}$|(?:是|性质是?)(?:农村|城镇|农业|集体)的?$|(?:是|挂的?|落的?)集体户$)"
 )
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*来?了|{HUKOU}[^,]{{0,2}}不在")
+PAGE = re.compile(rf"{HUKOU}(?:首页|上面?|地址|所在地|那一?页)*(?:写的?|填的?|登记的?|是)?|{HUKOU}(?:还|也|就)?(?:在|是)(?:农村)?(?:老家|家乡)")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
-GOES_ON = re.compile(r"(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)(?:老家|家乡)?$")
+GOES_ON = re.compile(r"(?:还|仍|一直|也)*(?:挂|落|放|留)(?:在|着)|(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)(?:老家|家乡)?$")
 
 
 @cache
@@ -77,7 +78,9 @@ def still(said: Said) -> str | None:
         match = next((hit for hit in place().finditer(following) if hit[0]), None)
         before, after = (following[: match.start()], following[match.end() :]) if match else ("", "")
         moved = MOVED.search(clause) and re.fullmatch("(?:现?在)?" if "老家" in clause else "现?在", before) and not after
-        if match and (moved or ((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before))):
+        if match and (
+            moved or (((UNMOVED.search(clause) or re.fullmatch(HUKOU, clause)) and GOES_ON.match(before)) or (PAGE.fullmatch(clause) and not before))
+        ):
             return regions.name(match)
     return None
 
@@ -90,8 +93,10 @@ def corrected(said: Said) -> str | None:
     return found[-1] if found else None
 
 
-RETURNED = re.compile(r"期满|服务结束|(?:才|就|已经|又)?回来(?:了|的)?(?=,|$)|回的(?=,|$)")
-UNIT = re.compile(r"(?:我们?|现在的?)?(?:单位|公司)(?:也|就)?(?:是|属于|在|规模)")
+RETURNED = re.compile(r"期满|结束|(?:才|就|已经|又)?回来(?:了|的)?(?=,|$)|回的(?=,|$)")
+UNIT = re.compile(
+    r"(?:我们?|现在的?|我?那个|我们?这家?|这家)?(?:单位|公司|厂子?|店里?|学校|医院)(?:性质|规模)?(?:也|就)?(?:是|属于|在|规模|做|搞|主营)"
+)
 
 
 def still_there(said: Said) -> Iterable[str]:
@@ -104,10 +109,38 @@ def still_there(said: Said) -> Iterable[str]:
             yield clause
 
 
+AT_WORK = re.compile(r"公司|[企厂店]|单位|上班|打工|做工|工地|医院|园里|协会|组织")
+OF_UNIT = re.compile(r"(?:单位|公司|企业)(?:性质|名称|类型|规模)?是|(?:所属)?行业是")
+"""A form about the employer: the place in it is the employer's."""
+ABOUT_PLACE = re.compile(
+    r"户口|户籍|籍|档案|学校|大学|学院|[读念]|老家|公司|单位|厂|注册|毕业|出生|店|考|服务|登记|执照|行业|[企店]|合同|入职|地点|哪|服役|当兵|部队|买房|父母|爸|妈"
+)
+"""Beside such a clause a bare place is the place of that."""
+
+
+def alone(said: Said) -> list[str]:
+    """24岁,女,永州,找工中: a place by itself, with nothing said before whose place it could be."""
+    found = []
+    for order, clause in enumerate(said.now if len(said.now) > 1 else ()):
+        hit = place().fullmatch(clause)
+        before = ",".join(said.now[max(0, order - 2) : order])
+        if (
+            hit
+            and hit[0]
+            and not hit[0].endswith("的")
+            and (name := regions.name(hit))
+            and (not ABOUT_PLACE.search(before) or before.endswith("了老家"))
+        ):
+            found.append(name)
+    return found
+
+
 def residence(said: Said) -> str | None:
     """Where the person says they are now; where the school or a former job is says nothing."""
+    if OF_UNIT.search(said.whole) and re.search(r"所在地|地点|地址", said.whole):
+        return None
     same = said_places("both", said.own)
-    found = same or said_places("residence", tuple(still_there(said)))
+    found = same or said_places("residence", tuple(still_there(said))) or alone(said)
     if still(said) in found:
         found.remove(still(said) or "")
     return found[-1] if found else pointed(HERE_LIVES, said)
@@ -123,9 +156,21 @@ def hukou(said: Said) -> str | None:
     return found[-1] if found else None if "老家" in said.whole and here in said_places("residence", said.now) else here
 
 
+def after_work(said: Said) -> list[str]:
+    """在中型国企,甘肃金昌: a place by itself right after the employer."""
+    found = []
+    for before, clause in pairwise(said.now):
+        hit = place().fullmatch(clause)
+        if hit and hit[0] and (name := regions.name(hit)) and AT_WORK.search(before):
+            found.append(name)
+    return found
+
+
 def employer(said: Said, works: bool) -> str | None:
     """Where the employer is; where a job is told, a bare place in a clause beside it counts."""
-    found = said_places("employer", said.now) or (said_places("beside", said.now) if works else [])
+    found = said_places("employer", said.now) or (
+        said_places("at_work", said.now) or said_places("beside", said.now) or after_work(said) if works else []
+    )
     return found[-1] if found else None
 
 

@@ -13,6 +13,17 @@ from knowledge.postings import families
 DEGREE = sayings.patterns("degree")
 MAJOR = sayings.TABLE["major"]
 SAID, AFTER_LEAD, NO_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("said", "lead", "none"))
+MAJORS, SCHOOL = "|".join(sorted(MAJOR["names"].split("|"), key=len, reverse=True)), MAJOR["school"]
+BESIDE_SCHOOL = re.compile(
+    rf"{SCHOOL}(?:生|毕业|里|的|都|均|是|读|念|学|上|,)*({MAJORS})(?:专业|方向|系)?(?:的|毕业|出身|本科|大专|专科)*(?=,|$)"
+    rf"|(?<![大中小自同])(?:学|读|念|修)(?:的|了)?(?:[一二两三四五]年)?(?:就?是|专业)*({MAJORS})(?:专业|方向|系)?(?:的)?(?=,|$|博士|硕士|本科|大专|研究生|专科|中专)"
+    rf"|(?:^|我|是)({MAJORS})(?:专业|系)?(?:的)?(?:大专|本科|专科|硕士|研究生|博士|中专|毕业|出身|高职)(?!在职)|专业(?:是|叫|为|名称|学的)*({MAJORS})(?=,|$|的)"
+)
+ALONE = re.compile(rf"(?:[读念学]的?(?!前)|是)?({MAJORS})(?:学)?(?:专业|方向|系)?的?")
+OF_PAPERS = re.compile(r"[初中高]级会计|[一二三四六八]级|教资|准考证")
+PLAINLY = re.compile(r"(?:..学|工程|技术|教育|管理|设计|科学|文学|一体化|专业)的?$")
+"""Names that are said of nothing but of studies."""
+WANTED = re.compile(r"想|报考|考的|考[上取]|选的|证|级|教资|老师|教(?!育)|班(?!车)|转|辅修|没|不是")
 BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
 SCHOOLED = re.compile("毕业|届|技师学院|技工院校|职业学院|" + "|".join(pattern.pattern for pattern in DEGREE.values()))
 """Beside such a clause a bare 护理 is what was studied."""
@@ -30,6 +41,7 @@ SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]
 """Before a degree that is wanted or under way."""
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
 """在中专当辅导员: the school is where the person works."""
+WORKS_AT = re.compile(r"在[^,]{0,4}(?:职高|中职|技校|高职|职教中心|技师学院|中专)(?:里|学校)?(?:当|任教|教(?!育)|代课|上班|做)")
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_UNSAID = re.compile(
     r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到"
@@ -55,7 +67,10 @@ def degree(said: Said) -> str | None:
                 unfinished = level in HIGHER and (STUDYING.search(clause[found.end() :]) or re.search(r"[读念](?:的|着)?$", clause[: found.start()]))
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
-                attends = re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
+                hired = re.search(r"我(?:招|雇|请|聘|带)来的[^,没]{0,4}$", clause[: found.start()])
+                attends = hired or (
+                    re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
+                )
                 under_way = found[0].startswith("专升") and re.search(r"[在正][读念上](?:着|的)?$", clause[: found.start()])
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
                 broken_off = re.match(r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
@@ -65,8 +80,27 @@ def degree(said: Said) -> str | None:
     return best[2] if best else None
 
 
+def known_major(said: Said) -> str | None:
+    """A major by its usual name: beside its school or degree, after 学的, or alone next to such a clause."""
+    for place, clause in enumerate(said.own):
+        if WANTED.search(clause):
+            continue
+        if hit := BESIDE_SCHOOL.search(clause):
+            return str(next(filter(None, hit.groups())))
+        near = ",".join((*said.own[max(0, place - 2) : place], *said.own[place + 1 : place + 3]))
+        if (hit := ALONE.fullmatch(clause)) and (SCHOOLED.search(near) or PLAINLY.search(clause)):
+            return hit[1]
+    return None
+
+
 def major(said: Said) -> str | None:
+    return told_major(said) or known_major(said)
+
+
+def told_major(said: Said) -> str | None:
     for clause in said.own:
+        if OF_PAPERS.search(clause):
+            continue
         for found in SAID.finditer(clause):
             name = AFTER_LEAD.sub("", next(filter(None, found.groups()), ""))
             if 2 <= len(name) <= 10 and not NO_MAJOR.search(name):
@@ -74,7 +108,7 @@ def major(said: Said) -> str | None:
     for before, clause, after in zip(("", *said.own), said.own, (*said.own[1:], ""), strict=False):
         beside = any(SCHOOLED.search(part) for part in (before, after))
         if beside and BARE_MAJOR.fullmatch(clause) and not NO_MAJOR.search(clause) and (KNOWN_MAJOR.search(clause) or families.of_major(clause)):
-            return clause.removesuffix("专业")
+            return re.sub(rf"^[读念学](?=(?:{MAJORS})$)", "", clause.removesuffix("专业"))
     return None
 
 

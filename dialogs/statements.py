@@ -35,21 +35,23 @@ COUNTS_BY = {
 }
 """How the office counts the two years since leaving."""
 BIRTH_YEAR = re.compile(
-    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})年?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d.])(?P<young>\d{2})年(?=的?(?:妹子|姑娘|小姑娘|小伙|女生|男生))|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
+    r"(?<![\d.])(?P<year>(?:19|20)?\d{2})(?:年(?:春天?|秋天?|夏天?|冬天?|年?[初底]|[头尾])?)?(?:的|生人?|出生)(?=,|$|人|女|男|老|[了吧啊呢])|(?<![\d.])(?P<young>\d{2})年(?=的?(?:妹子|姑娘|小姑娘|小伙|女生|男生))|(?<![\d])(?P<full>(?:19|20)\d{2})年(?:出生|生)"
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年龄(?:是)?|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)[男女](?:孩|生|的)?,?(?=[1-4]\d)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
-    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$))"
+    r"|(?:今年(?:都|已经|刚|才)?|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
+    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$|不是))"
 )
 GENDER = {
     "女": re.compile(
-        r"(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩)一[枚个]|我是(?:个|一个)?(?:妹子|姑娘|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
+        r"(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩|宝妈)(?:一[枚个])|(?:^|,|我是)(?:全职)?宝妈(?=,|$)|[我俺咱]是(?:个|一个)?(?:妹子|姑娘家?|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
-        r"(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|我是(?:个|一个)?(?:小伙子?|汉子|爷们)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
+        r"(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
+MARRIED = {"女": re.compile(r"我(?:的)?(?:公公|婆婆|公婆)"), "男": re.compile(r"我(?:的)?(?:岳父|岳母|老丈人|丈母娘|媳妇(?!说我))")}
+"""Whose parents-in-law are called so."""
 FACTS = tuple(
     (
         row["field"],
@@ -168,12 +170,14 @@ def flags(said: Said) -> Facts:
 
 def no_job_ended(text: str) -> bool:
     """What ended was an own shop, or a traineeship."""
+    if re.search(r"放假|没说裁", text):
+        return True
     shop = re.search(r"(?<![被离])开(?:了|过|的)|我的店|我店里|个体|注册|创业", text) and not re.search(r"上班|裁|辞(?!职了$)", text)
     return bool(shop or re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text))
 
 
 WANTS = re.compile(
-    r"(?<![不没])(?:想|打算|准备)要?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?[^,没不]{0,4}(?:工作|活干|班上|事做)(?=,|$|啥|什么)"
+    r"(?<![不没])(?:想|打算|准备)要?(?:(?:回|去|到|留在?)[^,没不]{1,5})?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?[^,没不]{0,4}(?:工作|活干|班上|事做)(?=,|$|啥|什么)"
 )
 """Wishing for work is looking for it, though a wish states nothing else."""
 
@@ -203,7 +207,9 @@ def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts
         found["retired_on"] = days["retired"]
     if "enlisted" in exact:
         found["enlisted_on"] = exact["enlisted"]
-    if "contract" in exact and ("contract_years" in result or result.get("contract_signed")):
+    if exact.get("contract", "9") <= today.isoformat() and "contract_signed" not in result and work.signed(said):
+        found["contract_signed"] = True
+    if "contract" in exact and ("contract_years" in result or (found | result).get("contract_signed")):
         found["contract_signed_on"] = exact["contract"]
     licensed = any(name.startswith("business.") for name in result) and len(days.get("business", "")) == len("YYYY-MM-DD")
     if "business" in exact and (result.get("employment") == "创业" or licensed):
@@ -247,8 +253,10 @@ def person(said: Said) -> Facts:
     if said.asked_for and (parent := re.search(r"我是([他她])的?(?:妈|爸|母|父|家长)", said.whole)):
         return found | {"gender": "女" if parent[1] == "她" else "男"}
     spoken = {sign for sign, pattern in GENDER.items() if pattern.search(said.text)}
+    if not spoken and not said.asked_for:
+        spoken = {sign for sign, pattern in MARRIED.items() if pattern.search(said.whole)}
     if said.asked_for and not spoken:
-        pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘)", "", said.whole))
+        pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘|爷|奶|姥|外公|外婆|们)", "", said.whole))
         if len(pronouns) == 1 and not MALE.search(said.asked_for) and not FEMALE.search(said.asked_for):
             return found | {"gender": "女" if "她" in pronouns else "男"}
         spoken = {"男"} if MALE.search(said.asked_for) else {"女"} if FEMALE.search(said.asked_for) else set()
@@ -295,7 +303,7 @@ PLAIN: dict[str, Callable[[Said], Any]] = {
     "hukou": localities.hukou,
     "archive": schooling.archive,
     "groups": groups.held,
-    "school_type": lambda said: said_last(SCHOOL, said.raw),
+    "school_type": lambda said: said_last(SCHOOL, (clause for clause in said.raw if not schooling.WORKS_AT.search(clause))),
     "service": service,
     "counts_by": counts_by,
 }
@@ -314,6 +322,14 @@ def owned(result: Facts, own: Facts, said: Said) -> Facts:
 
 PAID_BY_IT = re.compile(r"(?:公司|企业|店里?|厂里?|工作室|合作社|个体户)[^,。]{0,6}给我?自己")
 """公司给我自己交社保: the business pays, not the person."""
+NEEDED = {
+    "gender": re.compile(r"(?<![子儿])女(?!子学院|子大学)|男|妹|姑娘|[她他妻媳]|小伙|爷们"),
+    "quit_involuntary": re.compile(r"[走离辞裁开退撵赶炒续关散解滚丢卷砍黄]|优化|撤|倒闭|不干|没了|下岗|要我|要人|破产|合同|毁约"),
+    "employment": re.compile(
+        r"[工班干做店厂跑送卖教雇活职摆闲耍考找招岗歇打写抄挣赚接修拍画播货种养社包搬护师员摊剪编单站库车]|offer|注册|执照|合同|实习|转正|试用|公司|单位|医院|学校|业(?!证|险|保险|金|登记|的?时间|于|典礼)|(?<!成)家|读|念|大[一二三四]|研"
+    ),
+}
+"""Without one of these words nothing is said of the matter, whatever the sentence is like."""
 EMPLOYER = ("employer.type", "employer.size")
 OF_NOW = ("employment", "contract_signed")
 """Fields that what is told of the past does not state."""
@@ -337,13 +353,21 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
         found.pop("overseas_certified", None)
     if no_job_ended(",".join(said.raw)):
         found.pop("quit_involuntary", None)
+    for field, words in NEEDED.items():
+        if not words.search(",".join(said.raw)):
+            found.pop(field, None)
     if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
         found.pop("degree", None)
     if "received_before" in found and not any(TOOK.search(clause) for clause in said.own):
         del found["received_before"]
     if held := [group for group in found.pop("groups", ()) if not sayings.GROUPS[group].search(said.whole)]:
         found["groups"] = held
-    if "employment" not in result and len(days.get("hired", "")) > 4 and days["hired"] <= today.isoformat() and not work.left(said):
+    if (
+        not {"employment", "quit_involuntary"} & result.keys()
+        and len(days.get("hired", "")) > 4
+        and days["hired"] <= today.isoformat()
+        and not work.left(said)
+    ):
         found["employment"] = "就业"
     return found
 
@@ -352,7 +376,9 @@ def employer(said: Said, result: Facts) -> Facts:
     """The employer's facts; whoever tells more of one than that it is a firm works there."""
     found = work.employer(said, result)
     if result.get("employment") == "就业" and "quit_involuntary" not in result:
-        found = {name: value for name, value in likeness.told(said.now).items() if name in EMPLOYER} | found
+        found = {
+            name: value for name, value in likeness.told(said.now).items() if name in EMPLOYER and not work.DISPATCHED.search(said.whole)
+        } | found
     if "employment" not in result and (found.get("employer.type", "企业") != "企业" or "employer.region" in found):
         found["employment"] = "就业"
     return found
@@ -415,5 +441,5 @@ def read(text: str, today: date) -> Facts:
         result |= employer(said, result)
     result |= dated(said, days, result, today)
     if "unemployment_registered_on" in result:
-        result.pop("unemployment_registered", None)
+        result["unemployment_registered"] = True
     return result

@@ -44,9 +44,11 @@ def phrases() -> Phrases:
     return Phrases((*places(), *DISTRICTS, *WORDS))
 
 
+NAMESAKES = ("滨海", "永定", "通州")
+"""Counties that share their name with a district of a municipality."""
 MUNICIPALITIES = ("北京", "天津", "上海", "重庆")
 NO_COUNTY = re.compile(
-    r"^[咱我俺这]|[西东中]部|边远|贫困|(?:小|社|校|园|市|城|郊|地|景|山|片|大|战|辖|县|新|老)区$|(?:超|城|都|门|上|全|本|夜|菜)市$|[全本各外]县$|[乡城集小]镇$"
+    r"^[咱我俺这某]|^本(?!溪)|^(?:[考刚迁移转落调去到进]|回(?!民))|[西东中]部|边远|贫困|(?:小|社|校|园|市|城|郊|地|景|山|片|大|战|辖|县|新|老)区$|(?:超|城|都|门|上|全|本|夜|菜)市$|[全本各外]县$|[乡城集小]镇$"
 )
 """Words that end like the name of a county and are none."""
 
@@ -79,6 +81,8 @@ def expression() -> str:
 def name(found: re.Match[str]) -> str | None:
     """The most exact place that a match of `expression` says, without 省, 市, 县; a district keeps its city."""
     county, city = found["county"], found["known"] or found["city"]
+    if found["province"] in MUNICIPALITIES and found["known"] in NAMESAKES:
+        city = found["province"]
     if county and NO_COUNTY.search(county):
         county = None
     if county and county.endswith("区"):

@@ -149,9 +149,9 @@ def bare(value: Any) -> Any:
     return value.removesuffix("市") if isinstance(value, str) else sorted(WORDS.get(one, one) for one in value) if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize(("name", "facts", "least"), [("unseen", 272, 0.67), ("unseen_usual", 480, 0.76)])
+@pytest.mark.parametrize(("name", "facts", "least"), [("unseen", 272, 0.72), ("unseen_usual", 480, 0.82), ("unseen_strict", 527, 0.9)])
 def test_how_much_of_unseen_sentences_is_read(name: str, facts: int, least: float) -> None:
-    """README's figures. Three facts a sentence, and two: some are missed, few are wrong."""
+    """README's figures. Three facts a sentence, and two, and two labelled only where most would: some are missed, few are wrong."""
     right = wrong = stated = 0
     for line in (Path(__file__).parent / f"{name}.jsonl").read_text("utf8").splitlines():
         row = json.loads(line)
@@ -162,4 +162,4 @@ def test_how_much_of_unseen_sentences_is_read(name: str, facts: int, least: floa
         wrong += len(told) - sum(told)
     assert stated == facts
     assert right / stated >= least
-    assert wrong / stated <= 0.06
+    assert wrong / stated <= 0.04
