@@ -162,4 +162,4 @@ def test_how_much_of_unseen_sentences_is_read(name: str, facts: int, least: floa
         wrong += len(told) - sum(told)
     assert stated == facts
     assert right / stated >= least
-    assert wrong / stated <= 0.04
+    assert wrong / stated <= 0.05
