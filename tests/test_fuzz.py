@@ -146,6 +146,11 @@ def test_numbers_of_articles_in_signs_that_are_no_figures() -> None:
     assert list(passages.cited(f"《某法》第 1–{LONG} 条")) == []
 
 
+def test_a_year_that_is_spelled_like_none_is_no_date() -> None:
+    found = contract.check("劳动合同\n合同期限自二〇二六年八月十五日起至二〇二万年八月十四日止,试用期六个月").findings
+    assert [finding.detail[:9] for finding in found] == ["没读到合同签多久。"]
+
+
 @pytest.mark.parametrize("read", [contract.check, contacts.mask, blind.resume, consult.talk])
 def test_a_row_of_digits_without_end_costs_no_more_than_another_text(read: Callable[[str], object]) -> None:
     """20 000 of them held the one writer up for 23 seconds."""
