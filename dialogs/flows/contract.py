@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dialogs import notices
-from dialogs.effects import OpenCase
+from dialogs.effects import OfferUpload, OpenCase
 from dialogs.flow import Flow, Misread, Slots, Step
 from dialogs.place import Frame
 from dialogs.turn import Turn
@@ -16,11 +16,22 @@ MOST = 3
 """Findings in the first message; it holds about eight lines."""
 QUOTED = 34
 """Characters of a clause that are quoted in the chat."""
+SEND = "把合同文件(PDF 或 Word)直接发给我就行,不超过 10 MB。也可以贴文字。\n"
 ASK = (
     "把合同、录用通知或三方协议的文字贴到这里,一条发不下就分几条;拍成图的先用手机识别成文字。\n"
     "姓名、身份证号、卡号遮住再发。我按规定一条条看,哪条不合法、凭哪一条、怎么跟公司说。想问规定,直接问就行。"
 )
 WHEN = {"labour": "签字之前改最容易;已经签了,违法的条款也不算数。"}
+
+
+def ask(turn: Turn, _: Slots) -> str:
+    return SEND + ASK if turn.inbound.conversation.startswith("telegram:") else ASK
+
+
+def offer(turn: Turn, slots: Slots) -> None:
+    """Where no file can be sent, a page takes it."""
+    if "text" not in slots and turn.inbound.conversation.startswith(("wechat:", "web:")):
+        turn.effects.append(OfferUpload("contract"))
 
 
 def read_text(text: str, turn: Turn) -> str:
@@ -101,11 +112,12 @@ FLOWS = (
             *(f"{ask}{what}" for ask in ("看", "看看", "帮我看", "帮我看看", "帮我看下", "检查") for what in PAPERS),
             *(f"{ask}{what}{end}" for ask in ("", "这份", "我的") for what in PAPERS for end in ("有没有问题", "体检", "检查", "能签吗", "有坑吗")),
         ),
+        begin=offer,
         finish=finish,
         remind_after=None,
         patience=2,
         steps=(
-            Step("text", ASK, read_text, optional=False, surely=likely),
+            Step("text", ask, read_text, optional=False, surely=likely),
             Step(
                 "next",
                 "没发完的接着发,或者点一个:",
