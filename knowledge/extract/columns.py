@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import dropwhile, groupby
 from statistics import median
 from typing import Any
 
@@ -27,6 +27,8 @@ HYPHENS = "\x02\ufffe"
 """What pdfium gives for a hyphen at the end of a line."""
 LABEL = 12
 """Characters a label has at most that stands beside what it names, several lines high."""
+MARGIN = 7
+"""Characters a heading has at most that stands in the margin."""
 DATED = re.compile(r"(?:19|20)\d\d\s?[-./年~–—至]|至今|今$")
 
 
@@ -133,7 +135,7 @@ def split(seen: Sequence[Sequence[Letter]], width: float) -> tuple[int, int, flo
         clear = [not crosses(row, band) for row in page]
         free = [clear[at] or parted(line, band) for at, line in enumerate(seen)]
         for inside, run in groupby(range(len(page)), free.__getitem__):
-            held = list(run)
+            held = list(dropwhile(lambda at, band=band: not halves(page[at], band)[1], run))  # type: ignore[misc]  # what only begins at the left
             plain = [page[at] for at in held if clear[at]]
             worth = len(held), gutter(plain, band)
             if (
@@ -157,12 +159,17 @@ def columned(found: Sequence[tuple[str, str]]) -> bool:
         return False
     paired = sum(bool(one and two) for one, two in found)
     labels = paired > 0.8 * len(fewer) and (usual < 5 or (usual < LABEL and len(fewer) < 0.4 * len(other)))
-    return not labels
+    margin = max(map(wide_of, left)) <= MARGIN and len(left) < 0.4 * len(right)  # headings at the left, at heights of their own
+    return not (labels or margin)
 
 
 def wide(side: Sequence[str]) -> float:
+    return sum(map(wide_of, side))
+
+
+def wide_of(text: str) -> float:
     """How many characters of Chinese are as wide."""
-    return sum(0.5 if sign.isascii() else 1.0 for text in side for sign in text)
+    return sum(0.5 if sign.isascii() else 1.0 for sign in text)
 
 
 def ordered(held: Sequence[Letter], width: float) -> list[tuple[str, int]] | None:
