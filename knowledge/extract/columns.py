@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, groupby
+from itertools import dropwhile, groupby, pairwise
 from statistics import median
 from typing import Any
 
@@ -121,7 +121,7 @@ def gutter(page: Sequence[Row], band: Band) -> float:
 def parted(line: Sequence[Letter], band: Band) -> bool:
     """Whether a row that leaves no gutter, for a sign that hangs over or letters that are large, still has a letter where the right column begins."""
     left, right = [each.right for each in line if each.left < band[0]], [each.left for each in line if each.left >= band[0]]
-    return bool(left and right) and abs(min(right) - band[1] - 1) <= 1 and min(right) - max(left) >= HANGING
+    return bool(left and right) and -1 <= min(right) - band[1] - 1 <= GUTTER / 2 and min(right) - max(left) >= HANGING
 
 
 def split(seen: Sequence[Sequence[Letter]], width: float) -> tuple[int, int, float] | None:
@@ -173,16 +173,34 @@ def wide_of(text: str) -> float:
 
 
 def ordered(held: Sequence[Letter], width: float) -> list[tuple[str, int]] | None:
-    """The rows of a page that has two columns, each with its column (0: across both); None: it has one, any order will do."""
+    """The rows of a page that has two columns, each with its column (0: across both), or whose file has them out of order; None: as the file has
+    them."""
     seen = rows(held)
     found = split(seen, width)
     if not found:
-        return None
+        return [(shown(line), 0) for line in seen] if disordered(held, seen) else None
     first, end, edge = found
     inside = [letter for line in seen[first:end] for letter in line]
     left, right = rows([letter for letter in inside if letter.left < edge]), rows([letter for letter in inside if letter.left >= edge])
     parts = ((seen[:first], 0), (left, 1), (right, 2), (seen[end:], 0))  # rows anew: lines of two columns stand at heights of their own
-    return [("  ".join(piece.text for piece in pieces(line)), column) for lines, column in parts for line in lines]
+    return [(shown(line), column) for lines, column in parts for line in lines]
+
+
+def shown(line: Sequence[Letter]) -> str:
+    return "  ".join(piece.text for piece in pieces(line))
+
+
+def disordered(held: Sequence[Letter], seen: Sequence[Sequence[Letter]]) -> bool:
+    """Whether whole rows are out of order in the file, as the text boxes of Word are, that are drawn after everything else.
+
+    Where rows are made of parts that lie far apart in the file, these may be columns after all, and what stands beside the row above is a label
+    of several lines: then the file is believed.
+    """
+    place = {id(letter): at for at, letter in enumerate(held)}
+    orders = [[place[id(letter)] for letter in line] for line in seen]
+    whole = [(line, min(order)) for line, order in zip(seen, orders, strict=True) if max(order) - min(order) < len(order)]
+    turned = any(one > two and above[0].left < line[-1].right and line[0].left < above[-1].right for (above, one), (line, two) in pairwise(whole))
+    return turned and len(whole) >= 0.9 * len(seen)
 
 
 def look(first: Any, held: Iterable[Letter]) -> dict[str, str]:

@@ -178,3 +178,12 @@ def test_text_copied_out_of_a_pdf_is_joined_and_typed_text_is_not() -> None:
     typed = "林之遥\n13800138000\n教育背景\n江汉示范大学 市场营销 本科 2022.09-2026.06\n技能\nSQL"
     assert pasted(typed).text == typed
     assert read(typed).items
+
+
+def test_headings_that_a_file_draws_last_stand_where_they_are_seen(tmp_path: Path) -> None:
+    """As text boxes of Word are, when it writes a PDF."""
+    rows = [(text, 40.0, 800.0 - 24 * at) for at, text in enumerate(("林之遥", *MAIN))]
+    titles = [row for row in rows if row[0].endswith(("背景", "经历"))]
+    paper = from_file(saved(tmp_path, drawn([[*(row for row in rows if row not in titles), *titles]])))
+    assert paper.text.splitlines() == ["林之遥", *MAIN]
+    assert paper.look["columns"] == "1"
