@@ -81,6 +81,8 @@ def ways(found: Check) -> str:
         return "没有要改的条款。签之前把口头答应的都请公司写进去,自己留一份原件。"
     chosen = sorted(found.findings, key=lambda row: row.severity != UNLAWFUL)[:5]
     rows = [f"{number}. {row.rule.say}" for number, row in enumerate(chosen, 1)]
+    if rest := len(found.findings) - len(chosen):
+        rows.append(f"还有 {rest} 处小一点的,在「{ALL}」里。")
     return "\n".join(("可以这样说,发文字留个底:", *rows, f"公司不改、已经吃了亏,打 {chosen[0].rule.call}。"))
 
 
