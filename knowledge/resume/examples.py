@@ -27,6 +27,7 @@ UNITS = (
     ("文件|资料|档案|凭证|发票|合同|会议", "整理 __ 份,按期交付,零差错"),
     ("设备|产品|零件|产线|样品|实验", "完成 __ 件,合格率从 __% 到 __%"),
 )
+CERTIFICATE = re.compile(r"(?:大学|全国|专业)?英语(?:专业)?[四六八]级|CET-?[46]|(?:全国)?计算机[一二三]级")
 ANY = "做了 __ 次,用了 __ 办法,结果从 __ 变成 __"
 
 
@@ -61,6 +62,7 @@ def rewritten(rule: str, quote: str) -> str:
         case "W04":
             return f"「{measure(said)}」这样写出亲手做的一件"
         case "W11":
+            said = named[0] if (named := CERTIFICATE.search(said)) else said
             score = re.sub("(?:通过|已过|过|证书|考试|大学)", "", said)
             if re.search("级|CET", said) and "计算机" not in said:
                 return f"「{score} __ 分」"
