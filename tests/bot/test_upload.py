@@ -351,9 +351,13 @@ async def test_a_built_resume_is_a_page_and_a_word_file_until_it_is_deleted(pers
         assert page.status_code == 200
         assert "演示大学" in page.text
         assert "<b>600</b>" not in page.text
+        assert "在浏览器打开" not in page.text
         file = await person.browser.get(f"{word}?style={style}")
         assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None
     report = printed.removesuffix("/print")
+    for address in (printed, report):  # the browser inside WeChat cannot print
+        inside = await person.browser.get(address, headers={"user-agent": "Mozilla/5.0 MicroMessenger/8.0.50"})
+        assert "在浏览器打开" in inside.text
     assert (await person.browser.get(report)).status_code == 200
     assert (await person.browser.get(f"{report[:-3]}abc/print")).status_code == 410
     await person.browser.post(report)
