@@ -18,6 +18,7 @@ from dialogs.effects import (
     CheckIn,
     Clinic,
     CloseHandover,
+    CompareResume,
     Desk,
     DropReminder,
     Effect,
@@ -28,6 +29,7 @@ from dialogs.effects import (
     Hours,
     Join,
     KeepQuestion,
+    KeepResume,
     KeepWish,
     Mark,
     OfferCode,
@@ -65,6 +67,8 @@ ROOMS: tuple[tuple[Any, Callable[[Connection, Turn, Any], list[Part]]], ...] = (
     (Sharing, sharing.carry_out),
 )
 """Effects that have a file of their own."""
+ANSWERS = (CompareResume, KeepResume)
+"""What these add to a reply is what was asked for; the question that the dialog goes on with comes after it."""
 EXPORTS = timedelta(hours=1)
 """How often somebody gets all of their data: each copy is kept with what was said, and making it holds the writer up."""
 EXPORTED = ("本人", "导出全部数据")
@@ -76,7 +80,11 @@ def carry_out(connection: Connection, turns: Sequence[Turn], carriers: Mapping[s
     for effects in zip_longest(*(turn.effects for turn in turns)):
         together(connection, [(turn, effect) for turn, effect in zip(turns, effects, strict=True) if effect])
         for parts, turn, effect in zip(added, turns, effects, strict=True):
-            parts += alone(connection, turn, effect, carriers)
+            said = alone(connection, turn, effect, carriers)
+            if isinstance(effect, ANSWERS) and turn.place.top and turn.parts:
+                turn.parts[-1:-1] = said
+            else:
+                parts += said
     return added
 
 

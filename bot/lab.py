@@ -33,8 +33,8 @@ from knowledge.resume.sections import plain, read
 
 def carry_out(connection: Connection, turn: Turn, effect: Clinic) -> list[Part]:
     match effect:
-        case OfferUpload():
-            return offer(connection, turn)
+        case OfferUpload(what):
+            return offer(connection, turn, what)
         case KeepResume(text, built):
             return kept(connection, turn, text, built=built)
         case ShowResume(number, what):
@@ -58,12 +58,12 @@ def owner(turn: Turn) -> tuple[str, str]:
     return turn.person.graduate_id, turn.inbound.conversation
 
 
-def offer(connection: Connection, turn: Turn) -> list[Part]:
+def offer(connection: Connection, turn: Turn, what: str) -> list[Part]:
     links = turn.world.passes
     if not links.reaches(turn.inbound.conversation):
         return []
-    address = links.grant(connection, owner(turn), "upload", "", turn.now, turn.now + passes.LIFE)
-    return [Say("是文件就从这里传,PDF、Word、TXT 都行。链接只给你,30 分钟内用一次。", links=(Link("上传简历", address),))]
+    address = links.grant(connection, owner(turn), "upload", what, turn.now, turn.now + passes.LIFE)
+    return [Say("是文件就从这里传,PDF、Word、TXT 都行。链接只给你,30 分钟内用一次。", links=(Link("上传合同" if what else "上传简历", address),))]
 
 
 def kept(connection: Connection, turn: Turn, text: str, *, built: bool) -> list[Part]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +29,7 @@ from knowledge import passes
 from knowledge.clinic import papers
 from knowledge.extract import ExtractError
 from knowledge.people import new_id
-from knowledge.resume.extract import Paper, from_bytes, pasted
+from knowledge.resume.extract import Paper, from_bytes
 from knowledge.resume.sections import seems
 from knowledge.rights.contract import likely
 from knowledge.rights.scam import judge
@@ -61,8 +61,8 @@ class Reader:
         self.started: datetime | None = app.clock.now()
         """None: what a process before left has been looked for."""
 
-    def read(self, data: bytes, name: str, work: Callable[[bytes, str], Paper] | None = None) -> Future[Paper]:
-        """The text of a file, of a résumé where no other `work` is given; the future raises ExtractError with one sentence.
+    def read(self, data: bytes, name: str) -> Future[Paper]:
+        """The text of a file; the future raises ExtractError with one sentence.
 
         Raises:
             ExtractError: too many wait
@@ -71,7 +71,7 @@ class Reader:
             if self.waiting >= QUEUE:
                 raise ExtractError(FULL)
             self.waiting += 1
-        future = self.pool.submit(work or read, data, name)
+        future = self.pool.submit(from_bytes, data, name)
         future.add_done_callback(self.done)
         return future
 
@@ -82,7 +82,7 @@ class Reader:
     def check(self, conversation: str, data: bytes, name: str, message: str) -> None:
         """A file sent in a chat: read and answered in the chat; returns at once. `message` names what it came with."""
         try:
-            self.read(data, name, from_bytes).add_done_callback(partial(self.answer, conversation, message))
+            self.read(data, name).add_done_callback(partial(self.answer, conversation, message))
         except ExtractError as error:
             self.refuse(conversation, message, str(error))
 
@@ -99,17 +99,33 @@ class Reader:
 
     def go_on(self, conversation: str, message: str, paper: Paper) -> None:
         """As what was asked for just now; else as what it is."""
+        match self.use(conversation, paper.text):
+            case "resume":
+                self.take(conversation, paper, "file")
+            case "":
+                self.refuse(conversation, message, NOT_RESUME).result()
+            case flow:
+                self.words(conversation, flow, paper.text)
+
+    def use(self, conversation: str, text: str) -> str:
+        """The dialog that a text belongs to: the one that asks for it, else by what it is; empty: none."""
+        asked = self.asked(conversation)
+        if asked in ("contract", "scam"):
+            return asked
+        return "resume" if seems(text) else "contract" if likely(text) else "scam" if judge(text).level in ALARM else ""
+
+    def asked(self, conversation: str) -> str:
+        """The dialog that is open."""
         with self.app.database.reading() as connection:
             stack = connection.execute(select(Conversation.stack).where(Conversation.key == conversation)).scalar()
-        asked = stack[-1]["flow"] if stack else ""
-        if asked in ("contract", "scam"):
-            self.say(conversation, paper.text, "text").result()
-        elif seems(paper.text):
-            self.take(conversation, paper, "file")
-        elif flow := "contract" if likely(paper.text) else "scam" if judge(paper.text).level in ALARM else "":
-            self.say(conversation, f"words/{flow}/{paper.text}").result()
+        return stack[-1]["flow"] if stack else ""
+
+    def words(self, conversation: str, flow: str, text: str) -> None:
+        """The words of a contract or of what may be a fraud, to the dialog that is open or to a new one."""
+        if self.asked(conversation) == flow:
+            self.say(conversation, text, "text").result()
         else:
-            self.refuse(conversation, message, NOT_RESUME).result()
+            self.say(conversation, f"words/{flow}/{text}").result()
 
     def refuse(self, conversation: str, message: str, sentence: str) -> Future[Any]:
         parts: list[Part] = [Say(sentence if sentence.endswith("。") else f"{sentence}。", (TO_HUMAN,))]
@@ -174,25 +190,3 @@ def unread(connection: Connection, before: datetime) -> Iterator[tuple[str, str]
     for key, conversation in found.items():
         if key not in told:
             yield conversation, key.removeprefix("refused|")
-
-
-def read(data: bytes, name: str) -> Paper:
-    """
-    Raises:
-        ExtractError
-    """
-    return resume(from_bytes(data, name))
-
-
-def typed(text: str) -> Paper:
-    """
-    Raises:
-        ExtractError
-    """
-    return resume(pasted(text))
-
-
-def resume(paper: Paper) -> Paper:
-    if not seems(paper.text):
-        raise ExtractError(NOT_RESUME)
-    return paper

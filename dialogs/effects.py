@@ -264,7 +264,9 @@ class RemindEvent:
 
 @dataclass(frozen=True, slots=True)
 class OfferUpload:
-    """A link to the page that takes a file, where this person can open it."""
+    """A link to the page that takes a file, where this person can open it: a résumé's, or of a `contract`."""
+
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)

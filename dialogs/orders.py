@@ -27,6 +27,14 @@ HUMAN = re.compile(
 )
 
 
+LAB = re.compile(r"简历[^,。]{0,6}(?:看|改|把|诊断|指导|提意见)|(?:看|改|诊断|指导)[^,。]{0,6}简历")
+"""What a teacher is wanted for where there is a place for it: with the résumé in hand."""
+
+
 def global_word(text: str) -> str | None:
     plain = NOT_WORD.sub("", words().normalise(text))
-    return WORDS.get(plain) or WORDS.get(words().plain(text)) or ("human" if HUMAN.search(plain) and len(plain) <= 24 else None)
+    return (
+        WORDS.get(plain)
+        or WORDS.get(words().plain(text))
+        or ("human" if HUMAN.search(plain) and len(plain) <= 24 and not LAB.search(plain) else None)
+    )

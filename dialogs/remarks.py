@@ -12,9 +12,15 @@ STATES = {"found": "写到了", "implied": "做过但没用这个词", "missing"
 FITS = {True: "合", False: "不够", None: "看不出"}
 
 
-def where(remark: Remark) -> str:
-    """The words it is about, and what exactly."""
-    quote = f"「{remark.quote}」" if remark.quote else ""
+QUOTED = 30
+"""Characters of a quote in the chat; the report page has all of them."""
+
+
+def where(remark: Remark, most: int = 1000) -> str:
+    """The words it is about, and what exactly; nothing that the title or the detail says anyway."""
+    quote = f"「{remark.quote if len(remark.quote) <= most else remark.quote[: most - 1] + '…'}」" if remark.quote else ""
+    if quote and (quote in remark.rule.title or remark.detail.startswith(quote)):
+        quote = ""
     more = f"等 {len(remark.places)} 处" if len(remark.places) > 1 else ""
     return f"{quote}{more}{',' if quote and remark.detail else ''}{remark.detail}"
 
@@ -36,20 +42,22 @@ def ways(review: Review) -> str:
 
 
 def way(remark: Remark) -> str:
-    return f"{remark.rule.fix}{f'比如 {remark.example}' if remark.example else ''}"
+    return f"{remark.rule.fix}{f'比如{remark.example}' if remark.example else ''}"
 
 
 def numbered(number: int, remark: Remark, say: str) -> str:
-    about = where(remark)
-    return "\n".join(filter(None, (f"{number}. {remark.rule.title}", about and f"   {about}", f"   {say}")))
+    return f"{number}. {titled(remark)}\n   {say}"
+
+
+def titled(remark: Remark) -> str:
+    about = where(remark, QUOTED)
+    return f"{remark.rule.title}{':' if about else ''}{about}"
 
 
 def whole(review: Review) -> str:
     """Every side of the résumé, and all remarks in a line each."""
     sides = (f"· {name}:{state}{'(' + '、'.join(moved) + ')' if moved else ''}" for name, state, moved in review.dimensions())
-    remarks = (
-        f"{number}. [{SEVERITIES[remark.rule.severity]}] {remark.rule.title} {where(remark)}" for number, remark in enumerate(review.remarks, 1)
-    )
+    remarks = (f"{number}. [{SEVERITIES[remark.rule.severity]}] {titled(remark)}" for number, remark in enumerate(review.remarks, 1))
     return "\n".join(("几个方面:", *sides, *(("全部意见:", *remarks) if review.remarks else ())))
 
 
@@ -65,7 +73,7 @@ def beside(comparison: Comparison) -> Iterator[str]:
     """The résumé beside the posting."""
     yield "\n对着这个岗位:"
     for point in comparison.points:
-        yield f"· {point.name}:要{point.asked},你{point.held} —— {FITS[point.fits]}"
+        yield f"· {point.name}:要{' ' if point.asked[:1].isdigit() else ''}{point.asked},你{point.held} —— {FITS[point.fits]}"
     for required, say in ((True, "要求"), (False, "优先")):
         for state, words in STATES.items():
             needs = [need for need in comparison.needs if need.required == required and need.state == state]

@@ -24,9 +24,9 @@ LIFE = timedelta(minutes=30)
 TRIES = 6
 """Files that may be tried with one link before it is spent."""
 TOKEN = re.compile(r"([\w-]{22})\.([0-9a-f]{1,12})\.([\w-]{43})", re.ASCII)
-WRONG = "这个链接不完整或者不对。回到聊天里发「改简历」,拿一个新的。"
-OVER = "这个链接过期了。回到聊天里发「改简历」,拿一个新的。"
-USED = "这个链接用过了,只能用一次。回到聊天里发「改简历」,拿一个新的。"
+WRONG = "这个链接不完整或者不对。回到聊天里发「改简历」或「看合同」,拿一个新的。"
+OVER = "这个链接过期了。回到聊天里发「改简历」或「看合同」,拿一个新的。"
+USED = "这个链接用过了,只能用一次。回到聊天里发「改简历」或「看合同」,拿一个新的。"
 
 
 class PassError(ValueError):

@@ -19,7 +19,6 @@ from starlette.routing import BaseRoute, Route
 from starlette.templating import Jinja2Templates
 
 from bot.app import App
-from bot.reader import typed
 from dialogs import remarks
 from knowledge import passes
 from knowledge.clinic import papers, queue, slots
@@ -29,8 +28,9 @@ from knowledge.ledger.seal import SealError
 from knowledge.passes import PassError
 from knowledge.resume import draft
 from knowledge.resume.against_posting import compared
-from knowledge.resume.extract import LIMITS, Paper
+from knowledge.resume.extract import LIMITS, Paper, pasted
 from knowledge.resume.rules import SEVERITIES, Review, review
+from knowledge.rights.contract import likely
 
 FORM = 200_000
 """Bytes of a form beside its file: the text of a résumé and the marks of the form."""
@@ -46,6 +46,9 @@ NOTHING = "还没有选文件,也没有粘贴文字。选一个再点「开始�
 BROKEN = "没有传完整。网络稳一点的时候再传一次。"
 UNBOOKED = "这个预约已经取消、改了时间或者过了。回到聊天里发「我的预约」看看。"
 GONE = "这份简历已经删掉了。想再看,回到聊天里发「改简历」。"
+IN_CHAT = "看完了,意见发到聊天里了,回去看。"
+NOT_RESUME = "读到了文字,但不像一份简历。换一份再传一次"
+NOT_CONTRACT = "读到了文字,但不像合同或录用通知。换一份再传一次"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 log = structlog.get_logger()
@@ -85,8 +88,16 @@ class ResumePages:
             Route("/calendar/{token}", self.calendar),
         ]
 
-    def page(self, request: Request, status: int = 200, error: str = "", *, open_: bool = True) -> Response:
-        shown = {"error": error, "open": open_, "days": self.app.clinic.keep_days, "most": LIMITS.file_bytes // 1_000_000, "pictures": bool(models())}
+    def page(self, request: Request, status: int = 200, error: str = "", *, open_: bool = True, what: str = "") -> Response:
+        """`what` a file is asked for: `contract`, or empty for a résumé."""
+        shown = {
+            "error": error,
+            "open": open_,
+            "what": what,
+            "days": self.app.clinic.keep_days,
+            "most": LIMITS.file_bytes // 1_000_000,
+            "pictures": bool(models()),
+        }
         return templates.TemplateResponse(request, "upload.html", shown, status, HEADERS)
 
     def known(self, token: str, purpose: str) -> RowMapping:
@@ -95,29 +106,33 @@ class ResumePages:
 
     async def form(self, request: Request) -> Response:
         try:
-            await run_in_threadpool(self.known, request.path_params["token"], "upload")
+            row = await run_in_threadpool(self.known, request.path_params["token"], "upload")
         except PassError as error:
             return self.page(request, 410, str(error), open_=False)
-        return self.page(request)
+        return self.page(request, what=row["subject"])
 
     async def post(self, request: Request) -> Response:
-        """Reads what was sent while the page waits; then the report, and the remarks in the chat."""
+        """Reads what was sent while the page waits; then the report of a résumé, or the chat, where the rest is said."""
+        what = ""
         try:
             row = await run_in_threadpool(self.known, request.path_params["token"], "upload")
             if not await asyncio.wrap_future(self.app.inbox.write(lambda connection: passes.tried(connection, row["id"]))):
                 raise PassError(passes.USED)
+            what = row["subject"]
             async with self.room:
                 paper = await self.read(await asyncio.wait_for(received(request), SLOW))
-            address = await run_in_threadpool(self.keep, row, paper)
+            address = await run_in_threadpool(self.use, row, paper)
         except PassError as error:
             return self.page(request, 410, str(error), open_=False)
         except ExtractError as error:
-            return self.page(request, 422, finished(str(error)))
+            return self.page(request, 422, finished(str(error)), what=what)
         except Refused as error:
-            return self.page(request, error.status, str(error))
+            return self.page(request, error.status, str(error), what=what)
         except (ClientDisconnect, TimeoutError):
-            return self.page(request, 408, BROKEN)
+            return self.page(request, 408, BROKEN, what=what)
         self.wake(row["conversation"])
+        if not address:
+            return self.page(request, 200, IN_CHAT, open_=False)
         return RedirectResponse(address, 303, HEADERS)
 
     async def read(self, form: FormData) -> Paper:
@@ -136,7 +151,24 @@ class ResumePages:
             return await asyncio.wrap_future(self.app.reader.read(data, named(file.filename or "")))
         if not isinstance(text, str) or not text.strip():
             raise Refused(422, NOTHING)
-        return await run_in_threadpool(typed, text.replace("\r\n", "\n").replace("\x00", ""))
+        return await run_in_threadpool(pasted, text.replace("\r\n", "\n").replace("\x00", ""))
+
+    def use(self, row: RowMapping, paper: Paper) -> str:
+        """The address of a résumé's report; empty: it is a contract or the like, and what there is to say stands in the chat.
+
+        Raises:
+            ExtractError: it is nothing of that
+            PassError: somebody was faster with the same link
+        """
+        flow = self.app.reader.use(row["conversation"], paper.text)
+        if flow == "resume":
+            return self.keep(row, paper)
+        if not flow or (flow == "contract" and not likely(paper.text)):
+            raise ExtractError(NOT_CONTRACT if row["subject"] else NOT_RESUME)
+        if not self.app.inbox.write(lambda connection: passes.use(connection, row["id"], self.app.clock.now())).result():
+            raise PassError(passes.USED)
+        self.app.reader.words(row["conversation"], flow, paper.text)
+        return ""
 
     def keep(self, row: RowMapping, paper: Paper) -> str:
         """The address of the report.

@@ -15,6 +15,12 @@ DENIED = re.compile(r"(?<!不)(?<!不用)(?<!不要)匿名|(不|别)(想|让|给
 AGREED = re.compile(r"可以|看到我|同意|愿意|实名|不匿名|不用匿名|不要匿名")
 TOPICS = ("改简历", "找工作方向", "准备面试", "别的")
 
+HEARS = re.compile(
+    r"^(?!.*(?:吗|没有|了$|什么时候|多久|取消|不用|不想|不要|别|怎么|如何|为什么|要不要))(?=.{0,24}$)(?=.*(?:老师|专家|人工|真人))"
+    r"(?:.*简历[^,。]{0,6}(?:看|改|把|诊断|指导|提意见)|.*(?:看|改|诊断|指导)[^,。]{0,6}简历)"
+)
+"""Who wants a teacher for the résumé."""
+
 
 def read_resume(text: str, turn: Turn) -> str:
     if not seems(text):
@@ -78,6 +84,7 @@ FLOWS = (
         1,
         "请老师看简历",
         opens=("请老师看看", "请老师看简历", "找老师看简历", "让老师看简历", "请老师改简历", "专家看简历", "简历专家诊断", "人工看简历"),
+        hears=HEARS,
         finish=hand_in,
         remind_after=None,
         patience=2,
@@ -117,6 +124,7 @@ FLOWS = (
         1,
         "简历看到哪一步了",
         opens=("看到哪一步了", "简历看到哪一步了", "老师看完简历了吗", "简历看完了吗", "老师看了吗"),
+        hears=re.compile(r"^(?=.*老师)(?=.*简历)(?=.{0,24}$).*(?:看完|看了|看好|改好|改完|看到哪).*(?:吗|没有?|了)$"),
         begin=lambda turn, _: turn.effects.append(ShowSubmission()),
     ),
     Flow(

@@ -42,6 +42,8 @@ PACKED = "这是压缩包,请解开后选里面的文件"
 BROKEN = "文件打不开,可能没下载完整或已损坏,请重新保存一份再来"
 UNKNOWN = "认不出这是什么文件,请换成 PDF、DOCX、HTML、Markdown 或 TXT"
 NO_TEXT = "文件里没有读到文字,请打开看看是不是空的"
+AGAIN = (BROKEN, SCANNED, GARBLED)
+"""After these a PDF is read in another way."""
 STOPPED = (-9, -24)
 """Exit codes of a child that was killed or ran out of its CPU seconds (SIGKILL, SIGXCPU)."""
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "SYSTEMROOT")
@@ -145,7 +147,7 @@ def extract(data: bytes, limits: Limits = Limits(), *, layout: bool = False, rec
     try:
         return in_child(data, limits, "layout" if layout else "first")
     except ExtractError as error:
-        if not is_pdf(data) or str(error) not in (BROKEN, SCANNED, GARBLED):
+        if not is_pdf(data) or str(error) not in AGAIN:
             raise
         try:
             return in_child(data, limits, "layout again" if layout else "second")
@@ -190,6 +192,7 @@ def in_child(data: bytes, limits: Limits, reader: str) -> Extract:
     if done.returncode:
         raise ExtractError(BROKEN)
     found = json.loads(done.stdout)
-    if "problem" in found:
-        raise ExtractError(found["problem"])
+    if "problem" in found:  # what was hard to read once is not tried in other ways
+        hard = found["problem"] in AGAIN and found["spent"] > limits.cpu_seconds / 2
+        raise ExtractError(TOO_HEAVY if hard else found["problem"])
     return Extract(found["kind"], tuple(Block(*row) for row in found["blocks"]), found["facts"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -47,7 +48,7 @@ def main() -> None:
             raise ExtractError(NO_TEXT)
         answer: dict[str, Any] = {"kind": kind, "blocks": kept, "facts": {key: cleaned(value)[:500] for key, value in facts.items()}}
     except ExtractError as error:
-        answer = {"problem": str(error)}
+        answer = {"problem": str(error), "spent": time.process_time()}
     out.write(json.dumps(answer))
     out.flush()
 

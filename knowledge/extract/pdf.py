@@ -61,7 +61,7 @@ def laid_out(data: bytes, limits: Limits, *, again: bool) -> tuple[list[Block], 
     found: list[Block] = []
     for number, (page, letters, text) in enumerate(zip(held, drawn, texts, strict=True), 1):
         two = columns.ordered(letters, page.get_width())
-        if two:
+        if two and any(column for _, column in two):
             facts["columns"] = "2"
         found += [Block(line, 0, number, column) for line, column in two or [(line, 0) for line in text.splitlines()]]
     return found, facts

@@ -35,6 +35,8 @@ SURE = 0.75
 below it 1 in 2."""
 A4 = 595.0
 """Width of the page in points, in which `columns` measures."""
+ROUND = 0.16
+"""What a box is wider on either side than its words, in parts of its height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +209,9 @@ def letters(lines: Sequence[Line], unit: float) -> Iterator[columns.Letter]:
     slope = median(slopes) if slopes else 0.0
     for line in lines:
         across, down = (sum(corner[axis] for corner in line.corners) / 4 for axis in (0, 1))
-        left, middle = (across + slope * down - line.wide / 2) * unit, (slope * across - down) * unit
-        step = line.wide * unit / pdf.width(line.text)
+        wide = max(line.wide - 2 * ROUND * line.high, line.high / 2)
+        left, middle = (across + slope * down - wide / 2) * unit, (slope * across - down) * unit
+        step = wide * unit / pdf.width(line.text)
         spaced = False
         for sign in line.text:
             right = left + step * pdf.width(sign)

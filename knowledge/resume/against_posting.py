@@ -181,7 +181,8 @@ def points(resume: Resume, posting: str, today: date) -> Iterator[Point]:
     now = today.year * 12 + today.month - 1
     worked = resume.worked(now)
     if years and years.low:
-        told = f"毕业后 {worked // 12} 年 {worked % 12} 个月" if worked else "没有毕业后的工作"
+        long = "".join(f" {count} {unit}" for count, unit in ((worked // 12, "年"), (worked % 12, "个月")) if count)
+        told = f"毕业后{long}" if worked else "没有毕业后的工作"
         yield Point("年限", f"{years.low:g} 年以上", told, worked >= years.low * 12)
     elif years and years.cohorts and resume.graduation:
         cohort = resume.graduation // 12

@@ -281,9 +281,25 @@ def skills(case: Case) -> Iterator[Hit]:
     listed = {
         match.group()
         for row in case.resume.rows("skills", "certificates")
-        for match in re.finditer(r"[A-Za-z][A-Za-z+#.]{1,}", case.resume.seen[slice(*row)])
+        for match in re.finditer(r"[A-Za-z][A-Za-z+#.]+(?: [A-Z][A-Za-z+#.]+)*", case.resume.seen[slice(*row)])
     }
-    listed -= {"CET", "GPA", "TEM", "IELTS", "TOEFL", "Office", "office", "WPS", "MS", "Word", "PPT", "Excel", "Windows"}
+    listed -= {
+        "CET",
+        "GPA",
+        "TEM",
+        "IELTS",
+        "TOEFL",
+        "Office",
+        "office",
+        "WPS",
+        "MS",
+        "Word",
+        "PPT",
+        "Excel",
+        "Windows",
+        "MS Office",
+        "Microsoft Office",
+    }
     elsewhere = " ".join(case.resume.seen[slice(*place)].lower() for item in case.resume.items for place in (item.head, *item.lines))
     bare = sorted(skill for skill in listed if skill.lower() not in elsewhere)
     if len(listed) >= case.limits.unproven_least and len(bare) > case.limits.unproven_share * len(listed) and elsewhere:

@@ -151,14 +151,18 @@ def by_pattern(rule: Rule, resume: Resume) -> Iterator[Hit]:
 
 
 def clause(line: str, first: int, last: int) -> Place:
-    """The part of a line between stops that holds what was found; only what was found where that part is long."""
+    """The label and its value, or the part of a line between stops, that holds what was found; only what was found where that part is long."""
+    for pair in PAIR.finditer(line):
+        if pair.start() <= first and last <= pair.end():
+            return pair.span()
     start = max((stop.end() for stop in STOP.finditer(line, 0, first)), default=0)
     end = next((stop.start() for stop in STOP.finditer(line, last)), len(line))
     return (start, end) if end - start <= 40 else (first, last)
 
 
 BULLETS = re.compile(r"^\s*(?:[•●▪◆■·➢✓✔►▶○◇☆▲※*-]|\(?\d{1,2}[)、.](?!\d)|[①-⑳])\s*")
-STOP = re.compile(r"[,。;:|、] ?")
+STOP = re.compile(r"[,。;:|、] ?|(?<=\d{7}) ")
+PAIR = re.compile(r"[\u4e00-\u9fff]{2,6} ?: ?[^\s,。;:|、]{1,20}(?=[\s,。;|]|$)")
 WITHIN: dict[str, Callable[[Resume], Sequence[Place]]] = {
     "text": lambda resume: list(lines(resume.text, 0, len(resume.text))),
     "told": lambda resume: resume.told,

@@ -207,7 +207,8 @@ class Resume:
     def worked(self, today: int) -> int:
         """Months of jobs after graduation, none counted twice. Zero while at school."""
         since = self.graduation or today
-        spans = sorted((max(item.period.start, since), item.period.end or today) for item in self.items if item.kind == "work" and item.period)
+        jobs = [item.period for item in self.items if item.kind == "work" and item.period]
+        spans = sorted((max(job.start, since), today if job.end is None else job.end + 1) for job in jobs)  # both months of an ended one count
         total, last = 0, 0
         for start, end in spans:
             total += max(0, end - max(start, last))

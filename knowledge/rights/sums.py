@@ -99,7 +99,9 @@ def probation(kind: str, facts: list[Fact]) -> Iterator[Sum]:
             yield Sum("K01", f"试用期 {said(months)},多长的合同都不能超过 6 个月", row.span)
         elif months > 1:
             need = "满 3 年" if months > 2 else "满 1 年"
-            yield Sum("K01", f"没读到合同签多久。试用期 {said(months)},合同要{need}才行", row.span, HINT)
+            bound = stated(facts, "service") if kind == "agreement" else None
+            unread = f"写了服务期 {said(bound.value)},没写合同签多久" if bound and bound.value else "没读到合同签多久"
+            yield Sum("K01", f"{unread}。试用期 {said(months)},合同要{need}才行", row.span, HINT)
         return
     most = limit(term.value)
     if months > most + 0.04:

@@ -26,6 +26,7 @@ BENCHMARKS = (
     "start",
     "refusal",
     "eligibility",
+    "lab",
     "reach",
     "broadcasts",
     "console",

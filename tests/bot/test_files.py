@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.app import App
+from bot.channels.console import ConsoleChannel
 from bot.delivery import Delivery
 from bot.transcript import InboxMessage
 from dialogs.messages import Inbound
@@ -67,6 +68,14 @@ def test_a_contract_is_checked_as_one_though_nobody_asked(chat: Chat) -> None:
     assert "依据:" in said
     assert "公司" in chat.say("怎么跟公司说")
     assert chat.kept() == 0
+
+
+def test_a_contract_sent_at_the_terminal_is_checked(app: App) -> None:
+    console = ConsoleChannel(app)
+    sent = console.inbound("u1", "file", CONTRACT.name)
+    console.answer(sent)
+    console.read(sent, CONTRACT)
+    assert "不合法" in str(console.leftovers("u1"))
 
 
 def test_a_picture_of_a_fraud_is_answered_with_what_to_do_now(chat: Chat) -> None:

@@ -31,7 +31,7 @@ def test_a_file_with_a_posting_beside_it(tmp_path: Path) -> None:
     code, out, _ = check("2026-11-22", str(SAMPLES / "operations.txt"), "--posting", str(posting))
     assert code == 0
     assert "文件名看不出是谁" in out
-    assert "· 年限:要1 年以上,你毕业后 0 年 4 个月 —— 不够" in out
+    assert "· 年限:要 1 年以上,你毕业后 4 个月 —— 不够" in out
     assert "· 要求里写到了的:Excel、SQL" in out
     assert "· 优先里没写到的:直播带货" in out
 

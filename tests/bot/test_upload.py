@@ -104,6 +104,32 @@ async def test_a_file_is_read_reported_and_answered_in_the_chat(any_app: App) ->
     assert "__" in person.say("怎么改")[-1]["text"], "the words of a button that came with the result are known"
 
 
+CONTRACT = Path(__file__).parents[1] / "knowledge" / "rights" / "contracts" / "bad_sales.txt"
+
+
+async def test_a_contract_has_a_page_of_its_own_and_is_answered_in_the_chat(any_app: App) -> None:
+    person = Person(any_app)
+    link = person.link("看合同")
+    page = await person.browser.get(link)
+    assert "把合同传上来" in page.text
+    assert "天后自动删" not in page.text
+    answer = await person.send(link, "今天天气很好,我们去公园散步,看见了很多花,大家都很高兴,晚上一起吃了火锅,然后回家睡觉。".encode())
+    assert "不像合同" in error(answer)
+    answer = await person.send(link, CONTRACT.read_bytes(), "合同.txt")
+    assert (answer.status_code, error(answer)) == (200, "看完了,意见发到聊天里了,回去看。")
+    assert "不合法" in person.heard()[-2]["text"]
+    assert "公司" in person.say("怎么跟公司说")[0]["text"]
+    assert "只能用一次" in error(await person.send(link, CONTRACT.read_bytes()))
+    assert person.kept() == 0
+
+
+async def test_a_contract_on_the_page_for_a_resume_is_still_read_as_one(person: Person) -> None:
+    answer = await person.send(person.link(), CONTRACT.read_bytes(), "合同.txt")
+    assert "意见发到聊天里" in error(answer)
+    assert "不合法" in person.heard()[-2]["text"]
+    assert person.kept() == 0
+
+
 async def test_text_is_kept_sealed_and_nothing_else(person: Person) -> None:
     await person.report(await person.send(person.link(), SAMPLE.encode()))
     raw = b"".join(path.read_bytes() for path in Path(str(person.app.database.url.database)).parent.glob("test.db*"))
@@ -325,9 +351,13 @@ async def test_a_built_resume_is_a_page_and_a_word_file_until_it_is_deleted(pers
         assert page.status_code == 200
         assert "演示大学" in page.text
         assert "<b>600</b>" not in page.text
+        assert "在浏览器打开" not in page.text
         file = await person.browser.get(f"{word}?style={style}")
         assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None
     report = printed.removesuffix("/print")
+    for address in (printed, report):  # the browser inside WeChat cannot print
+        inside = await person.browser.get(address, headers={"user-agent": "Mozilla/5.0 MicroMessenger/8.0.50"})
+        assert "在浏览器打开" in inside.text
     assert (await person.browser.get(report)).status_code == 200
     assert (await person.browser.get(f"{report[:-3]}abc/print")).status_code == 410
     await person.browser.post(report)

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 
 from bot.app import App
+from dialogs.messages import Inbound
+from knowledge.resume.extract import from_bytes
 from tests.bot.test_browser import Phone, chromium, serving
 
 __all__ = ["chromium"]
@@ -53,3 +55,30 @@ def test_a_resume_from_a_phone(live: Starlette, chromium: Browser, tmp_path: Pat
     expect(page.get_by_role("alert")).to_contain_text("删掉了")
     assert faults + phone.faults == []
     context.close()
+
+
+DONE = "整理 600 份凭证,查出 12 处错误\n把对账表改成公式,每月少花半天\n录入发票 300 张"
+ANSWERS = (
+    *("写简历", "李一", "会计助理,成都", "13800138000 liyi@example.com", "2022.09-2026.06 某某学院 会计 本科"),
+    *(f"2025.0{month}-2025.0{month + 1} 青禾商贸 财务实习生\n{DONE}" for month in (7, 4, 1)),
+    *("Excel:透视表、函数", "初级会计(2025)"),
+)
+
+
+def test_a_built_resume_is_one_page_of_paper_in_both_styles(shared: App, live: Starlette, chromium: Browser) -> None:
+    parts = [
+        part
+        for number, text in enumerate(ANSWERS)
+        for part in shared.accept(Inbound("web::builder", f"built{number}", "text", text, shared.clock.now())).result(20).parts
+    ]
+    address = next(link["url"] for part in parts for link in part.get("links", ()) if link["url"].endswith("/print"))
+    page = chromium.new_page()
+    for style in ("plain", "columns"):
+        page.goto(f"{live.state.address}{address}?style={style}")
+        paper = from_bytes(page.pdf(prefer_css_page_size=True), "简历.pdf")
+        assert paper.look["pages"] == "1"
+        rows = paper.text.splitlines()
+        assert rows[0] == "李一"
+        assert rows[rows.index("实习与实践经历") + 1].startswith("2025.07")
+        assert rows[rows.index("技能") + 1] == "Excel:透视表、函数"
+    page.close()

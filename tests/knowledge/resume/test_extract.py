@@ -53,6 +53,27 @@ def test_two_columns_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert "L08" in {remark.rule.id for remark in found.remarks}
 
 
+def test_a_line_that_hangs_into_the_gutter_parts_no_column(tmp_path: Path) -> None:
+    full = "熟练使用表格软件做数据透视图表汇总"  # 6 points before the right column
+    side = (*SIDE[:6], full, *SIDE[6:])
+    placed = [(text, 40.0, 770.0 - 22 * at) for at, text in enumerate(side)] + [(text, 250.0, 770.0 - 22 * at) for at, text in enumerate(MAIN)]
+    paper = from_file(saved(tmp_path, drawn([sorted(placed, key=lambda piece: -piece[2])])))
+    assert paper.text.splitlines() == [*side, *MAIN]
+
+
+def test_few_long_lines_beside_many_short_ones_are_a_column(tmp_path: Path) -> None:
+    """Not labels: those are short."""
+    side = ("教育背景", "2022.09-2026.06", "江汉示范大学市场营销", *(f"课程作业与社团活动第{number}件" for number in "一二三四五六七八九十"))
+    main = ("实习经历", *(f"2025年{month}月整理用户反馈四百五十条并且归纳成七类问题" for month in "6789"))
+    placed = [
+        piece
+        for at, text in enumerate(side)
+        for piece in ((text, 40.0, 770.0 - 18 * at), *([(main[at], 250.0, 767.0 - 18 * at)] if at < len(main) else ()))
+    ]
+    paper = from_file(saved(tmp_path, drawn([placed])))
+    assert paper.text.splitlines() == [*side, *main]
+
+
 def test_dates_at_the_right_are_no_column(tmp_path: Path) -> None:
     rows = [
         ("江汉示范大学 市场营销", "2022.09-2026.06"),
@@ -157,3 +178,12 @@ def test_text_copied_out_of_a_pdf_is_joined_and_typed_text_is_not() -> None:
     typed = "林之遥\n13800138000\n教育背景\n江汉示范大学 市场营销 本科 2022.09-2026.06\n技能\nSQL"
     assert pasted(typed).text == typed
     assert read(typed).items
+
+
+def test_headings_that_a_file_draws_last_stand_where_they_are_seen(tmp_path: Path) -> None:
+    """As text boxes of Word are, when it writes a PDF."""
+    rows = [(text, 40.0, 800.0 - 24 * at) for at, text in enumerate(("林之遥", *MAIN))]
+    titles = [row for row in rows if row[0].endswith(("背景", "经历"))]
+    paper = from_file(saved(tmp_path, drawn([[*(row for row in rows if row not in titles), *titles]])))
+    assert paper.text.splitlines() == ["林之遥", *MAIN]
+    assert paper.look["columns"] == "1"

@@ -94,6 +94,9 @@ def test_heads_of_one_two_and_three_lines(name: str, jobs: int) -> None:
         ("历任青山集团人力资源部经理、办公室主任", [("organisation", "青山集团"), ("title", "人力资源部经理"), ("title", "办公室主任")]),
         ("工商管理硕士,高级会计师", [("major", "工商管理"), ("degree", "硕士"), ("title", "高级会计师")]),
         ("大学本科学历", [("degree", "大学本科学历")]),
+        ("广州市天河区华景小学 语文实习教师", [("school", "广州市天河区华景小学"), ("title", "语文实习教师")]),
+        ("全国大学生市场调查大赛(省二等奖) 组长", [("title", "组长")]),
+        ("杭州云图网络科技有限公司 后端开发工程师", [("organisation", "杭州云图网络科技有限公司"), ("title", "后端开发工程师")]),
     ],
 )
 def test_what_a_line_names(line: str, expected: list[tuple[str, str]]) -> None:

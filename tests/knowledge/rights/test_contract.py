@@ -140,6 +140,18 @@ def test_clauses_in_the_manner_of_real_ones_are_read_whole(name: str) -> None:
     assert not wrong
 
 
+def test_single_faults_in_other_words_are_found_and_fair_clauses_left_alone() -> None:
+    """Three rounds, each written before the rules were mended for it: at first try 44 of 65 faults and two findings on 36 fair clauses, 22 of 47 and
+    none on 35, 39 of 46 and none on 25; then mended, and two of the 158 left (a share of pay told backwards, pay that the employer may set)."""
+    wrong = []
+    for row in (HERE / "faults.tsv").read_text(encoding="utf8").splitlines():
+        rule, clause = row.split("\t")
+        found = {each.rule.id for each in check(f"劳动合同\n甲方:某公司 乙方:小王\n{clause}").findings} - {"K28"}  # one clause is not a contract
+        if rule not in found if rule else found:
+            wrong.append((rule, clause, found))
+    assert not wrong
+
+
 def test_what_is_left_blank_is_said_to_be_blank() -> None:
     found = check(paper("bad_blank"))
     assert found.blanks
