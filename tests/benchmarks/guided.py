@@ -71,6 +71,8 @@ def lead(folder: str, name: str, most: str, told: str) -> None:
     seeds = Path(tempfile.mkdtemp(dir=folder))
     for number, seed in enumerate(reader.seeds):
         (seeds / str(number)).write_bytes(seed.encode("utf8", "ignore") if isinstance(seed, str) else seed)
-    atheris.Setup([sys.argv[0], f"-max_len={LONGEST}", "-len_control=0", "-rss_limit_mb=0", "-timeout=60", str(seeds)], one)
+    atheris.Setup(
+        [sys.argv[0], f"-max_len={LONGEST}", "-len_control=0", "-rss_limit_mb=0", "-timeout=60", f"-artifact_prefix={folder}/", str(seeds)], one
+    )
     signal.signal(signal.SIGPROF, fuzz.hung)
     atheris.Fuzz()
