@@ -77,8 +77,8 @@ def kept(connection: Connection, turn: Turn, text: str, *, built: bool) -> list[
     if built and not address:
         return [Say("复制到 Word 里排一排就能用。", (TO_MENU,))]
     if built:
-        files = (Link("打印或存 PDF", f"{address}/print"), Link("下载 Word", f"{address}/word"))
-        return [Say(f"文件在这里,简洁和分栏两种样式;{days} 天后自动删,页面上也能马上删。", (), files)]
+        files = (Link("下载 PDF", f"{address}/pdf"), Link("下载 Word", f"{address}/word"), Link("换样式、打印", f"{address}/print"))
+        return [Say(f"文件在这里,PDF 直接投,Word 自己改;{days} 天后自动删,页面上也能马上删。", (), files)]
     said = f"报告做好了,标在原文旁边,可以打印。{days} 天后连原文一起删掉,你也可以在页面上马上删。"
     return [Say(said, (TO_MENU,), (Link(clinic.REPORT, address),))] if address else []
 

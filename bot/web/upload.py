@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from sqlalchemy import RowMapping
@@ -26,7 +27,7 @@ from knowledge.db import CHINA, local_date
 from knowledge.extract import ExtractError, models
 from knowledge.ledger.seal import SealError
 from knowledge.passes import PassError
-from knowledge.resume import draft
+from knowledge.resume import draft, glyphs
 from knowledge.resume.against_posting import compared
 from knowledge.resume.extract import LIMITS, Paper, pasted
 from knowledge.resume.rules import SEVERITIES, Review, review
@@ -84,6 +85,7 @@ class ResumePages:
             Route("/report/{token}", self.delete, methods=["POST"]),
             Route("/report/{token}/posting", self.against, methods=["POST"]),
             Route("/report/{token}/print", self.paper),
+            Route("/report/{token}/pdf", self.pdf),
             Route("/report/{token}/word", self.word),
             Route("/calendar/{token}", self.calendar),
         ]
@@ -232,7 +234,7 @@ class ResumePages:
         raise PassError(GONE)
 
     async def paper(self, request: Request) -> Response:
-        """The résumé alone, for paper or as a PDF by the browser."""
+        """The résumé alone, for the printer, with the ways to its files."""
         try:
             _, paper, _ = await run_in_threadpool(self.kept, request.path_params["token"])
         except PassError as error:
@@ -241,15 +243,24 @@ class ResumePages:
         style = style_of(request)
         side, main = draft.columns(blocks, style)
         shown = {"head": head, "side": side, "main": main, "style": style, "styles": draft.STYLES, "token": request.path_params["token"]}
+        shown |= {"lacking": glyphs.lacking(paper.text)[:20], "blank": glyphs.BLANK}
         return templates.TemplateResponse(request, "resume.html", shown, headers=HEADERS)
 
+    async def pdf(self, request: Request) -> Response:
+        return await self.file(request, pdf, "application/pdf", "pdf")
+
     async def word(self, request: Request) -> Response:
+        return await self.file(request, draft.word, DOCX, "docx")
+
+    async def file(self, request: Request, written: Callable[[str, draft.Style], bytes], kind: str, ending: str) -> Response:
         try:
             _, paper, _ = await run_in_threadpool(self.kept, request.path_params["token"])
         except PassError as error:
             return self.page(request, 410, str(error), open_=False)
-        data = await run_in_threadpool(draft.word, paper.text, style_of(request))
-        return Response(data, media_type=DOCX, headers=HEADERS | {"content-disposition": 'attachment; filename="resume.docx"'})
+        data = await run_in_threadpool(written, paper.text, style_of(request))
+        name = quote(f"{draft.title(paper.text) or '简历'}.{ending}")
+        said = f"attachment; filename=\"resume.{ending}\"; filename*=UTF-8''{name}"
+        return Response(data, media_type=kind, headers=HEADERS | {"content-disposition": said})
 
     async def delete(self, request: Request) -> Response:
         try:
@@ -305,6 +316,12 @@ async def received(request: Request, largest: int = LIMITS.file_bytes, too_big: 
         if isinstance(error, Refused):
             raise
         raise Refused(400, BROKEN) from error
+
+
+def pdf(text: str, style: draft.Style) -> bytes:
+    from knowledge.resume.pdf import written  # a third of a second that no start should wait for
+
+    return written(text, style)
 
 
 def style_of(request: Request) -> draft.Style:

@@ -1,4 +1,7 @@
-"""A résumé out of answers: the text that the dialog, the report and the experts read, and the same as a Word file or a page. Adds no fact."""
+"""A résumé out of answers: the text that the dialog, the report and the experts read, and the same as a Word file or a page. Adds no fact.
+
+The PDF is made in `pdf`.
+"""
 
 from __future__ import annotations
 
@@ -91,6 +94,14 @@ def columns(found: list[Block], style: Style) -> tuple[list[Block], list[Block]]
     if style == "plain":
         return [], found
     return [each for each in found if each.heading in SIDE], [each for each in found if each.heading not in SIDE]
+
+
+def title(text: str) -> str:
+    """What a file is called, without its ending: who, and for what."""
+    head, found = blocks(text)
+    goal = next((block.lines[0] for block in found if block.heading == "求职意向" and block.lines), "简历")
+    parts = (re.sub(r"[^\w·+#]+", "", part)[:20] for part in (*head[:1], re.split(r"[,;、\uff0c\uff1b]", goal)[0]))
+    return "-".join(part for part in parts if part)
 
 
 def word(text: str, style: Style = "plain") -> bytes:

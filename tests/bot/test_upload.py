@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 from sqlalchemy import func, select
 from starlette.applications import Starlette
 
@@ -332,7 +334,7 @@ async def test_a_booking_as_a_calendar(any_app: App) -> None:
     assert "我的预约" in error(gone)
 
 
-async def test_a_built_resume_is_a_page_and_a_word_file_until_it_is_deleted(person: Person) -> None:
+async def test_a_built_resume_is_a_page_and_two_files_until_it_is_deleted(person: Person) -> None:
     for text in (
         "写简历",
         "李甲",
@@ -345,21 +347,46 @@ async def test_a_built_resume_is_a_page_and_a_word_file_until_it_is_deleted(pers
     ):
         person.say(text)
     links = [url for part in person.say("初级会计(2025)") for url in urls(part)]
-    printed, word = (next(url for url in links if url.endswith(end)) for end in ("/print", "/word"))
+    printed, sheet, word = (next(url for url in links if url.endswith(end)) for end in ("/print", "/pdf", "/word"))
     for style in ("plain", "columns", "nonsense"):
         page = await person.browser.get(f"{printed}?style={style}")
         assert page.status_code == 200
         assert "演示大学" in page.text
         assert "<b>600</b>" not in page.text
         assert "在浏览器打开" not in page.text
+        assert f'/pdf?style={style if style == "columns" else "plain"}">下载 PDF' in page.text
         file = await person.browser.get(f"{word}?style={style}")
         assert zipfile.ZipFile(io.BytesIO(file.content)).testzip() is None
+        file = await person.browser.get(f"{sheet}?style={style}")
+        [read] = PdfReader(io.BytesIO(file.content)).pages
+        assert "整理 <b>600</b> 份凭证" in read.extract_text()
+    assert file.headers["content-type"] == "application/pdf"
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert file.headers["cache-control"] == "no-store"
+    said = file.headers["content-disposition"]
+    assert said.startswith('attachment; filename="resume.pdf"; ')
+    assert unquote(said.partition("filename*=UTF-8''")[2]) == "李甲-会计助理.pdf"
     report = printed.removesuffix("/print")
     for address in (printed, report):  # the browser inside WeChat cannot print
         inside = await person.browser.get(address, headers={"user-agent": "Mozilla/5.0 MicroMessenger/8.0.50"})
         assert "在浏览器打开" in inside.text
     assert (await person.browser.get(report)).status_code == 200
-    assert (await person.browser.get(f"{report[:-3]}abc/print")).status_code == 410
+    for end in ("print", "pdf", "word"):
+        assert (await person.browser.get(f"{report[:-3]}abc/{end}")).status_code == 410
     await person.browser.post(report)
-    assert (await person.browser.get(printed)).status_code == 410
-    assert (await person.browser.get(word)).status_code == 410
+    for address in (printed, sheet, word):
+        assert (await person.browser.get(address)).status_code == 410
+
+
+async def test_the_link_of_a_file_ends_with_the_resume_and_the_page_tells_what_the_file_lacks(person: Person) -> None:
+    school = "2022.09-2026.06 演示大学 会计学 本科\n导师张\U0002cb5a,成绩前百分之十,四年没有补考过一门"
+    for text in ("写简历", "李甲", "会计助理", "跳过", school, "跳过", "跳过"):
+        person.say(text)
+    links = [url for part in person.say("跳过") for url in urls(part)]
+    sheet, printed = (next(url for url in links if url.endswith(end)) for end in ("/pdf", "/print"))
+    assert "写不出「\U0002cb5a」" in (await person.browser.get(printed)).text
+    assert (await person.browser.get(sheet)).content.startswith(b"%PDF")
+    person.app.clock.advance(timedelta(days=person.app.clinic.keep_days, minutes=1))
+    gone = await person.browser.get(sheet)
+    assert gone.status_code == 410
+    assert gone.headers["content-type"].startswith("text/html")
