@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -34,13 +35,26 @@ PIECES = st.lists(
 ).map("".join)
 
 
-def read(row: dict[str, Any]) -> dict[str, Any]:
-    found = statements.read(row["text"], TODAY)
-    return {name: value for name, value in found.items() if name in row["fields"] or name not in row.get("may", ())}
+@dataclass(frozen=True, slots=True)
+class Reading:
+    found: dict[str, Any]
+    seconds: float
 
 
-def test_what_is_stated_and_nothing_else() -> None:
-    found = {row["text"]: read(row) for row in READ_RIGHT}
+@pytest.fixture(scope="module")
+def readings() -> list[Reading]:
+    """Of every sentence, in their order."""
+    made = []
+    for row in SENTENCES:
+        start = time.perf_counter()
+        found = statements.read(row["text"], TODAY)
+        seconds = time.perf_counter() - start
+        made.append(Reading({name: value for name, value in found.items() if name in row["fields"] or name not in row.get("may", ())}, seconds))
+    return made
+
+
+def test_what_is_stated_and_nothing_else(readings: list[Reading]) -> None:
+    found = {row["text"]: reading.found for row, reading in zip(SENTENCES, readings, strict=True) if "known_miss" not in row}
     assert found == {row["text"]: row["fields"] for row in READ_RIGHT}
 
 
@@ -56,10 +70,10 @@ def test_plans_questions_and_other_people_state_nothing(said: str) -> None:
     assert statements.read(said, TODAY) == {}
 
 
-def test_few_sentences_are_not_read_right() -> None:
+def test_few_sentences_are_not_read_right(readings: list[Reading]) -> None:
     stated = missed = wrong = given = 0
-    for row in SENTENCES:
-        found = read(row)
+    for row, reading in zip(SENTENCES, readings, strict=True):
+        found = reading.found
         stated += len(row["fields"])
         given += len(found)
         missed += len(row["fields"].keys() - found.keys())
@@ -114,13 +128,8 @@ def test_time_does_not_blow_up(piece: str) -> None:
     assert time.perf_counter() - start < 1
 
 
-def test_a_sentence_takes_a_moment() -> None:
-    taken = []
-    for row in SENTENCES:
-        start = time.perf_counter()
-        statements.read(row["text"], TODAY)
-        taken.append(time.perf_counter() - start)
-    assert median(taken) < 0.01
+def test_a_sentence_takes_a_moment(readings: list[Reading]) -> None:
+    assert median(reading.seconds for reading in readings) < 0.01
 
 
 def test_likeness_is_learned_from_the_examples() -> None:

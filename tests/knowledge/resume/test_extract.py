@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.extract import ExtractError
+from knowledge.extract import ExtractError, Limits
 from knowledge.resume.extract import from_file, pasted
 from knowledge.resume.rules import review
 from knowledge.resume.sections import read
@@ -168,7 +168,7 @@ def test_hostile_and_useless_files_get_a_sentence_soon(tmp_path: Path, name: str
     before = time.monotonic()
     with pytest.raises(ExtractError, match=sentence):
         from_file(path)
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < Limits().wall_seconds  # a busy machine's; a quiet one takes two seconds for the worst
 
 
 def test_text_copied_out_of_a_pdf_is_joined_and_typed_text_is_not() -> None:
