@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dialogs import dates, sayings
+from dialogs import dates, forms, sayings
 from knowledge.words import words
 
 SPACES = re.compile(
@@ -147,7 +147,7 @@ SAME_YEAR = re.compile(r"((?:19|20)\d{2}年)([^。]{1,24}?)(?:同年|当年)的?
 
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
-    text = SAME_YEAR.sub(r"\1\2\1", dates.numerals(sayings.plain(words().normalise(dates.numerals(text)))))
+    text = SAME_YEAR.sub(r"\1\2\1", dates.numerals(sayings.plain(forms.told(words().normalise(dates.numerals(text))))))
     text = HAVING.sub(r"\2\1,", text)
     text = WHETHER.sub(r"\1\2", ASKED_ME.sub(r"\1,", text))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))
