@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dialogs import dates, forms, sayings
+from dialogs import amends, dates, forms, sayings
 from knowledge.words import words
 
 SPACES = re.compile(
@@ -45,6 +45,11 @@ YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
 """Who writes for a brother or a pupil."""
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
+SPOUSE = sayings.pattern(
+    r"(?:我|俺|咱|阿拉)们?家?的?(?P<who>媳妇儿?|老婆|老公|爱人|丈夫|妻子|对象)(?:她|他)?(?=[^,。?]{0,12}(?:毕业|\d届|大专|本科|硕士))"
+)
+OWN_WORDS = re.compile(r"(?<![给帮替让叫跟和对])[我俺](?!们?家|的?(?:媳妇|老婆|老公|爱人|丈夫|妻子|对象|弟|妹|侄|外甥|爸|妈|爹|娘))|本人")
+"""俺媳妇毕业好几年了,没签合同: told of her alone, without a word of the teller."""
 OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
 ANSWER = re.compile(
     r"(?:还|一直|仍|都)*[挂放落在]|没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)"
@@ -97,6 +102,8 @@ def who_is_asked_for(text: str) -> str | None:
     found = ASKS_FOR.search(text) or HELPS_LATER.search(text)
     if found:
         return str(next(filter(None, found.groups())))
+    if (spouse := SPOUSE.match(text)) and not OWN_WORDS.search(text, spouse.end()):
+        return spouse["who"]
     if PARENT.search(text):
         return "孩子"
     if KIN.search(text):
@@ -147,7 +154,8 @@ SAME_YEAR = re.compile(r"((?:19|20)\d{2}年)([^。]{1,24}?)(?:同年|当年)的?
 
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
-    text = SAME_YEAR.sub(r"\1\2\1", dates.numerals(sayings.plain(forms.told(words().normalise(dates.numerals(text))))))
+    text = sayings.plain(forms.told(words().normalise(dates.numerals(text))))
+    text = SAME_YEAR.sub(r"\1\2\1", amends.made(dates.numerals(text)))
     text = HAVING.sub(r"\2\1,", text)
     text = WHETHER.sub(r"\1\2", ASKED_ME.sub(r"\1,", text))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))

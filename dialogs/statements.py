@@ -44,7 +44,7 @@ AGE = re.compile(
 )
 GENDER = {
     "女": re.compile(
-        r"(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩|宝妈)(?:一[枚个])|(?:^|,|我是)(?:全职)?宝妈(?=,|$)|[我俺咱]是(?:个|一个)?(?:妹子|姑娘家?|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
+        r"(?:^|,|[我俺咱])(?:自己)?(?:现在|目前|刚|已经|正|又|还|在|才|因为)*(?:怀孕|怀了?(?:孩子|宝宝|二胎|头胎|身孕)|怀上|生完(?:孩子|娃|宝宝|二胎)|坐月子|(?:在)?休?产假|哺乳期|有身孕)(?![^,]{0,3}(?:员工|的?(?:同事|人)))|(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩|宝妈)(?:一[枚个])|(?:^|,|我是)(?:全职)?宝妈(?=,|$)|[我俺咱]是(?:个|一个)?(?:妹子|姑娘家?|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
         r"(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
@@ -62,13 +62,17 @@ FACTS = tuple(
     )
     for row in sayings.TABLE["fact"]
 )
-WHOLE = tuple((row["field"], sayings.pattern(row["said"]), kind == "affirmed") for kind in ("affirmed", "denial") for row in sayings.TABLE[kind])
-"""What only a whole sentence says, and whether it affirms or denies."""
+WHOLE = tuple(
+    (row["field"], sayings.pattern(row["said"]), kind == "affirmed", row.get("whole", False))
+    for kind in ("affirmed", "denial")
+    for row in sayings.TABLE[kind]
+)
+"""What only a whole sentence says, whether it affirms or denies, and whether plans tell of it too: 说要签合同,说到现在没动静."""
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"(?<![刷批办])下来|支[教农医扶][过了]|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
-        "{数}", sayings.NAMES["数"]
-    )
+    r"(?<![刷批办])下来|支[教农医扶][过了]|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年"
+    r"|(?:^|,|我|就|现在|目前|本人)(?:是|做|当)(?:着|了)?(?:一?[名个])?(?:{项目})(?:老师|教师|的)?(?=,|$|在|第)|在[^,想考]{1,8}(?:当|做)(?:着|了)?(?:一?[名个])?(?:{项目})|(?:{项目})(?:老师|教师)?一[枚个名](?=,|$)"
+    r"|三支一扶(?:支[教农医]|扶贫)(?=,|$|的,|在)".replace("{项目}", sayings.NAMES["项目"]).replace("{数}", sayings.NAMES["数"])
 )
 NOT_SERVED = re.compile(r"刷|面试|笔试|落榜|不同|不一样|区别|(?<!时候)(?<!期间)考(?![上核])|想|没(?!期满|结束|到期|满|[做干服]|续)|招|[?吗]|条件")
 NEVER_SERVED = re.compile(
@@ -121,8 +125,8 @@ def matters(said: Said) -> Facts:
                 value = True
             if value is not None:
                 found[field] = value
-    for field, pattern, affirms in WHOLE:
-        if pattern.search(text) and not (affirms and field in found):
+    for field, pattern, affirms, plans in WHOLE:
+        if pattern.search(said.whole if plans else text) and not (affirms and field in found):
             found[field] = affirms
     for field, topic, _, state, _ in FACTS:
         end = last_end(topic, said.whole)
@@ -177,7 +181,7 @@ def no_job_ended(text: str) -> bool:
 
 
 WANTS = re.compile(
-    r"(?<![不没])(?:想|打算|准备)要?(?:(?:回|去|到|留在?)[^,没不]{1,5})?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?[^,没不]{0,4}(?:工作|活干|班上|事做)(?=,|$|啥|什么)"
+    r"(?<![不没])(?:想|打算|准备)要?(?:(?:回|去|到|留在?)[^,没不]{1,5})?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?(?:[^,]{1,12}的)?[^,没不]{0,4}(?:工作|活干|活儿?|岗位?|班上|事做)(?=,|$|啥|什么)"
 )
 """Wishing for work is looking for it, though a wish states nothing else."""
 

@@ -42,6 +42,11 @@ NONE_OF_US = sayings.pattern(
     "(?:家|屋)(?:里|头)?[^,]{0,4}{数}口(?:人)?[^,]{0,4}没(?:有|得)?(?:一个|个)[^,]{0,4}(?:上班|工作)|(?:上班|工作)的?[^,]{0,4}没有,(?:也)?(?:包括|连)我"
 )
 """我们屋三口人没一个上班: the one who tells it among them."""
+OTHERS_ARE = re.compile(
+    r"(?:班|宿舍|寝室|同学|室友|舍友|大家|别人|其他人|人家|同届|一起毕业|身边)[^。?我]{0,18}(?:找(?:着|到)|有了?(?=工作|单位|班)|签|上班|入职|就业(?!登记|困难|补|证)|工作|上岸|落实)了?[^,。?我]{0,6}[,。](?:但|可|就|只|偏|唯独|是|现在|最后|也|还|唯一)*"
+    r"(?:(?:剩(?:下)?|差|缺)(?:我|俺)(?:自己|一个人?|还?没有?(?:着落|找到|签)?|没人要)+了?|(?:我|俺)(?:自己|一个人?)?(?:还|也|倒|却|是|就)*(?:不在(?:里头|里面|这里头|内|其中|那里面)|没有?(?:着落|找到|呢|有)?|除外|例外|落单))(?=[,。]|$)"
+)
+"""班里就五个找着工作了,我不在里头: the others have work, not who tells it."""
 INSURANCE = re.compile(
     r"(?P<ui>失业(?:保险)(?!金|待遇)|失业(?=[那这一][项块个]))|社保(?!卡|局|中心|窗口|所)|社会保险|养老(?:保险)?(?!院|机构|中心|护理|服务|金)|(?P<all>五险(?:一?金)?)|(?<![失商医])(?<![业疗])保险|灵活就业(?=身份|档)|参保|社保卡(?=[里上])|增员"
 )
@@ -129,6 +134,10 @@ def odd_beside(strong: dict[str, int], text: str) -> bool:
 
 
 def employment(said: Said) -> str | None:
+    return "未就业" if OTHERS_ARE.search(said.whole) else told_last(said)
+
+
+def told_last(said: Said) -> str | None:
     """The status said last; what a leaving ended does not count, and two that contradict each other give none."""
     text = NAMES.sub("·", ",".join(of_now(said)))
     last_left = max(places_of(LEFT, text), default=-1)
@@ -347,7 +356,7 @@ HERE = re.compile(
 
 
 TRADE = re.compile(
-    r"行业(?:填的?|属于|是|做)*([\u4e00-\u9fff]{2,6})$|^(?:公司|单位|厂里?)?(?:主要|是)*(?:做|搞|从事)(?:的是|的)?([\u4e00-\u9fff]{2,6}?)(?:的|这块|这行|行业|生意)?$"
+    r"行业(?!协会|商会|组织)(?:填的?|属于|是|做)*([\u4e00-\u9fff]{2,6})$|^(?:公司|单位|厂里?)?(?:主要|是)*(?:做|搞|从事)(?:的是|的)?([\u4e00-\u9fff]{2,6}?)(?:的|这块|这行|行业|生意)?$"
 )
 NO_TRADE = re.compile(sayings.pattern("{职业}|{岗}|{零活}").pattern + "|[了过着的]|老板|登记|合同|社保|小?生意|事|活|饭|工$|一")
 
