@@ -14,7 +14,7 @@ from dialogs import amends, dates, forms, sayings
 from knowledge.words import words
 
 SPACES = re.compile(
-    r"(?<=\d)\s+(?=[年月日号届岁级个])|(?<=[年月])\s+(?=\d)|(?<=[\u4e00-\u9fff])\s+(?=\d+(?:个月|年(?!毕|出|生|的)|月(?!毕|出|生|的)))|(?<=[a-z])\s+(?=[a-z])"
+    r"(?<=\d)\s+(?=[年月日号届岁级个]|毕业|入职|登记|退[伍役]|入伍|离校)|(?<=[年月])\s+(?=\d)|(?<=[\u4e00-\u9fff])\s+(?=\d+(?:个月|年(?!毕|出|生|的)|月(?!毕|出|生|的)))|(?<=[a-z])\s+(?=[a-z])"
 )
 CUT = sayings.patterns("cut")
 POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, EITHER, SURE, PAST, TOPIC, NOUN = (

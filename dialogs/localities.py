@@ -12,7 +12,7 @@ from dialogs.clauses import Said
 from knowledge.policy import regions
 
 WAYS: dict[str, list[list[str]]] = sayings.TABLE["place"]
-HERE = r"(?:这儿|那儿|那边|这边|这里|本地|当地|村里|老家(?![\u4e00-\u9fff]{2})|家里|这(?![个家次种]))"
+HERE = r"(?:这儿|那儿|那边|这边|这里|本地|当地|村里|老家(?![\u4e00-\u9fff]{2})|家里|这(?![个家次种])|那(?=$|,))"
 HUKOU = r"(?:户口本?|户籍)"
 HERE_LIVES = re.compile(rf"人(?:也|就|都|现在|一直)?在(?:{HERE}|家(?:呢|待|,|$))|(?:住|居住)(?:也|就)?在{HERE}")
 HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HERE}(?:的)?{HUKOU}")

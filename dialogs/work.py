@@ -301,7 +301,7 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
             signed = re.search(r"期限(?:是|为|填的?|写的?)*$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
             if "签" in said.whole:
                 signed = signed or re.search(r"续(?:签)?(?:了|的)(?:是)?$", clause[:start])
-            alone = about and re.fullmatch(r"(?:一共|总共|共|就|是|为期)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
+            alone = about and re.fullmatch(r"(?:(?:上[面头])?写(?:的|了)?(?:是)?|期限(?:是)?|给签(?:了|的)?|一共|总共|共|就|是|为期)?", clause[:start]) and re.fullmatch(r"期?的?", clause[end:])
             if (
                 (named or signed or alone or re.match(r"期(?!间|满)", clause[end:]))
                 and not NO_MONTHS.search(clause[:start])
