@@ -27,6 +27,26 @@ TAKEN_BACK = re.compile(
 """没办,啊不对,办了的: the second word is meant, of the topic of the first."""
 
 
+SLIP = r"[,;。.!?—~ ]*(?:(?:哦|噢|喔|啊|呃|额|诶|欸|哎呀?|唉|嗯)[,。.!~ ]*)?(?:不对|[说写记打填搞弄]错了?|错了|不(?=[,。 ]))[吧啊哦了]*[,;。.!~ ]*(?:应该)?(?:是)?"
+SAME = re.compile(
+    rf"(?P<wrong>{FIGURE})(?P<mid>[^,;。?\d是不]{{0,8}}){SLIP}(?P<right>{FIGURE})"
+    rf"|(?<![\u4e00-\u9fff])(?P<sex>[男女])(?:的|生)?{SLIP}(?P<other>[男女])(?=[,;。 的生]|$)"
+)
+"""23,哦不,24: the same thing said again."""
+OTHER_WAY = re.compile(rf"(?<!不)是(?P<right>{FIGURE}),?不是{FIGURE}(?P<what>[^,;。\d是]{{1,8}}){END}")
+
+
+def again(found: re.Match[str]) -> str:
+    """The second of two figures of one unit, with the year said before; otherwise what stands there."""
+    if found["other"]:
+        return found["other"]
+    wrong, other = found["wrong"], found["right"]
+    if wrong[-1] != other[-1] and not (wrong[-1].isdigit() and re.fullmatch(r"\d+岁?", other)):
+        return found[0]
+    year = re.match(r"\d+年", wrong)
+    return f"{year[0] if year and len(wrong) > len(year[0]) and '年' not in other else ''}{other}{found['mid']}"
+
+
 def right(found: re.Match[str]) -> str:
     return f"是{found['right']}{found['what'].removesuffix('的')}"
 
@@ -37,5 +57,6 @@ def meant(found: re.Match[str]) -> str:
 
 def made(text: str) -> str:
     """The text with what is taken back left out."""
-    text = TAKEN_BACK.sub(meant, text)
+    text = SAME.sub(again, TAKEN_BACK.sub(meant, text))
+    text = OTHER_WAY.sub(right, text)
     return NOT_THIS.sub(right, WRONG.sub(lambda found: found["right"], text))
