@@ -100,7 +100,9 @@ def degree(said: Said) -> str | None:
                 if under_way and not best:
                     best = (0, 0, "专科")  # who studies on has finished that
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
-                broken_off = re.match(r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :])
+                broken_off = re.match(
+                    r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :]
+                )
                 broken_off = broken_off or SET_ASIDE.match(clause[found.end() :]) or WROTE_BEFORE.search(clause[: found.start()])
                 if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
