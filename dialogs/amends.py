@@ -7,7 +7,7 @@ import re
 FIGURE = r"\d[\d年月日号个岁天届级./-]*"
 END = r"(?=[,;。!) ]|$)"
 NOT_THIS = re.compile(
-    rf"不是(?P<wrong>{FIGURE})(?P<what>[^,;。\d是]{{1,8}}),?(?:而|应该|其实)?(?:是|为){{1,2}}(?P<right>{FIGURE})(?:份|底|初)?(?:的|才对)?{END}"
+    rf"不是(?P<wrong>{FIGURE})(?P<what>[^,;。\d是]{{1,8}}),?(?:而|应该|其实)?(?<!就)(?:是|为){{1,2}}(?P<right>{FIGURE})(?:份|底|初)?(?:的|才对)?{END}"
 )
 """不是 2025 年 6 月毕业,是 2025 年 12 月: what happened is said of the wrong date only."""
 WRONG = re.compile(

@@ -48,6 +48,9 @@ HIGHER = ("硕士", "博士")
 STUDYING = re.compile(
     r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:[一二三1-3]年级|新生|研[一二三](?=,|$|在|的)|在读|肄业|退学|没[读念]完|没毕业|没拿)"
 )
+EITHER_OR = re.compile(
+    r"(?:本科|大专|专科|硕士|研究生|高职|中专|高中|初中)还是(?:算|填|写|选|按)?(?:本科|大专|专科|硕士|研究生|高职|中专|高中|初中)(?:呀|啊|呢|好)?$"
+)
 UPGRADING = re.compile(
     r"^(?!.*(?:本科(?:毕业|证|学历)|专升本[^,]{0,6}(?:毕业|读完|念完))).*(?:(?<!现)在(?:学校)?[读念上]?大[三四]|(?:^|,|现在|目前|[读念上])大[三四](?=,|$|了|在读)|专升本大[三四]|刚入学|在读|在校|还在[读念上])"
 )
@@ -80,7 +83,7 @@ def degree(said: Said) -> str | None:
     for place, clause in enumerate(said.own):
         studying = said_before and bool(re.search(r"在读|还在|自考中|没拿到|没毕业", clause))
         said_before = said_before or any(pattern.search(clause) for pattern in DEGREE.values())
-        if studying:
+        if studying or EITHER_OR.search(clause):
             continue
         for rank, (level, pattern) in enumerate(DEGREE.items()):
             for found in pattern.finditer(clause):

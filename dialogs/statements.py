@@ -336,6 +336,7 @@ NEEDED = {
     ),
 }
 """Without one of these words nothing is said of the matter, whatever the sentence is like."""
+NOT_DISMISSED = re.compile(r"(?:没有?|并没|未|不会)(?:把|将)?我?(?:们)?(?:被)?(?:辞退|裁员?|开除|解雇|优化|劝退)(?:掉)?(?:我|,|$)")
 EMPLOYER = ("employer.type", "employer.size")
 OF_NOW = ("employment", "contract_signed")
 """Fields that what is told of the past does not state."""
@@ -357,12 +358,12 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
         found.pop("archive", None)
     if HOME_DEGREE.search(said.whole):
         found.pop("overseas_certified", None)
-    if no_job_ended(",".join(said.raw)):
+    if no_job_ended(",".join(said.raw)) or NOT_DISMISSED.search(said.whole):
         found.pop("quit_involuntary", None)
     for field, words in NEEDED.items():
         if not words.search(",".join(said.raw)):
             found.pop(field, None)
-    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
+    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()) or re.search(r"[高初]中没(?:[读念上]完|毕业|拿)", said.whole):
         found.pop("degree", None)
     if "received_before" in found and not any(TOOK.search(clause) for clause in said.own):
         del found["received_before"]
