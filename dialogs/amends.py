@@ -58,8 +58,14 @@ def meant(found: re.Match[str]) -> str:
     return re.sub(r"^(.{1,3}?)\1+$", r"\1", found["yes"] or found["no"] or "").rstrip("啊呀")
 
 
+ECHO = re.compile(r"没有?(?P<what>[^,。?!\d]{2,6})\?(?:有的?|有啊|有呀){1,2}(?=[,。]|$)")
+"""没合同?有的有的: the question said again is answered otherwise."""
+TWICE = re.compile(r"(?<![是有])(没有|有的|没办|签了|办了|没签)(?:,?\1)+(?=[,。!的了]|$)")
+
+
 def made(text: str) -> str:
     """The text with what is taken back left out."""
+    text = TWICE.sub(r"\1", ECHO.sub(lambda found: f"有{found['what']}", text))
     text = SAME.sub(again, TAKEN_BACK.sub(meant, text))
     text = OTHER_WAY.sub(right, text)
     return NOT_THIS.sub(right, WRONG.sub(lambda found: found["right"], text))

@@ -31,6 +31,7 @@ PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER, ALL_PAPERS = (
     sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known", "all")
 )
 TEACHERS = r".*(?:教师(?:资格)?证书?|教资证?)"
+BY_LETTERS = re.compile(r"pmp|cpa|(?<![a-z])[abc]\d?(?=证|驾)")
 LISTED = re.compile(
     r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五俩](?:个|本|张)?(?:本子|证书?|本(?!科))|(?:^|,)证书?[两三四五][个本张](?=,|$)|证考了"
 )
@@ -217,7 +218,7 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
                 name = PAPER_LEAD.sub("", paper[0])
                 if len(name) > 2 and not NO_PAPER.search(name):
                     names.append(name)
-    names = with_teachers(names, told, result)
+    names = [BY_LETTERS.sub(lambda letters: letters[0].upper(), name) for name in with_teachers(names, told, result)]
     return {"certificates": list(dict.fromkeys(names))} if names else {}
 
 

@@ -50,6 +50,9 @@ GENDER = {
         r"(?:一个|我这)大(?:老爷们|小伙子?|男人)|(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
+ANY_CHILD = ("孩子", "小孩", "娃", "娃儿", "娃子", "崽")
+CHILD = re.compile(r"(?:^|[,。: ])(?:我家?)?(?:(?P<girl>闺女|姑娘|女儿|丫头|女孩|女娃)|(?:儿子|小子|男孩|男娃))")
+"""替孩子咨询,姑娘 25 届: which child it is."""
 MARRIED = {"女": re.compile(r"我(?:的)?(?:公公|婆婆|公婆)"), "男": re.compile(r"我(?:的)?(?:岳父|岳母|老丈人|丈母娘|媳妇(?!说我))")}
 """Whose parents-in-law are called so."""
 FACTS = tuple(
@@ -261,6 +264,8 @@ def person(said: Said) -> Facts:
     spoken = {sign for sign, pattern in GENDER.items() if pattern.search(said.text)}
     if not spoken and not said.asked_for:
         spoken = {sign for sign, pattern in MARRIED.items() if pattern.search(said.whole)}
+    if said.asked_for in ANY_CHILD and not spoken and (child := CHILD.search(said.whole)):
+        return found | {"gender": "女" if child["girl"] else "男"}
     if said.asked_for and not spoken:
         pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘|爷|奶|姥|外公|外婆|们)", "", said.whole))
         if len(pronouns) == 1 and not MALE.search(said.asked_for) and not FEMALE.search(said.asked_for):
