@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dialogs import dates, sayings
+from dialogs import amends, dates, forms, sayings
 from knowledge.words import words
 
 SPACES = re.compile(
-    r"(?<=\d)\s+(?=[年月日号届岁级个])|(?<=[年月])\s+(?=\d)|(?<=[\u4e00-\u9fff])\s+(?=\d+(?:个月|年(?!毕|出|生|的)|月(?!毕|出|生|的)))|(?<=[a-z])\s+(?=[a-z])"
+    r"(?<=\d)\s+(?=[年月日号届岁级个]|毕业|入职|登记|退[伍役]|入伍|离校)|(?<=[年月])\s+(?=\d)|(?<=[\u4e00-\u9fff])\s+(?=\d+(?:个月|年(?!毕|出|生|的)|月(?!毕|出|生|的)))|(?<=[a-z])\s+(?=[a-z])"
 )
 CUT = sayings.patterns("cut")
 POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, EITHER, SURE, PAST, TOPIC, NOUN = (
@@ -45,6 +45,11 @@ YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
 """Who writes for a brother or a pupil."""
 HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
+SPOUSE = sayings.pattern(
+    r"(?:我|俺|咱|阿拉)们?家?的?(?P<who>媳妇儿?|老婆|老公|爱人|丈夫|妻子|对象)(?:她|他)?(?=[^,。?]{0,12}(?:毕业|\d届|大专|本科|硕士))"
+)
+OWN_WORDS = re.compile(r"(?<![给帮替让叫跟和对])[我俺](?!们?家|的?(?:媳妇|老婆|老公|爱人|丈夫|妻子|对象|弟|妹|侄|外甥|爸|妈|爹|娘))|本人")
+"""俺媳妇毕业好几年了,没签合同: told of her alone, without a word of the teller."""
 OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
 ANSWER = re.compile(
     r"(?:还|一直|仍|都)*[挂放落在]|没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)"
@@ -56,7 +61,9 @@ WHETHER = re.compile(r"(?:你|您)?问我([^,?。]{0,10})([登签交领考拿贷
 VOCATIVE = re.compile(r"\w{0,2}(?:老师|同学|朋友|姐妹|学长|学姐|妹子|哥|姐|大佬|兄弟)(?:们|你好|您好|好)*")
 SCHOOLING = re.compile(r"毕业|届|学历|大专|本科|硕士|专科|高职|中专|技校|研究生|专业")
 DENIAL = re.compile(r"(?<![是算])(?:[也又更并]|而)?不(?:是|属于|算)[^,是]{1,12}?(?=,|$|(?:也|又|更|而)?(?:不)?是)")
-MISTAKEN = re.compile(r"(户口|户籍|学历|毕业(?:时间|日期)|专业|年龄|生日)[^,。]{0,6}错了?[,。;]?\s?(?:应该|其实)?是")
+MISTAKEN = re.compile(
+    r"(现居地|居住地|住址|所在地|户口|户籍|学历|毕业(?:时间|日期)|专业|年龄|生日)[^,。]{0,6}错了?[,。;]?\s?(?:不是[^,。]{1,10},)?(?:应该|其实|而)?是"
+)
 """学历填错了,应该是…: the correction says of itself what it corrects."""
 CORRECTION = re.compile(r"[说写填记搞弄发打选]错|不对(?!口|等|劲)|更正|纠正|改成|改为|应该是|其实是|口误|(?<!我)不是[^,]{1,12}(?:,)?(?:而)?是")
 
@@ -97,6 +104,8 @@ def who_is_asked_for(text: str) -> str | None:
     found = ASKS_FOR.search(text) or HELPS_LATER.search(text)
     if found:
         return str(next(filter(None, found.groups())))
+    if (spouse := SPOUSE.match(text)) and not OWN_WORDS.search(text, spouse.end()):
+        return spouse["who"]
     if PARENT.search(text):
         return "孩子"
     if KIN.search(text):
@@ -147,7 +156,8 @@ SAME_YEAR = re.compile(r"((?:19|20)\d{2}年)([^。]{1,24}?)(?:同年|当年)的?
 
 def normal(text: str) -> str:
     """Simplified, lower-case, figures for dates, common misspellings put right, labels as sentences: 专业:会计 → 专业是会计."""
-    text = SAME_YEAR.sub(r"\1\2\1", dates.numerals(sayings.plain(words().normalise(dates.numerals(text)))))
+    text = sayings.plain(forms.told(words().normalise(dates.numerals(text))))
+    text = SAME_YEAR.sub(r"\1\2\1", amends.made(dates.numerals(text)))
     text = HAVING.sub(r"\2\1,", text)
     text = WHETHER.sub(r"\1\2", ASKED_ME.sub(r"\1,", text))
     return MISTAKEN.sub(r"\1应该是", LABEL.sub(r",\1是", SPACES.sub("", text)))

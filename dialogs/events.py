@@ -16,7 +16,9 @@ LOWER = re.compile(r"(?<!从)(?:普高|高中|初中|小学)(?:是|\d|[年月的
 ARMY = re.compile(r"退[役伍]|复[员原]|当的?[^,]{0,4}兵|当(?:了|过|完)[^,]{0,5}兵|入伍|参军|部队|走的?兵|军士|士官|义务兵|服役|兵役|[春秋]季兵")
 """Among soldiers 走的 is the joining and 回来 the leaving."""
 SERVICE = {event: sayings.pattern(said) for event, said in sayings.TABLE["army"].items()}
-MORE_EXACTLY = re.compile(r"(?:也)?(?:就是|即|具体(?:是|点)?|确切|准确|好像是?|大概)")
+MORE_EXACTLY = re.compile(
+    r"(?:也)?(?:就是|即|具体(?:是|点)?|确切|准确|好像是?|大概)|\d{1,2}月(?:\d{1,2}[号日])?(?:去的|进的?|到的?|走的)(?:部队|连队|兵)"
+)
 """17 年秋天当的兵,具体 9 月 10 号: the month is of the year said before."""
 UNTIL = re.compile(r"(?:到|至|截止|不到|超过|不是)$")
 ALONE = re.compile(

@@ -34,10 +34,18 @@ BARE_GROUP = re.compile("(?:" + "|".join(pattern.pattern for pattern in sayings.
 FIRST_OF_THEM = re.compile(
     r"(?:没(?:有)?(?:出过|一个|人)?[^,]{0,4}(?:大学生|[读上念]过大学)|没(?:有)?[读上念]过(?:什么)?(?:大学|书)|(?:小学|初中)都?没(?:毕业|[读上念]完))[^。]{0,14}我[^,]{0,4}(?:头一个|第一个|唯一)"
 )
+OTHER_IS = re.compile(
+    r"(?:因为|就是)?(?:我|俺)?们?家?的?(?:爷爷|奶奶|姥姥|姥爷|外公|外婆|爷|奶|邻居|同学|室友|朋友|同事|叔叔?|大伯|舅舅?|姑姑?|姨妈?|表[哥姐弟妹]|堂[哥姐弟妹])(?:家)?(?:也|就|才)?(?:是|有|算|属于)(?:的|了|着|这个)?"
+)
+"""五保户算吗?我爷爷是: who it is that the group is told of."""
+IN_ARMY = re.compile(
+    r"(?:现在|目前|还|人|正|仍)(?:还|正)?在(?:部队|服役|当兵|军营|连队|役)|(?:现役|义务兵|在役|服役中|新兵|新兵连)(?=,|$|期间|第|的|军人|士兵|连|一枚)|(?:还没|没|尚未|还未)(?:有)?退[役伍]|(?:明年|后年|快|马上|即将|等)[^,]{0,6}退[役伍]"
+)
 ATHLETE = re.compile(r"省队|市队|校队|国家队|球队|田径|运动员|职业选手|电竞|战队")
 """Who left a team is no soldier."""
 TOLD_OF_OTHERS = re.compile(
-    r"邻居|村里(?!说|把|给|评|列|定|纳|认|选|报|识别|算|建档|头我|就我|我)|(?:招|雇|请|带)[了着过]?[^,]{0,4}残疾|[一两二三四]个去当兵|有人|(?:照顾|照看|负责|管理?|教|帮扶|走访|对接|慰问)[了着过]?[^,我]{0,4}(?:残疾|聋哑|盲|低保|特困|五保|监测|脱贫|贫困|孤儿|退[役伍])|(?:低保|脱贫|监测|残疾|退役)[^,]{0,3}(?:专干|专员|干事|攻坚|帮扶)|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)"
+    r"(?:领导|老板|经理|主管|店长|师傅|导师|老师|书记|主任)[^,我]{0,3}是|(?:给|帮)[^,我]{0,6}(?:低保|脱贫|残疾|五保|特困|监测)[^,我]{0,3}(?:户|家庭|人)(?:家)?(?:送|修|做|上门|打扫|办|跑)"
+    r"|(?:陪|帮|替)(?:我|着|俺)?(?:爸|妈|爷|奶|姥|外|叔|姑|舅)[^,]{0,4}(?:办|申请|跑|领)|邻居|村里(?!说|把|给|评|列|定|纳|认|选|报|识别|算|建档|头我|就我|我)|(?:招|雇|请|带)[了着过]?[^,]{0,4}残疾|[一两二三四]个去当兵|有人|(?:照顾|照看|负责|管理?|教|帮扶|走访|对接|慰问)[了着过]?[^,我]{0,4}(?:残疾|聋哑|盲|低保|特困|五保|监测|脱贫|贫困|孤儿|退[役伍])|(?:低保|脱贫|监测|残疾|退役)[^,]{0,3}(?:专干|专员|干事|攻坚|帮扶)|同学|朋友|户(?:挺|很|好|特别)多|(?:我们|咱们?)村[^,我]{0,4}户(?:不少|多)"
 )
 
 
@@ -61,6 +69,8 @@ def held(said: Said) -> list[str] | None:
         family = clause in said.family
         if BARE_NO.fullmatch(answer):
             clause = BARE_GROUP.sub("", clause)
+        if OTHER_IS.fullmatch(answer):
+            continue
         found -= found if NO_ONE_OF_THEM.search(clause) else listed if ALL_DENIED.search(clause) else set()
         if NONE_OF_THEM.search(clause) or NO_MORE.search(clause) or ELDERS.search(clause) or TOLD_OF_OTHERS.search(clause):
             continue
@@ -79,7 +89,7 @@ def held(said: Said) -> list[str] | None:
                 found |= {counts for counts in (told(group, clause, hit, said),) if counts}
     if FIRST_OF_THEM.search(said.whole):
         found.add("第一代")
-    if ATHLETE.search(said.whole):
+    if ATHLETE.search(said.whole) or (IN_ARMY.search(said.whole) and not re.search(r"退[役伍](?:了|的|军|士|大|回|证|后)|复员|退役退伍", said.whole)):
         found.discard("退役")
     if "残疾" in refused and any(re.fullmatch(r"我?(?:爸|妈|父亲|母亲|爹|娘)(?:有|是)", clause) for clause in said.family):
         found.add("残疾家庭")

@@ -17,11 +17,11 @@ MAJORS, SCHOOL = "|".join(sorted(MAJOR["names"].split("|"), key=len, reverse=Tru
 BESIDE_SCHOOL = re.compile(
     rf"{SCHOOL}(?:生|毕业|里|的|都|均|是|读|念|学|上|,)*({MAJORS})(?:专业|方向|系)?(?:的|毕业|出身|本科|大专|专科)*(?=,|$)"
     rf"|(?<![大中小自同])(?:学|读|念|修)(?:的|了)?(?:[一二两三四五]年)?(?:就?是|专业)*({MAJORS})(?:专业|方向|系)?(?:的)?(?=,|$|博士|硕士|本科|大专|研究生|专科|中专)"
-    rf"|(?:^|我|是)({MAJORS})(?:专业|系)?(?:的)?(?:大专|本科|专科|硕士|研究生|博士|中专|毕业|出身|高职)(?!在职)|专业(?:是|叫|为|名称|学的)*({MAJORS})(?=,|$|的)"
+    rf"|(?:^|我|是|[年月届])({MAJORS})(?:专业|系)?(?:的)?(?:大专|本科|专科|硕士|研究生|博士|中专|毕业|出身|高职)(?!在职)|专业(?:是|叫|为|名称|学的)*({MAJORS})(?=,|$|的)"
 )
-ALONE = re.compile(rf"(?:[读念学]的?(?!前)|是)?({MAJORS})(?:学)?(?:专业|方向|系)?的?")
+ALONE = re.compile(rf"(?:我|俺|本人)?(?:[读念学]的?(?!前)|是)*({MAJORS})(?:学)?(?:专业|方向|系)?的?")
 OF_PAPERS = re.compile(r"[初中高]级会计|[一二三四六八]级|教资|准考证")
-PLAINLY = re.compile(r"(?:..学|工程|技术|教育|管理|设计|科学|文学|一体化|专业)的?$")
+PLAINLY = re.compile(r"(?:..学|工程|技术|教育|管理|设计|科学|文学|一体化|专业|系)的?$")
 """Names that are said of nothing but of studies."""
 WANTED = re.compile(r"想|报考|考的|考[上取]|选的|证|级|教资|老师|教(?!育)|班(?!车)|转|辅修|没|不是")
 BARE_MAJOR, KNOWN_MAJOR = (sayings.pattern(MAJOR[name]) for name in ("bare", "known"))
@@ -31,12 +31,36 @@ PAPER, PAPER_LEAD, NO_PAPER, HAS_PAPER, KNOWN_PAPER, ALL_PAPERS = (
     sayings.pattern(sayings.TABLE["certificate"][name]) for name in ("name", "lead", "none", "has", "known", "all")
 )
 TEACHERS = r".*(?:教师(?:资格)?证书?|教资证?)"
-LISTED = re.compile(r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五]个(?:本子?|证书?)|证考了")
+BY_LETTERS = re.compile(r"pmp|cpa|(?<![a-z])[abc]\d?(?=证|驾)")
+LISTED = re.compile(
+    r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五俩](?:个|本|张)?(?:本子|证书?|本(?!科))|(?:^|,)证书?[两三四五][个本张](?=,|$)|证考了"
+)
 """证书不多:计算机二级、初级会计: what stands beside is a list of papers."""
+NUMBER_OF = re.compile(
+    r"(?:手里|手上|手头|我|一共|总共|目前|现在|就|考了|有|拿了|持|是|了|过)*[一两二三四五六几俩仨\d]?(?:个|本|张|样)?(?:本子|证书?|资格证书?)(?:[一两二三四五六几俩仨\d](?:个|本|张))?"
+)
+"""两个证: how many papers, and the name of none."""
+BOTH = re.compile(
+    r"(?:这|那)?[一两二三四五]?(?:个|本|张)?证书?(?:我)?(?:都|全|也)?(?:有|在手里?|到手|考了|拿了|齐了?|考出来了|拿到了)$|(?<=师|员|级|证)[这那]?[两二三四五](?:个|本|张)(?:证书?|本子)$"
+)
 UNSURE = re.compile(r"还是|不知道|好像[^,]*又好像|不确定|不清楚|记不清|搞不懂")
 HIGHER = ("硕士", "博士")
 """Degrees one has only when they are finished: who studies for one has the one before."""
-STUDYING = re.compile(r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:在读|肄业|退学|没[读念]完|没毕业|没拿)")
+STUDYING = re.compile(
+    r"^(?:生|研究生|学位|课程)*(?:也|都|现在|目前|还)*(?:[一二三1-3]年级|新生|研[一二三](?=,|$|在|的)|在读|肄业|退学|没[读念]完|没毕业|没拿)"
+)
+EITHER_OR = re.compile(
+    r"(?:本科|大专|专科|硕士|研究生|高职|中专|高中|初中)还是(?:算|填|写|选|按)?(?:本科|大专|专科|硕士|研究生|高职|中专|高中|初中)(?:呀|啊|呢|好)?$"
+)
+UPGRADING = re.compile(
+    r"^(?!.*(?:本科(?:毕业|证|学历)|专升本[^,]{0,6}(?:毕业|读完|念完))).*(?:(?<!现)在(?:学校)?[读念上]?大[三四]|(?:^|,|现在|目前|[读念上])大[三四](?=,|$|了|在读)|专升本大[三四]|刚入学|在读|在校|还在[读念上])"
+)
+"""专升本,现在大三: the degree above is not there yet."""
+SET_ASIDE = re.compile(
+    r"(?:学历|学位|证书?|毕业)?(?:那[张个]|的|这个)?(?:证书?)?(?:,)?(?:就)?(?:不用管|别管|不管了|不算数?|作废|忽略|不要了|[写填打选说]错|是错的|那[张个]不)"
+)
+"""学历改成硕士,本科那张不用管: said to be left out."""
+WROTE_BEFORE = re.compile(r"(?:原来|之前|原先|本来|刚才|刚刚|先前|开始|上次|一开始)(?:我)?(?:填|写|选|说|报|打)(?:成|的|了)*(?:是)?$")
 SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
 """Before a degree that is wanted or under way."""
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
@@ -60,20 +84,30 @@ def degree(said: Said) -> str | None:
     for place, clause in enumerate(said.own):
         studying = said_before and bool(re.search(r"在读|还在|自考中|没拿到|没毕业", clause))
         said_before = said_before or any(pattern.search(clause) for pattern in DEGREE.values())
-        if studying:
+        if studying or EITHER_OR.search(clause):
             continue
         for rank, (level, pattern) in enumerate(DEGREE.items()):
             for found in pattern.finditer(clause):
-                unfinished = level in HIGHER and (STUDYING.search(clause[found.end() :]) or re.search(r"[读念](?:的|着)?$", clause[: found.start()]))
+                unfinished = level in HIGHER and (
+                    STUDYING.search(clause[found.end() :])
+                    or re.search(r"(?:[读念](?:的|着)?|(?:入学|入校|新招|刚录取|刚考上)(?:了)?的?)$", clause[: found.start()])
+                )
                 if unfinished and (studies or STUDYING.search(clause[found.end() :])):
                     continue
                 hired = re.search(r"我(?:招|雇|请|聘|带)来的[^,没]{0,4}$", clause[: found.start()])
                 attends = hired or (
                     re.search(r"(?:还|正|现)在[^,]{0,2}$", clause[: found.start()]) and re.match(r"(?:里|这边)?[读念上]", clause[found.end() :])
                 )
-                under_way = found[0].startswith("专升") and re.search(r"[在正][读念上](?:着|的)?$", clause[: found.start()])
+                under_way = found[0].startswith("专升") and (
+                    UPGRADING.search(said.text) or re.search(r"[在正][读念上](?:着|的)?$", clause[: found.start()])
+                )
+                if under_way and not best:
+                    best = (0, 0, "专科")  # who studies on has finished that
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
-                broken_off = re.match(r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学)", clause[found.end() :])
+                broken_off = re.match(
+                    r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :]
+                )
+                broken_off = broken_off or SET_ASIDE.match(clause[found.end() :]) or WROTE_BEFORE.search(clause[: found.start()])
                 if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
                     best = max(best or here, here)
@@ -139,6 +173,13 @@ def archive(said: Said) -> str | None:
     return best
 
 
+def papers_together(clause: str, told: bool) -> list[str]:
+    """Two papers or more in one clause where it is said that these are papers: 健康管理师和保育师两个证."""
+    parts = re.split("和|跟|与|还有|以及", BOTH.sub("", re.sub(r"^(?:我)?(?:有|是|一个(?:是)?|分别是|就是|考了|拿了)*", "", clause)))
+    whole = len(parts) > 1 and (told or BOTH.search(clause)) and all(PAPER.fullmatch(part) or KNOWN_PAPER.fullmatch(part) for part in parts)
+    return parts if whole else []
+
+
 def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
     """Certificates by name; the teacher's one has a field of its own, read before."""
     names: list[str] = []
@@ -146,11 +187,20 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
     listed: list[str] = []
     told = bool(LISTED.search(said.whole))
     for place, clause in enumerate(clauses):
+        if several := papers_together(clause, told):
+            listed += several
+            names += listed if told else []
+            continue
+        if NUMBER_OF.fullmatch(clause):
+            continue
         one = PAPER.fullmatch(clause) or KNOWN_PAPER.fullmatch(clause)
         if one and (told or not NO_PAPER.search(clause)):
             listed += [PAPER_LEAD.sub("", clause)]
             known = any(KNOWN_PAPER.fullmatch(paper) or paper.endswith("级") for paper in listed)
             names += listed if told or known else []
+        elif (first := PAPER.match(clause)) and listed and re.match("我?(?:都|全|也)(?:有|考|拿|齐|在手|到手|持)", clause[first.end() :]):
+            names += [*listed, PAPER_LEAD.sub("", first[0])]
+            listed = []
         elif ALL_PAPERS.search(clause) or (KNOWN_PAPER.match(clause) and ALL_PAPERS.search(KNOWN_PAPER.sub("", clause, count=1))):
             names += listed
             listed = []
@@ -168,6 +218,12 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
                 name = PAPER_LEAD.sub("", paper[0])
                 if len(name) > 2 and not NO_PAPER.search(name):
                     names.append(name)
+    names = [BY_LETTERS.sub(lambda letters: letters[0].upper(), name) for name in with_teachers(names, told, result)]
+    return {"certificates": list(dict.fromkeys(names))} if names else {}
+
+
+def with_teachers(names: list[str], told: bool, result: dict[str, Any]) -> list[str]:
+    """The teacher's certificate by one name, and only where its own field says so."""
     names = ["教师资格证" if re.fullmatch(TEACHERS, name) else name for name in names]
     if "教师资格证" in names and result.get("teacher_certificate") is None:
         names.remove("教师资格证")
@@ -175,6 +231,4 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
         names.append("教师资格证")
     if result.get("teacher_certificate") is False:
         names = [name for name in names if name != "教师资格证"]
-    if told and len(names) > 1:
-        names = [name for name in names if name != "教师资格证"]
-    return {"certificates": list(dict.fromkeys(names))} if names else {}
+    return [name for name in names if name != "教师资格证"] if told and len(names) > 1 else names

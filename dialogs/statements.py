@@ -20,7 +20,7 @@ Facts = dict[str, Any]
 READ_CHARS = 1000
 """So much of a text is read: nobody tells facts beyond that."""
 COHORT = re.compile(
-    r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
+    r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?才(?!毕业)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
 )
 BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
 """听说26届有补贴,我25的: a class said after another."""
@@ -39,17 +39,20 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
+    r"|(?:今年(?:都|已经|刚|才)?|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|本命年,?|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我|本人)?(?:是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$|不是))"
 )
 GENDER = {
     "女": re.compile(
-        r"(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩|宝妈)(?:一[枚个])|(?:^|,|我是)(?:全职)?宝妈(?=,|$)|[我俺咱]是(?:个|一个)?(?:妹子|姑娘家?|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
+        r"(?:^|,|[我俺咱])(?:自己)?(?:现在|目前|刚|已经|正|又|还|在|才|因为)*(?:怀孕|怀了?(?:孩子|宝宝|二胎|头胎|身孕)|怀上|生完(?:孩子|娃|宝宝|二胎)|坐月子|(?:在)?休?产假|哺乳期|有身孕)(?![^,]{0,3}(?:员工|的?(?:同事|人)))|(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩|宝妈)(?:一[枚个])|(?:^|,|我是)(?:全职)?宝妈(?=,|$)|[我俺咱]是(?:个|一个)?(?:妹子|姑娘家?|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
-        r"(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
+        r"(?:一个|我这)大(?:老爷们|小伙子?|男人)|(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
+ANY_CHILD = ("孩子", "小孩", "娃", "娃儿", "娃子", "崽")
+CHILD = re.compile(r"(?:^|[,。: ])(?:我家?)?(?:(?P<girl>闺女|姑娘|女儿|丫头|女孩|女娃)|(?:儿子|小子|男孩|男娃))")
+"""替孩子咨询,姑娘 25 届: which child it is."""
 MARRIED = {"女": re.compile(r"我(?:的)?(?:公公|婆婆|公婆)"), "男": re.compile(r"我(?:的)?(?:岳父|岳母|老丈人|丈母娘|媳妇(?!说我))")}
 """Whose parents-in-law are called so."""
 FACTS = tuple(
@@ -62,11 +65,17 @@ FACTS = tuple(
     )
     for row in sayings.TABLE["fact"]
 )
-WHOLE = tuple((row["field"], sayings.pattern(row["said"]), kind == "affirmed") for kind in ("affirmed", "denial") for row in sayings.TABLE[kind])
-"""What only a whole sentence says, and whether it affirms or denies."""
+WHOLE = tuple(
+    (row["field"], sayings.pattern(row["said"]), kind == "affirmed", row.get("whole", False))
+    for kind in ("affirmed", "denial")
+    for row in sayings.TABLE[kind]
+)
+"""What only a whole sentence says, whether it affirms or denies, and whether plans tell of it too: 说要签合同,说到现在没动静."""
 RECEIVED, SCHOOL, SERVICE, FLAGS = (sayings.patterns(name) for name in ("received", "school_type", "service", "flags"))
 SERVED = re.compile(
-    r"(?<![刷批办])下来|支[教农医扶][过了]|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年".replace(
+    r"(?<![刷批办])下来|支[教农医扶][过了]|(?:服|干|做|当)完|回来|支教时|的时候|那(?:两|三|几)年|第[一二三]年|期满|竞聘上|选上|(?:干|做|当|服务)满|{数}届|服务证|人员|正在|(?<!想)在(?:做|干|服务)|结束|到期|到头|志愿者|(?:服务|参加|干|做|当)(?:[了过完的着]|[^,]{0,6}[年月])|考上|服务期|支过|队员|还在|现在(?:就)?是|第[一二三]年|{数}年"
+    r"|(?:^|,|我|就|现在|目前|本人)(?:是|做|当)(?:着|了)?(?:一?[名个])?(?:{项目})(?:老师|教师|的)?(?=,|$|在|第)|在[^,想考]{1,8}(?:当|做)(?:着|了)?(?:一?[名个])?(?:{项目})|(?:{项目})(?:老师|教师)?一[枚个名](?=,|$)"
+    r"|是[^,想考招]{1,8}的(?:{项目})(?=,|$)|三支一扶(?:支[教农医]|扶贫)(?=,|$|的,|在)".replace("{项目}", sayings.NAMES["项目"]).replace(
         "{数}", sayings.NAMES["数"]
     )
 )
@@ -121,8 +130,8 @@ def matters(said: Said) -> Facts:
                 value = True
             if value is not None:
                 found[field] = value
-    for field, pattern, affirms in WHOLE:
-        if pattern.search(text) and not (affirms and field in found):
+    for field, pattern, affirms, plans in WHOLE:
+        if pattern.search(said.whole if plans else text) and not (affirms and field in found):
             found[field] = affirms
     for field, topic, _, state, _ in FACTS:
         end = last_end(topic, said.whole)
@@ -177,7 +186,7 @@ def no_job_ended(text: str) -> bool:
 
 
 WANTS = re.compile(
-    r"(?<![不没])(?:想|打算|准备)要?(?:(?:回|去|到|留在?)[^,没不]{1,5})?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?[^,没不]{0,4}(?:工作|活干|班上|事做)(?=,|$|啥|什么)"
+    r"(?<![不没])(?:想|打算|准备)要?(?:(?:回|去|到|留在?)[^,没不]{1,5})?(?:尽快|赶紧|先|再|马上)?[找换](?:个|一?份|一个)?(?:[^,]{1,12}的)?[^,没不]{0,4}(?:工作|活干|活儿?|岗位?|班上|事做)(?=,|$|啥|什么)"
 )
 """Wishing for work is looking for it, though a wish states nothing else."""
 
@@ -255,6 +264,8 @@ def person(said: Said) -> Facts:
     spoken = {sign for sign, pattern in GENDER.items() if pattern.search(said.text)}
     if not spoken and not said.asked_for:
         spoken = {sign for sign, pattern in MARRIED.items() if pattern.search(said.whole)}
+    if said.asked_for in ANY_CHILD and not spoken and (child := CHILD.search(said.whole)):
+        return found | {"gender": "女" if child["girl"] else "男"}
     if said.asked_for and not spoken:
         pronouns = {"他", "她"} & set(re.sub(r"[他她](?=爸|妈|爹|娘|爷|奶|姥|外公|外婆|们)", "", said.whole))
         if len(pronouns) == 1 and not MALE.search(said.asked_for) and not FEMALE.search(said.asked_for):
@@ -330,6 +341,7 @@ NEEDED = {
     ),
 }
 """Without one of these words nothing is said of the matter, whatever the sentence is like."""
+NOT_DISMISSED = re.compile(r"(?:没有?|并没|未|不会)(?:把|将)?我?(?:们)?(?:被)?(?:辞退|裁员?|开除|解雇|优化|劝退)(?:掉)?(?:我|,|$)")
 EMPLOYER = ("employer.type", "employer.size")
 OF_NOW = ("employment", "contract_signed")
 """Fields that what is told of the past does not state."""
@@ -351,12 +363,12 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
         found.pop("archive", None)
     if HOME_DEGREE.search(said.whole):
         found.pop("overseas_certified", None)
-    if no_job_ended(",".join(said.raw)):
+    if no_job_ended(",".join(said.raw)) or NOT_DISMISSED.search(said.whole):
         found.pop("quit_involuntary", None)
     for field, words in NEEDED.items():
         if not words.search(",".join(said.raw)):
             found.pop(field, None)
-    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()):
+    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()) or re.search(r"[高初]中没(?:[读念上]完|毕业|拿)", said.whole):
         found.pop("degree", None)
     if "received_before" in found and not any(TOOK.search(clause) for clause in said.own):
         del found["received_before"]
