@@ -59,14 +59,16 @@ NTH = re.compile(r"第({人数})个月".replace("{人数}", sayings.NAMES["人�
 """以灵活就业身份交的第 3 个月: so many are paid."""
 TOTAL = re.compile(r"加一块|加在一[块起]|合起来|总数|加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
+AGAIN = re.compile(r"(?:又|另外|再)(?:接着|重新|单独|断续|陆续|断断续续)*[交缴续](?:了|过)")
+"""去年交了四个月,今年又交了五个月: to be added up."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
 UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
 NO_MONTHS = re.compile(
-    r"(?:[没未不][够满]|不到|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
+    r"(?:差[^,]{1,6}(?:就|才|够|满|到|凑)+|[没未不][够满]|不到|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
 SPAN = re.compile(
-    r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*(?:我)?(?:自己|个人)?[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月"
+    r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*(?:我)?(?:自己|个人)?[交缴买上]?(?:着|了|的)?(?:失业保险|养老保险|职工社保|社保|保险|五险)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月"
 )
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没(?!断|停)"
@@ -221,7 +223,9 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             alone = False
         if paying:
             both = TOTAL.search(clause) and "insured_months" in found
-            found |= months(clause, named, kind, alone and not both) | span(clause, kind, alone, today)
+            told = months(clause, named, kind, alone and not both)
+            more = found if AGAIN.search(clause) else {}
+            found |= {name: length + more.get(name, 0) for name, length in told.items()} | span(clause, kind, alone, today)
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
     if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
