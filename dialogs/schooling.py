@@ -36,6 +36,7 @@ LISTED = re.compile(
     r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五俩](?:个|本|张)?(?:本子|证书?|本(?!科))|(?:^|,)证书?[两三四五][个本张](?=,|$)|证考了"
 )
 """证书不多:计算机二级、初级会计: what stands beside is a list of papers."""
+NOT_HELD = re.compile(r"没|未|不|想|正在|在考|备考|证书?(?:都|也|就)?是(?:我|俺|咱)(?!自己|本人|的|[^,]{0,3}[考拿]|$)")
 NUMBER_OF = re.compile(
     r"(?:手里|手上|手头|我|一共|总共|目前|现在|就|考了|有|拿了|持|是|了|过)*[一两二三四五六几俩仨\d]?(?:个|本|张|样)?(?:本子|证书?|资格证书?)(?:[一两二三四五六几俩仨\d](?:个|本|张))?"
 )
@@ -206,7 +207,7 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
             listed = []
         else:
             listed = []
-        if re.search(r"没|未|不|想|正在|在考|备考", clause):
+        if NOT_HELD.search(clause):
             continue
         if "证" not in clause:
             names += [paper[0] for paper in KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or paper[0] == clause]

@@ -405,10 +405,8 @@ def within(result: Facts, group: str) -> Facts:
 
 def with_unit(result: Facts, said: Said) -> Facts:
     """Whoever has a labour contract, or for whom a firm pays now, is employed, whatever the job is called."""
-    paid = any(
-        (hit := work.INSURED["unit"].search(clause)) and not denied(clause, hit.start()) and re.search("社保|保险|五险", clause)
-        for clause in said.now
-    )
+    about = (clause for clause in said.now if re.search("社保|保险|五险", clause))
+    paid = any((hit := work.INSURED["unit"].search(clause)) and not denied(clause, hit.start()) for clause in about)
     signed = result.get("contract_signed") and re.search("劳动合同", said.whole) and not re.search("承揽|劳务", said.whole)
     employed = result.get("employment") == "灵活就业" and ((paid and result.get("pays_own_insurance") is False) or signed)
     return result | ({"employment": "就业"} if employed else {})
