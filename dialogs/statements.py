@@ -23,7 +23,7 @@ READ_CHARS = 1000
 COHORT = re.compile(
     r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?才(?!毕业)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
 )
-BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
+BARE_CLASS = re.compile(r"^(?:但|可)?(?:我(?:自己)?是?(20\d{2}|[012]\d)年?的|是?(20[12]\d|[12]\d)年的)$")
 """听说26届有补贴,我25的: a class said after another."""
 COUNTS_BY = {
     "届": re.compile(
@@ -200,8 +200,8 @@ def graduation(said: Said, days: dict[str, str]) -> Facts:
     value = days.get("graduation")
     if value:
         return {"cohort": int(value[:4])} | ({"graduation_date": value} if len(value) > 4 else {})
-    patterns = (COHORT, BARE_CLASS) if "届" in said.whole else ()
-    classes = [int(hit[1]) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
+    patterns = (COHORT, BARE_CLASS) if re.search("届|出来的|毕业|[专本]科出身", said.whole) else ()
+    classes = [int(next(filter(None, hit.groups()))) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
     return {"cohort": classes[-1] % 100 + 2000} if classes else {}
 
 
