@@ -355,7 +355,14 @@ def last_of(table: dict[str, re.Pattern[str]], clauses: tuple[str, ...]) -> str 
     return max(hits)[2] if hits else None
 
 
-KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"), re.compile(r"[国央民私外]企|事业单位")
+KEPT, KIND_ALONE = (
+    re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)|(?:调|转|提)(?:到|进|去)(?:了)?(?:公司|单位)"),
+    re.compile(r"[国央民私外]企|事业单位"),
+)
+SIGNED_WITH = re.compile(
+    r"(?:挂|挂靠)在[^,]{0,4}(?:民办非企业|民非|协会|基金会)|(?:跟|和|与)[^,]{0,4}(?:民办非企业|民非|协会|基金会|社工机构)[^,]{0,2}签|(?:我们[^,]{1,3}|单位|机构)(?:登记|注册)的?是?(?:个)?(?:民办非企业|民非)"
+)
+"""单位是街道办的社工站,合同跟民非签的: the employer is who signs."""
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
@@ -412,6 +419,8 @@ def employer(said: Said, result: Facts) -> Facts:
     found: Facts = {name: value for name, table in tables.items() if (value := last_of(table, clauses))}
     if "employer.type" in found and any((kind := name) for name in ("机关事业", "社会组织") if last_of({name: KIND[name]}, clauses)):
         found["employer.type"] = kind
+    if SIGNED_WITH.search(",".join(clauses)):
+        found["employer.type"] = "社会组织"
     if found.get("employer.type") == "机关事业" and DISPATCHED.search(said.whole):
         del found["employer.type"]  # whoever is sent there is employed by the agency
     if result.get("employment") == "就业" and (
