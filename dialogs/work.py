@@ -22,7 +22,9 @@ STUDIES = re.compile(
 DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没一个|没个人|谈不上|算不上|说不上|称不上|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
-AT_A_UNIT = re.compile(r"(?:公司|单位|厂里?|店里?|医院|学校|银行|超市)[^,没不]{0,3}(?:上班|工作)(?![过了])")
+AT_A_UNIT = re.compile(
+    r"签的?(?:是|了)?(?:正式)?的?劳动合同|是正式工|(?:公司|单位|厂里?|店里?|医院|学校|银行|超市)[^,没不]{0,3}(?:上班|工作)(?![过了])"
+)
 """Whoever goes to a unit is employed, whatever is done beside it."""
 LICENSED = re.compile(r"执照(?:是我|早|都|也|已|有(?!没)|下来|拿|领|办(?!不|,))")
 """Who sells with a licence has a business."""
@@ -59,6 +61,7 @@ NTH = re.compile(r"第({人数})个月".replace("{人数}", sayings.NAMES["人�
 """以灵活就业身份交的第 3 个月: so many are paid."""
 TOTAL = re.compile(r"加一块|加在一[块起]|合起来|总数|加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
+NO_LONGER = re.compile(r"自己[^,。]{0,6}交不(?:起|动)了?,?[^,。?]{0,4}(?:停|断|没交|不交)")
 AGAIN = re.compile(r"(?:又|另外|再)(?:接着|重新|单独|断续|陆续|断断续续)*[交缴续](?:了|过)")
 """去年交了四个月,今年又交了五个月: to be added up."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
@@ -226,6 +229,8 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             told = months(clause, named, kind, alone and not both)
             more = found if AGAIN.search(clause) else {}
             found |= {name: length + more.get(name, 0) for name, length in told.items()} | span(clause, kind, alone, today)
+    if NO_LONGER.search(said.whole):
+        found["pays_own_insurance"] = False
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
     if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
