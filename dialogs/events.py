@@ -56,7 +56,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
         days = list(dates.find(clause, today))
         if year and MORE_EXACTLY.match(clause):
             days = [day if clause[day.start : day.end].find("年") > 0 else dates.Dated(day.start, day.end, year + day.value[4:]) for day in days]
-        year = days[-1].value[:4] if days and re.search(r"\d年", clause) else year if not days else ""
+        year = days[-1].value[:4] if days and re.search(r"\d年|[去前今]年", clause) else year if not days else ""
         if army and len(days) == 2 and not marks and re.fullmatch(r"[年月日号份]*[-—~–到至]+", clause[days[0].end : days[1].start]):
             found |= {"enlisted": days[0].value, "retired": days[1].value}
             continue
@@ -76,7 +76,8 @@ def bound(said: Said, today: date) -> dict[str, str]:
                 degree_alone = "学位" in clause and "毕业" not in clause
                 if event != "graduation" or keep is None or said.corrected or (day.value[:4] >= keep[:4] and not degree_alone):
                     found[event] = day.value
-                last = event
+                later = [mark for mark in marks if mark[0] > day.end]
+                last = later[-1][2] if later and order + 1 == len(days) else event
         if marks and not days:
             last = marks[-1][2]
     if registered := found.pop("registered", None):
