@@ -62,6 +62,8 @@ SET_ASIDE = re.compile(
 )
 """学历改成硕士,本科那张不用管: said to be left out."""
 WROTE_BEFORE = re.compile(r"(?:原来|之前|原先|本来|刚才|刚刚|先前|开始|上次|一开始)(?:我)?(?:填|写|选|说|报|打)(?:成|的|了)*(?:是)?$")
+BESIDE_WORK = re.compile(r"(?:自考|函授|成考|成人|电大|开放大学)的?本科?(?:正|还)?在读")
+"""自考本科在读,已经有大专证: not there yet."""
 SIGNED_UP = r"(?:(?<![自成高才])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
 """Before a degree that is wanted or under way."""
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
@@ -105,6 +107,7 @@ def degree(said: Said) -> str | None:
                 if under_way and not best:
                     best = (0, 0, "专科")  # who studies on has finished that
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
+                attends = attends or bool(BESIDE_WORK.search(clause) and re.search(r"大专|专科", said.text))
                 broken_off = re.match(
                     r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :]
                 )
