@@ -150,6 +150,8 @@ def hukou(said: Said) -> str | None:
     if "户" not in said.whole:
         return None
     found = said_places("both", said.own) or said_places("hukou", said.own)
+    if not found and re.search(r"学校(?:的)?集体户|户口[^,]{0,4}[在落迁]学校", said.whole):
+        found = said_places("school", said.own)
     if said.corrected and (meant := corrected(said)):
         return meant
     here = still(said) or pointed(HERE_HUKOU, said) or pointed(UNMOVED, said)

@@ -450,6 +450,8 @@ def read(text: str, today: date) -> Facts:
     for field in [field for field in result if field.startswith("business.")]:
         del result[field]
     if own:
+        if result.get("employment") == "灵活就业" and (stall := own.pop("business.region", None)):
+            result.setdefault("residence", stall)  # who sells on the street lives there
         result = owned(result, own, said)
     if result.get("employment") != "创业":
         result |= employer(said, result)
