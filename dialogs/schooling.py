@@ -107,7 +107,7 @@ def degree(said: Said) -> str | None:
                 if under_way and not best:
                     best = (0, 0, "专科")  # who studies on has finished that
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
-                attends = attends or bool(BESIDE_WORK.search(clause) and re.search(r"大专|专科", said.text))
+                attends = attends or (re.search(r"大专|专科", said.text) and BESIDE_WORK.search(clause))
                 broken_off = re.match(
                     r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :]
                 )
