@@ -13,6 +13,8 @@ REGISTERED = (("unemployed", "失业|没工作|待业"), ("other", "灵活"), ("
 """What a bare 登记的 registers, by the first of these that is spoken of."""
 LOWER = re.compile(r"(?<!从)(?:普高|高中|初中|小学)(?:是|\d|[年月的])*$")
 """The school whose leaving is not the graduation that counts."""
+OF_WORK = re.compile(r"(?:公司|单位|厂里?|店里?|部队)[^。]{0,12}出来|出来[^。]{0,6}从")
+"""从公司出来: no school is left there."""
 ARMY = re.compile(r"退[役伍]|复[员原]|当的?[^,]{0,4}兵|当(?:了|过|完)[^,]{0,5}兵|入伍|参军|部队|走的?兵|军士|士官|义务兵|服役|兵役|[春秋]季兵")
 """Among soldiers 走的 is the joining and 回来 the leaving."""
 SERVICE = {event: sayings.pattern(said) for event, said in sayings.TABLE["army"].items()}
@@ -39,7 +41,14 @@ def bound(said: Said, today: date) -> dict[str, str]:
     year = ""
     for clause in said.own:
         marks = [
-            (mark.start(), mark.end(), "other" if mark.lastgroup == "graduation" and LOWER.search(clause[: mark.start()]) else mark.lastgroup or "")
+            (
+                mark.start(),
+                mark.end(),
+                "other"
+                if mark.lastgroup == "graduation"
+                and (LOWER.search(clause[: mark.start()]) or (mark[0].endswith("出来") and OF_WORK.search(said.whole)))
+                else mark.lastgroup or "",
+            )
             for mark in EVENT.finditer(clause)
         ]
         if army:
@@ -47,7 +56,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
         days = list(dates.find(clause, today))
         if year and MORE_EXACTLY.match(clause):
             days = [day if clause[day.start : day.end].find("年") > 0 else dates.Dated(day.start, day.end, year + day.value[4:]) for day in days]
-        year = days[-1].value[:4] if days and re.search(r"\d年", clause) else year if not days else ""
+        year = days[-1].value[:4] if days and re.search(r"\d年|[去前今]年", clause) else year if not days else ""
         if army and len(days) == 2 and not marks and re.fullmatch(r"[年月日号份]*[-—~–到至]+", clause[days[0].end : days[1].start]):
             found |= {"enlisted": days[0].value, "retired": days[1].value}
             continue
@@ -67,7 +76,8 @@ def bound(said: Said, today: date) -> dict[str, str]:
                 degree_alone = "学位" in clause and "毕业" not in clause
                 if event != "graduation" or keep is None or said.corrected or (day.value[:4] >= keep[:4] and not degree_alone):
                     found[event] = day.value
-                last = event
+                later = [mark for mark in marks if mark[0] > day.end]
+                last = later[-1][2] if later and order + 1 == len(days) else event
         if marks and not days:
             last = marks[-1][2]
     if registered := found.pop("registered", None):

@@ -15,7 +15,7 @@ WAYS: dict[str, list[list[str]]] = sayings.TABLE["place"]
 HERE = r"(?:这儿|那儿|那边|这边|这里|本地|当地|村里|老家(?![\u4e00-\u9fff]{2})|家里|这(?![个家次种])|那(?=$|,))"
 HUKOU = r"(?:户口本?|户籍)"
 HERE_LIVES = re.compile(rf"人(?:也|就|都|现在|一直)?在(?:{HERE}|家(?:呢|待|,|$))|(?:住|居住)(?:也|就)?在{HERE}")
-HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HERE}(?:的)?{HUKOU}")
+HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HUKOU}(?:和|跟|与|、)?人(?:也|就|都|全)*在{HERE}|{HERE}(?:的)?{HUKOU}")
 ORIGIN = re.compile(r"(?:老家|家在|家住|家是|[我俺咱]是|本人是)(?:在|是)?$")
 DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
 UNMOVED = re.compile(
@@ -150,6 +150,8 @@ def hukou(said: Said) -> str | None:
     if "户" not in said.whole:
         return None
     found = said_places("both", said.own) or said_places("hukou", said.own)
+    if not found and re.search(r"学校(?:的)?集体户|户口[^,]{0,4}[在落迁]学校", said.whole):
+        found = said_places("school", said.own)
     if said.corrected and (meant := corrected(said)):
         return meant
     here = still(said) or pointed(HERE_HUKOU, said) or pointed(UNMOVED, said)

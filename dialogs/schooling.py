@@ -36,6 +36,7 @@ LISTED = re.compile(
     r"证书?[^,]{0,3}不多|(?:^|,)(?:证书|证件|持证)(?:是|有)?(?=$|[:,])|[两三四五俩](?:个|本|张)?(?:本子|证书?|本(?!科))|(?:^|,)证书?[两三四五][个本张](?=,|$)|证考了"
 )
 """证书不多:计算机二级、初级会计: what stands beside is a list of papers."""
+NOT_HELD = re.compile(r"没|未|不|想|正在|在考|备考|证书?(?:都|也|就)?是(?:我|俺|咱)(?!自己|本人|的|[^,]{0,3}[考拿]|$)")
 NUMBER_OF = re.compile(
     r"(?:手里|手上|手头|我|一共|总共|目前|现在|就|考了|有|拿了|持|是|了|过)*[一两二三四五六几俩仨\d]?(?:个|本|张|样)?(?:本子|证书?|资格证书?)(?:[一两二三四五六几俩仨\d](?:个|本|张))?"
 )
@@ -53,7 +54,7 @@ EITHER_OR = re.compile(
     r"(?:本科|大专|专科|硕士|研究生|高职|中专|高中|初中)还是(?:算|填|写|选|按)?(?:本科|大专|专科|硕士|研究生|高职|中专|高中|初中)(?:呀|啊|呢|好)?$"
 )
 UPGRADING = re.compile(
-    r"^(?!.*(?:本科(?:毕业|证|学历)|专升本[^,]{0,6}(?:毕业|读完|念完))).*(?:(?<!现)在(?:学校)?[读念上]?大[三四]|(?:^|,|现在|目前|[读念上])大[三四](?=,|$|了|在读)|专升本大[三四]|刚入学|在读|在校|还在[读念上])"
+    r"^(?!.*(?:本科(?:毕业|证|学历)|专升本[^,]{0,6}(?:毕业|读完|念完))).*(?:(?<!现)在(?:学校)?[读念上]?大[三四]|(?:^|,|现在|目前|[读念上])大[三四](?=,|$|了|在读)|专升本大[三四]|(?:刚|又|重新|已经?|九月|9月)入(?:了)?学|在读|在校|还在[读念上])"
 )
 """专升本,现在大三: the degree above is not there yet."""
 SET_ASIDE = re.compile(
@@ -61,7 +62,9 @@ SET_ASIDE = re.compile(
 )
 """学历改成硕士,本科那张不用管: said to be left out."""
 WROTE_BEFORE = re.compile(r"(?:原来|之前|原先|本来|刚才|刚刚|先前|开始|上次|一开始)(?:我)?(?:填|写|选|说|报|打)(?:成|的|了)*(?:是)?$")
-SIGNED_UP = r"(?:(?<![自成高])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
+BESIDE_WORK = re.compile(r"(?:自考|函授|成考|成人|电大|开放大学)的?本科?(?:正|还)?在读")
+"""自考本科在读,已经有大专证: not there yet."""
+SIGNED_UP = r"(?:(?<![自成高才])考[上取到]?|报|(?<!统)招|想读|[边在]读(?:着|的)?(?:函授|自考|成教|成人|在职|开放大学|电大)+)(?:的|个|了)*$"
 """Before a degree that is wanted or under way."""
 TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过))")
 """在中专当辅导员: the school is where the person works."""
@@ -80,7 +83,7 @@ def degree(said: Said) -> str | None:
     """The highest one said, the last one after a correction."""
     best: tuple[int, int, str] | None = None
     said_before = False
-    studies = bool(re.search(r"在读|研[一二三]|没毕业|还没读完", said.text))
+    studies = bool(re.search(r"在读|研[一二三]|没毕业|还没读完|[读念]着|还有[^,]{1,4}[年月](?:才)?毕业|明年[^,]{0,5}毕业", said.text))
     for place, clause in enumerate(said.own):
         studying = said_before and bool(re.search(r"在读|还在|自考中|没拿到|没毕业", clause))
         said_before = said_before or any(pattern.search(clause) for pattern in DEGREE.values())
@@ -104,6 +107,7 @@ def degree(said: Said) -> str | None:
                 if under_way and not best:
                     best = (0, 0, "专科")  # who studies on has finished that
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
+                attends = attends or (re.search(r"大专|专科", said.text) and BESIDE_WORK.search(clause))
                 broken_off = re.match(
                     r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :]
                 )
@@ -206,7 +210,7 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
             listed = []
         else:
             listed = []
-        if re.search(r"没|未|不|想|正在|在考|备考", clause):
+        if NOT_HELD.search(clause):
             continue
         if "证" not in clause:
             names += [paper[0] for paper in KNOWN_PAPER.finditer(clause) if HAS_PAPER.search(clause) or paper[0] == clause]

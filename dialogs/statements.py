@@ -14,6 +14,7 @@ from typing import Any
 from dialogs import business, dates, groups, likeness, localities, polarity, questions, sayings, schooling, work
 from dialogs.clauses import ASK, FEMALE, MALE, Said, stated
 from dialogs.events import bound
+from dialogs.polarity import denied
 from knowledge.profile import GROUPS
 
 Facts = dict[str, Any]
@@ -22,7 +23,7 @@ READ_CHARS = 1000
 COHORT = re.compile(
     r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?才(?!毕业)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
 )
-BARE_CLASS = re.compile(r"^(?:但|可)?我(?:自己)?是?(20\d{2}|[012]\d)的$")
+BARE_CLASS = re.compile(r"^(?:但|可)?(?:我(?:自己)?是?(20\d{2}|[012]\d)年?的|是?(20[12]\d|[12]\d)年的)$")
 """听说26届有补贴,我25的: a class said after another."""
 COUNTS_BY = {
     "届": re.compile(
@@ -39,7 +40,7 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才)?|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|本命年,?|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我|本人)?(?:是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
+    r"|(?:今年(?:都|已经|刚|才|整|满)*|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|本命年,?|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我|本人)?(?:是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
     r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$|不是))"
 )
 GENDER = {
@@ -47,7 +48,7 @@ GENDER = {
         r"(?:^|,|[我俺咱])(?:自己)?(?:现在|目前|刚|已经|正|又|还|在|才|因为)*(?:怀孕|怀了?(?:孩子|宝宝|二胎|头胎|身孕)|怀上|生完(?:孩子|娃|宝宝|二胎)|坐月子|(?:在)?休?产假|哺乳期|有身孕)(?![^,]{0,3}(?:员工|的?(?:同事|人)))|(?:^|,)一个女(?:生|孩)|\d{2}[年后]的?(?:妹子|姑娘|小姑娘|女生)|本人女|(?:我|俺|咱)(?:是|一个)?(?:个)?女(?:的|生|孩|性|娃)|性别是?女|(?:出生|生)的女(?:生|孩)|(?:^|,)我?女(?:生|孩|性|的|孩子|娃)?(?=,|$|\d{2}岁)|(?:小姑娘|女孩子|妹子|女生|女孩|宝妈)(?:一[枚个])|(?:^|,|我是)(?:全职)?宝妈(?=,|$)|[我俺咱]是(?:个|一个)?(?:妹子|姑娘家?|小姑娘)(?=,|$)|(?<=岁)(?:的)?女(?=,|$|生|孩)"
     ),
     "男": re.compile(
-        r"(?:一个|我这)大(?:老爷们|小伙子?|男人)|(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
+        r"(?:^|,)(?:大?老?爷们儿?|汉子|糙汉)一[个枚名]|(?:一个|我这)大(?:老爷们|小伙子?|男人)|(?:^|,)一个男(?:生|孩)|\d{2}[年后]的?(?:小伙子?|男生)|本人男|(?:我|俺|咱)(?:是|一个)?(?:个)?男(?:的|生|孩|性|娃)|(?:^|,)(?:大?男生|小伙子?)(?=\d)|性别是?男|(?:出生|生)的男(?:生|孩)|(?:^|,)我?男(?:生|孩|性|的|孩子|娃)?(?=,|$)|(?:小伙子?|大?男生|男孩)一[枚个]|[我俺咱]是(?:个|一个)?(?:小伙子?|汉子|爷们|糙汉)(?=,|$)|(?<=岁)(?:的)?男(?=,|$|生|孩)"
     ),
 }
 ANY_CHILD = ("孩子", "小孩", "娃", "娃儿", "娃子", "崽")
@@ -199,8 +200,8 @@ def graduation(said: Said, days: dict[str, str]) -> Facts:
     value = days.get("graduation")
     if value:
         return {"cohort": int(value[:4])} | ({"graduation_date": value} if len(value) > 4 else {})
-    patterns = (COHORT, BARE_CLASS) if "届" in said.whole else ()
-    classes = [int(hit[1]) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
+    patterns = (COHORT, BARE_CLASS) if re.search("届|出来的|毕业|[专本]科出身", said.whole) else ()
+    classes = [int(next(filter(None, hit.groups()))) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
     return {"cohort": classes[-1] % 100 + 2000} if classes else {}
 
 
@@ -404,7 +405,8 @@ def within(result: Facts, group: str) -> Facts:
 
 def with_unit(result: Facts, said: Said) -> Facts:
     """Whoever has a labour contract, or for whom a firm pays now, is employed, whatever the job is called."""
-    paid = any(work.INSURED["unit"].search(clause) and re.search("社保|保险|五险", clause) for clause in said.now)
+    about = (clause for clause in said.now if re.search("社保|保险|五险", clause))
+    paid = any((hit := work.INSURED["unit"].search(clause)) and not denied(clause, hit.start()) for clause in about)
     signed = result.get("contract_signed") and re.search("劳动合同", said.whole) and not re.search("承揽|劳务", said.whole)
     employed = result.get("employment") == "灵活就业" and ((paid and result.get("pays_own_insurance") is False) or signed)
     return result | ({"employment": "就业"} if employed else {})
@@ -448,6 +450,8 @@ def read(text: str, today: date) -> Facts:
     for field in [field for field in result if field.startswith("business.")]:
         del result[field]
     if own:
+        if result.get("employment") == "灵活就业" and (stall := own.pop("business.region", None)):
+            result.setdefault("residence", stall)  # who sells on the street lives there
         result = owned(result, own, said)
     if result.get("employment") != "创业":
         result |= employer(said, result)

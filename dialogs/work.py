@@ -16,13 +16,15 @@ EMPLOYMENT = sayings.patterns("employment")
 EMPLOYMENT["灵活就业"] = re.compile("|".join((*sayings.STATUS["灵活就业"], EMPLOYMENT["灵活就业"].pattern)))
 NAMES, LEFT, WEAK, OTHERS_SHOP = (EMPLOYMENT[name] for name in ("names", "走了", "备着", "老板的"))
 STUDIES = re.compile(
-    r"(?<!没)入学了(?=,|$)|(?:^|,)(?:我)?研[一二三](?:在读)?(?=,|$)|在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:读(?:书|大学|大[一二三四]|研|本科|专科|硕士)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校(?:大?学)?生?(?=,|$|一枚)|还是学生"
+    r"(?:职业|身份|职务)(?:就)?(?:是|为|填的?|写的?)+(?:在校)?(?:大?学生)(?=,|$)|(?<!没)入学了(?=,|$)|(?:^|,)(?:我)?研[一二三](?:在读)?(?=,|$)|在[^,没]{0,6}[读念](?:最后一年|第[一二三四五]年)|读[^,没]{0,4}[一二三四]年级|在读(?!期间)|(?:还在|正在|在)(?:[^,没]{0,6})(?:[读念]着?(?:书|大学|大[一二三四]|研|本科|专科|硕士|博士?)?|念(?:书|大[一二三四])?|上(?:学|大学|大[一二三四]))(?=,|$)|(?:是|上|读|在|念)(?:研[一二三]|大[一二三四])(?=,|$|了)|(?:现在|目前|还)(?:是|在)?(?:大[一二三四]|研[一二三])(?!的时候|那)|(?:是|读|在)[^,没]{0,3}(?:大[一二三四]|研[一二三])(?:的)?(?:学生|在校生)|(?:还在|正在|还|正)(?:念|读)(?:博士?|硕士?|研究生?)(?=,|$)|还没毕业(?!证)|没毕业呢|在校(?:大?学)?生?(?=,|$|一枚)|还是学生"
     r"|(?:^|,|学院|大学|专科|本科|职高|是|现|读|上)大[一二三四](?:了|在读|学生)?(?=,|$)|(?:^|,)(?:大专|专科|本科|硕士|博士|研究生|高职|中专|技校)(?:正)?在读|(?:还在|在|正|还)(?:念|读|上)(?:着)?(?:职高|中专|技校|高职|大专|本科|高[一二三]|技师班|预备技师)|(?:回学校|回校|脱产|全日制|又|考上|去)[^,没想]{0,5}读研(?:究生)?了?(?=,|$)(?<!不读研)|保研了|(?:正在|还在|在)延毕|延毕中|延期毕业中|(?:在|正|还)延期毕业|论文[^,]{0,2}(?:没过|没写完|没答辩|还没)|等(?:着)?(?:答辩|论文)|还没答辩|休学中(?=,|$)|休学[^,]{0,3}(?:还没复|中|在家|没复)"
 )
 DENIED = re.compile(
     r"(?:没|没有|不|未|别|不在|没在|还没|不是|不想|没去|不去|没能|不再|没说我?|没说过我?|没一个|没个人|谈不上|算不上|说不上|称不上|没打算|不打算|下个?月|下周|明天|过几天|即将|快|马上|等)(?:再|去|在|有|能|算|是|过|正式)?$"
 )
-AT_A_UNIT = re.compile(r"(?:公司|单位|厂里?|店里?|医院|学校|银行|超市)[^,没不]{0,3}(?:上班|工作)(?![过了])")
+AT_A_UNIT = re.compile(
+    r"签的?(?:是|了)?(?:正式)?的?劳动合同|是正式工|(?:公司|单位|厂里?|店里?|医院|学校|银行|超市)[^,没不]{0,3}(?:上班|工作)(?![过了])"
+)
 """Whoever goes to a unit is employed, whatever is done beside it."""
 LICENSED = re.compile(r"执照(?:是我|早|都|也|已|有(?!没)|下来|拿|领|办(?!不|,))")
 """Who sells with a licence has a business."""
@@ -59,14 +61,17 @@ NTH = re.compile(r"第({人数})个月".replace("{人数}", sayings.NAMES["人�
 """以灵活就业身份交的第 3 个月: so many are paid."""
 TOTAL = re.compile(r"加一块|加在一[块起]|合起来|总数|加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
+NO_LONGER = re.compile(r"自己[^,。]{0,6}交不(?:起|动)了?,?[^,。?]{0,4}(?:停|断|没交|不交)")
+AGAIN = re.compile(r"(?:又|另外|再)(?:接着|重新|单独|断续|陆续|断断续续)*[交缴续](?:了|过)")
+"""去年交了四个月,今年又交了五个月: to be added up."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
 UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
 NO_MONTHS = re.compile(
-    r"(?:[没未不][够满]|不到|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
+    r"(?:差[^,]{1,6}(?:就|才|够|满|到|凑)+|[没未不][够满]|不到|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
 SPAN = re.compile(
-    r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*(?:我)?(?:自己|个人)?[交缴买上]?(?:着|了)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月"
+    r"(?:从|自)?[^,从自没断]{0,12}\d月(?:份|起|开始)*(?:我)?(?:自己|个人)?[交缴买上]?(?:着|了|的)?(?:失业保险|养老保险|职工社保|社保|保险|五险)?(?:一直)?(?:交|缴|买)?[到至][^,没]{2,12}月"
 )
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没(?!断|停)"
@@ -221,7 +226,11 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
             alone = False
         if paying:
             both = TOTAL.search(clause) and "insured_months" in found
-            found |= months(clause, named, kind, alone and not both) | span(clause, kind, alone, today)
+            told = months(clause, named, kind, alone and not both)
+            more = found if AGAIN.search(clause) else {}
+            found |= {name: length + more.get(name, 0) for name, length in told.items()} | span(clause, kind, alone, today)
+    if NO_LONGER.search(said.whole):
+        found["pays_own_insurance"] = False
     if "flexible_paid_months" in found:
         found.setdefault("pays_own_insurance", True)
     if result.get("employment") == "灵活就业" and UNINSURED.search(",".join(said.raw)):
@@ -351,7 +360,14 @@ def last_of(table: dict[str, re.Pattern[str]], clauses: tuple[str, ...]) -> str 
     return max(hits)[2] if hits else None
 
 
-KEPT, KIND_ALONE = re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)"), re.compile(r"[国央民私外]企|事业单位")
+KEPT, KIND_ALONE = (
+    re.compile(r"(?:公司|单位)[^,]{0,3}(?:提|调|收|拿)|(?:调|转|提)(?:到|进|去)(?:了)?(?:公司|单位)"),
+    re.compile(r"[国央民私外]企|事业单位"),
+)
+SIGNED_WITH = re.compile(
+    r"(?:挂|挂靠)在[^,]{0,4}(?:民办非企业|民非|协会|基金会)|(?:跟|和|与)[^,]{0,4}(?:民办非企业|民非|协会|基金会|社工机构)[^,]{0,2}签|(?:我们[^,]{1,3}|单位|机构)(?:登记|注册)的?是?(?:个)?(?:民办非企业|民非)"
+)
+"""单位是街道办的社工站,合同跟民非签的: the employer is who signs."""
 DISPATCHED = re.compile(r"派遣|外包|人力(?:资源)?公司|第三方公司")
 OWNERS = re.compile(r"(?<=老板),(?=[他她])|打工,(?=[他她])")
 HERE = re.compile(
@@ -408,6 +424,8 @@ def employer(said: Said, result: Facts) -> Facts:
     found: Facts = {name: value for name, table in tables.items() if (value := last_of(table, clauses))}
     if "employer.type" in found and any((kind := name) for name in ("机关事业", "社会组织") if last_of({name: KIND[name]}, clauses)):
         found["employer.type"] = kind
+    if SIGNED_WITH.search(",".join(clauses)):
+        found["employer.type"] = "社会组织"
     if found.get("employer.type") == "机关事业" and DISPATCHED.search(said.whole):
         del found["employer.type"]  # whoever is sent there is employed by the agency
     if result.get("employment") == "就业" and (
