@@ -18,7 +18,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from knowledge import notation
 
@@ -38,6 +37,7 @@ TOO_WIDE = f"超过 {COLUMNS} 列，请只留要用的列"
 NOT_TEXT = "认不出这是什么文件，请换成 CSV、XLSX、JSON 或 JSONL"
 NOT_JSON = "不是能读的 JSON：要是一组对象，或者一行一个对象"
 FORMULA = re.compile(r"[=+\-@\t\r]")
+NOT_OF_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?%?")
 FAULTS = (
     *(ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError, RuntimeError),
@@ -247,7 +247,7 @@ def mapping(header: Iterable[str], synonyms: Mapping[str, Iterable[str]]) -> dic
 
 def escaped(cell: object) -> str:
     """A cell that no table program takes for a formula."""
-    text = ILLEGAL_CHARACTERS_RE.sub("", str(cell))
+    text = NOT_OF_XML.sub("", str(cell))
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 
 

@@ -146,6 +146,20 @@ def test_numbers_of_articles_in_signs_that_are_no_figures() -> None:
     assert list(passages.cited(f"《某法》第 1–{LONG} 条")) == []
 
 
+@pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in consult.small_talk()}))
+def test_no_word_of_small_talk_holds_anybody_up(kind: str) -> None:
+    """Each word of each pattern again and again, then one that it lacks: 30 sixes and 休 took for ever."""
+    begun = time.thread_time()
+    for pattern in (pattern for known, pattern, _ in consult.small_talk() if known == kind):
+        for word in {*re.findall(r"\w+", pattern.pattern), *re.findall(r"\w", pattern.pattern)}:
+            pattern.fullmatch((word * consult.SMALL)[: consult.SMALL - 1] + "休")
+    assert time.thread_time() - begun < 20
+
+
+def test_a_sign_that_xml_cannot_hold_is_left_out_of_a_workbook() -> None:
+    assert read_table(workbook([["姓名", "学号"], ["张\uffff三", "1"]])).rows == [["张三", "1"]]
+
+
 def test_a_year_that_is_spelled_like_none_is_no_date() -> None:
     found = contract.check("劳动合同\n合同期限自二〇二六年八月十五日起至二〇二万年八月十四日止,试用期六个月").findings
     assert [finding.detail[:9] for finding in found] == ["没读到合同签多久。"]
