@@ -12,10 +12,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Insert, Select, String, bindparam, case, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.db import Base
+from knowledge.db import Base, insert_into
 
 GONE = "gone"
 """Blocked, unfollowed, deleted: nothing is sent until the person is heard of again."""
@@ -100,7 +99,7 @@ def put(connection: Connection, rows: Sequence[dict[str, Any]], *, newest: bool 
 
 @cache
 def putting(dialect: str, newest: bool) -> Insert:
-    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(Allowance)
+    new = insert_into(Allowance, dialect)
     later = Allowance.until < new.excluded.until if newest else None
     return new.on_conflict_do_update(index_elements=["owner", "name"], set_={"left": new.excluded.left, "until": new.excluded.until}, where=later)
 
@@ -205,8 +204,8 @@ def slots(connection: Connection, account: str, count: int, interval: timedelta,
 
 def lease(connection: Connection, name: str, holder: str, until: datetime, now: datetime) -> bool:
     """Takes or renews a lease; False while another holds it."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(Lease).values(name=name, holder=holder, until=until).on_conflict_do_nothing())
+    taken = insert_into(Lease, connection.dialect.name).values(name=name, holder=holder, until=until)
+    connection.execute(taken.on_conflict_do_nothing())
     query = update(Lease).where(Lease.name == name, or_(Lease.holder == holder, Lease.until <= now))
     return connection.execute(query.values(holder=holder, until=until)).rowcount == 1
 

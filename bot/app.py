@@ -19,7 +19,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, String, delete, insert, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import allowances, arrivals, broadcast, checkins, coming, delivery, digest, fetching, hours, planner, services
@@ -32,7 +31,7 @@ from dialogs.messages import Inbound, Part, Say
 from dialogs.place import Conversation
 from dialogs.turn import World
 from knowledge.clinic import Rules
-from knowledge.db import Base, Database, DatabaseError, Within, local_date
+from knowledge.db import Base, Database, DatabaseError, Within, insert_into, local_date
 from knowledge.ledger import sharing
 from knowledge.ledger.record import Record
 from knowledge.ledger.seal import Seal, SealError
@@ -323,7 +322,7 @@ class App:
         with self.database.writing() as connection:
             value = connection.execute(held).scalar()
             if value is None:
-                new = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(Secret)
+                new = insert_into(Secret, connection.dialect.name)
                 connection.execute(new.values(name=name, value=secrets.token_urlsafe(48)).on_conflict_do_nothing())
                 value = connection.execute(held).scalar_one()
         return value

