@@ -20,7 +20,7 @@ from knowledge.policy import regions
 from knowledge.policy.entry import Entry, Redirect, said
 from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import Found, Hit, PolicySearch
-from knowledge.words import NOT_WORD, words
+from knowledge.words import NOT_WORD, filled, words
 
 Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "handover"]
 SHORT = 16
@@ -66,8 +66,8 @@ class Context:
     among: Sequence[str] = ()
 
     def narrowed(self, found: Found, search: PolicySearch) -> Context:
-        """Of an open menu, the entry that the new words point to more than to the last one."""
-        best = max((key for key in self.among if key in search.knowledge.entries), key=found.share, default="")
+        """Of an open menu, the entry that the new words find, and point to more than to the last one."""
+        best = next((hit.id for hit in found.hits if hit.id in self.among and hit.id in search.knowledge.entries), "")
         if not best or (self.entry and found.share(best) < found.share(self.entry.id) + AHEAD):
             return self
         return replace(self, entry=search.knowledge.entries[best])
@@ -101,7 +101,7 @@ STRUNG = ("ack", "laugh", "greeting", "praise", "thanks", "bye")
 @cache
 def small_talk() -> list[tuple[str, re.Pattern[str], str]]:
     table = tomllib.loads(TALK.read_text(encoding="utf8"))
-    return [(row["kind"], re.compile("|".join(f"(?:{p})" for p in row["patterns"])), row["answer"]) for row in table["reply"]]
+    return [(row["kind"], re.compile(filled("|".join(row["patterns"]), table["words"])), row["answer"]) for row in table["reply"]]
 
 
 def talk(text: str) -> tuple[str, str] | None:
@@ -172,7 +172,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
 
 
 def starters(kind: str) -> tuple[Choice, ...]:
-    if kind in ("greeting", "who", "presence", "test"):
+    if kind in ("greeting", "who", "presence", "test", "unsure"):
         return (Choice("看看能享受什么", "go/person"), notices.TO_MENU, notices.TO_HUMAN)
     if kind == "complaint":
         return (Choice("看看能享受什么", "go/person"), Choice("哪里能找到岗位", "ask/PLT-02/all"), notices.TO_HUMAN)

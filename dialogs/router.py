@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +13,7 @@ from dialogs import (
     care,
     checkin,
     clinic,
+    codes,
     crisis,
     duty,
     excerpt,
@@ -26,7 +26,7 @@ from dialogs import (
     vacancies,
     wording,
 )
-from dialogs.consult import Consultation, Context, consult, overview
+from dialogs.consult import Consultation, Context, consult, overview, talk
 from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, OpenCase, RemindEvent, SaveProfile, WantEvent, WantNews
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
@@ -49,8 +49,6 @@ MISSES = 3
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
 CORE = {"residence", "graduation_date", "cohort", "degree", "employment"}
 """Two of these make a message an account of oneself; a contract or a deposit in it is usually what is asked about."""
-GUESSES, GUESSING = 5, timedelta(hours=1)
-"""Codes that may be tried in a conversation, and in how long: of 100 million one is good for ten minutes."""
 EXIT_HUMAN = {"bot", "menu", "cancel", "back"}
 
 
@@ -101,22 +99,9 @@ def coded(turn: Turn) -> bool:
     """A code to go on elsewhere, or a code or word of a teacher on duty."""
     if not links.said(turn.text):
         return duty.heard(turn)
-    given_code(turn)
+    if opened := codes.given(turn):
+        open_flow("link", turn, opened)
     return True
-
-
-def given_code(turn: Turn) -> None:
-    """「绑定 12345678」: whose code it is has been looked up; guessing is slowed down."""
-    code, memo = turn.person.code, turn.place.memo
-    tries = [at for at in memo.get("codes", ()) if turn.now - datetime.fromisoformat(at) < GUESSING]
-    if len(tries) >= GUESSES:
-        return turn.say(notices.MANY_CODES, notices.TO_MENU)
-    if code is None:
-        memo["codes"] = [*tries, turn.now.isoformat()]
-        return turn.say(notices.BAD_CODE, notices.TO_MENU)
-    if code.graduate_id == turn.person.graduate_id:
-        return turn.say(notices.SAME, notices.TO_MENU)
-    open_flow("link", turn, {"code": code.digest, "where": links.CHANNELS.get(code.channel, "另一边")})
 
 
 def unhelpful(turn: Turn) -> None:
@@ -290,6 +275,9 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     compiled = turn.world.flows[frame.flow, frame.version]
     if surely(turn):
         return advance("answer", turn, frame)
+    if compiled.steps[frame.state].optional and (heard := talk(turn.text)) and heard[0] == "unsure":
+        turn.say(notices.NEVER_MIND)
+        return advance("skip", turn, frame)
     found: Consultation | None = None
     if questions.shaped(turn.text):
         found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
@@ -300,7 +288,7 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     if opened := opener(turn):
         return open_flow(opened, turn)
     found = found or consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
-    if found.sure or (found.talk and found.talk not in ("test", "ack", "laugh")) or found.outcome == "menu":
+    if found.sure or (found.talk and found.talk not in ("test", "ack", "laugh", "unsure")) or found.outcome == "menu":
         return digress(turn, found)
     advance("answer", turn, frame)
 

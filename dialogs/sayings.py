@@ -7,16 +7,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from knowledge.words import filled
+
 TABLE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "statements.toml").read_text(encoding="utf8"))
 NAMES: dict[str, str] = TABLE["words"]
 
 
 def pattern(said: str | list[str]) -> re.Pattern[str]:
-    """A saying, or several ways to say the same, with the classes of {words} they use filled in, classes within classes too."""
-    text = said if isinstance(said, str) else "|".join(said)
-    while (filled := re.sub(r"\{(\D[^{}]*)\}", lambda name: f"(?:{NAMES[name[1]]})", text)) != text:
-        text = filled
-    return re.compile(text)
+    """A saying, or several ways to say the same, with the classes of {words} they use."""
+    return re.compile(filled(said if isinstance(said, str) else "|".join(said), NAMES))
 
 
 def patterns(section: str) -> dict[str, re.Pattern[str]]:

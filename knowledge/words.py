@@ -7,7 +7,7 @@ import logging
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache, wraps
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +22,7 @@ INVISIBLE = frozenset("\ufe0f\u20e3\u200b\u200d")
 REMEMBERED, REMEMBERED_CHARS = 4096, 500
 """So many short texts are kept: what anybody may send must not fill the memory."""
 T = TypeVar("T")
+CLASS = re.compile(r"\{([^\d{},][^{}]*)\}")
 REPEATED = re.compile(r"([^\d])\1{2,}")
 
 
@@ -29,6 +30,17 @@ def remembered(work: Callable[[str], T]) -> Callable[[str], T]:
     """`work` with a memory of the short texts it met last: one turn looks at the same text many times."""
     memory = lru_cache(REMEMBERED)(work)
     return wraps(work)(lambda text: memory(text) if len(text) <= REMEMBERED_CHARS else work(text))
+
+
+def filled(pattern: str, classes: Mapping[str, str]) -> str:
+    """A regular expression with the {classes} of words that it names filled in, classes within classes too.
+
+    Raises:
+        KeyError: it names one that is not there.
+    """
+    while (whole := CLASS.sub(lambda name: f"(?:{classes[name[1]]})", pattern)) != pattern:
+        pattern = whole
+    return pattern
 
 
 class Phrases:

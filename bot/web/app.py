@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket as sockets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -134,6 +135,12 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self.on_stop = on_stop
+
+    def run(self, sockets: list[sockets.socket] | None = None) -> None:
+        """What is loaded by now stays: the collector need not walk its 200 000 objects (45 ms) to find the few that are done with."""
+        gc.collect()
+        gc.freeze()
+        super().run(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.on_stop()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from knowledge.postings.reading import plain
+from knowledge.words import filled
 
 RULES = Path(__file__).parent / "data" / "signals.toml"
 TOGETHER = 200
@@ -52,10 +53,7 @@ class Rule:
 def union(patterns: list[str], words: dict[str, str]) -> re.Pattern[str] | None:
     if not patterns:
         return None
-    whole = "|".join(f"(?:{pattern})" for pattern in patterns)
-    for name, meaning in words.items():
-        whole = whole.replace(f"{{{name}}}", meaning if meaning.startswith("(?:") else f"(?:{meaning})")
-    return re.compile(whole, re.MULTILINE)
+    return re.compile(filled("|".join(f"(?:{pattern})" for pattern in patterns), words), re.MULTILINE)
 
 
 @cache
