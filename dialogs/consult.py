@@ -44,6 +44,8 @@ FAR = 0.4
 """Share of the best score under which the last entry gives way to a sure answer, whatever the message looks like."""
 DOUBTFUL, FEEBLE = 0.5, 0.3
 """P of a menu's first under which a sentence of the last entry is the better answer, and under which the last entry stays the one talked about."""
+LIKELY = 0.7
+"""P from which what a sentence of a story means alone is offered beside the story."""
 AHEAD = 0.1
 """So much of the best score another of a menu must be ahead to be the one meant."""
 RIVAL = 0.7
@@ -59,14 +61,18 @@ DISHONEST = re.compile(
 
 @dataclass(frozen=True)
 class Context:
-    """What was talked about: the last entry and the last place named; `among`: the entries of a menu nobody chose from yet."""
+    """What was talked about: the last entry and the last place named; `among`: the entries of a menu nobody chose from yet;
+    `story`: what the person has said about it so far."""
 
     entry: Entry | None = None
     place: regions.Place | None = None
     among: Sequence[str] = ()
+    story: str = ""
 
-    def narrowed(self, found: Found, search: PolicySearch) -> Context:
-        """Of an open menu, the entry that the new words find, and point to more than to the last one."""
+    def narrowed(self, text: str, found: Found, search: PolicySearch) -> Context:
+        """Of an open menu, the entry that new words find, and point to more than to the last one; what is merely told chooses nothing."""
+        if questions.tells(text) and not search.named(text, 2):
+            return self
         best = next((hit.id for hit in found.hits if hit.id in self.among and hit.id in search.knowledge.entries), "")
         if not best or (self.entry and found.share(best) < found.share(self.entry.id) + AHEAD):
             return self
@@ -146,7 +152,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if not re.search(r"[\u3400-\u9fff]|[a-z]{2}", plain) and "12333" not in plain:
         return Consultation("clarify", Say(notices.CLARIFY, (notices.TO_MENU, notices.TO_HUMAN)))
     found = search.search(text)
-    context = context.narrowed(found, search)
+    context = context.narrowed(text, found, search)
     place = regions.find(words().normalise(text)) or None
     following = follow_up(text, found, search, today, context, place, passages)
     if following:
@@ -168,7 +174,27 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if found.zone != "answer" and vents:
         heard = f"{notices.HEARD}\n{notices.SOFT_HOTLINE}" if level == "low" else notices.HEARD
         return Consultation("clarify", Say(heard, starters("complaint")), level=level, talk="complaint")
-    return conclude(text, found, search, today, place or context.place, context.entry, passages)
+    return continued(text, found, search, today, context, passages) or conclude(
+        text, found, search, today, place or context.place, context.entry, passages
+    )
+
+
+def continued(text: str, found: Found, search: PolicySearch, today: date, context: Context, passages: Passages) -> Consultation | None:
+    """A story that goes on: 我已经交了. Alone it finds anything; read behind what was said before it mostly belongs to that."""
+    last = context.entry
+    if last is None or not context.story or found.zone == "answer" or not questions.tells(text):
+        return None
+    whole = search.search(f"{context.story},{text}")
+    if all(hit.id != last.id for hit in whole.hits):
+        return None
+    if whole.hits[0].id != last.id:
+        return conclude(text, whole, search, today, context.place, last, passages)
+    if context.among:
+        return Consultation("answer", wording.whole(last, today, place=context.place, text=text), whole.hits[:1], last, context.place)
+    beside = {hit.id for hit in whole.hits}
+    alone = tuple(hit for hit in found.hits[:1] if hit.id != last.id and (hit.id in beside or hit.p >= LIKELY))
+    others = menu_choices(replace(found, hits=alone), search)
+    return Consultation("clarify", Say(notices.GOES_ON.format(title=last.title), (*wording.choices(last, []), *others)), whole.hits, last)
 
 
 def starters(kind: str) -> tuple[Choice, ...]:
@@ -263,7 +289,7 @@ def follow_up(
     if asks and line and line.faq and line.similarity >= search.DIRECT:
         return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
-    if aspect and (short or leans or (top and top.id == last.id)):
+    if aspect and not questions.tells(text) and (short or leans or (top and top.id == last.id)):
         say = wording.side(last, aspect, today, place=place or context.place, text=text)
         found_one = answer(excerpt.sourced(say, last, text, passages, today, place or context.place) if aspect == "source" else say)
         return replace(found_one, mine=bool(last.rule) and asks_self(text, aspect, last))
@@ -274,7 +300,8 @@ def follow_up(
     unclear = leans or vague or doubtful or any(hit.id == last.id for hit in found.hits)
     if line and (asks or not line.faq) and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
-    if vague or ASKS_BARELY.fullmatch(plain) or (top and top.id == last.id) or (leans and found.zone == "unsure" and questions.shaped(text)):
+    about_it = (top and top.id == last.id and not questions.tells(text)) or (leans and found.zone == "unsure" and questions.shaped(text))
+    if vague or ASKS_BARELY.fullmatch(plain) or about_it:
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
 

@@ -58,6 +58,9 @@ SHAPE = re.compile(
 )
 CHOICE = re.compile(r"(?:^|.)还是(?!没|不|在|有点|老样子|那样|想|要)\w{2,}")
 """还是先补后交, 按届还是按日期."""
+TELLS = re.compile(
+    r"[我俺咱他她]|人家|对方|公司(?!的)|单位(?!的)|老板|领导|经理|人事|hr|中介|学校[^的]|老师|辅导员|[了过着](?:$|[^,]{0,4}[天月年块元千万百]$)|没|说"
+)
 EMPLOYER = re.compile(r"(给|发|补|帮).{0,3}(公司|单位|企业|老板)|(公司|单位|企业|老板).{0,6}(能|可以|有|拿|领|享受).{0,4}(什么|哪些|啥)")
 PERSON = re.compile(
     r"^(那|那么)?(我)?还?有(没有)?(别的|其他|其它)(的)?(补贴|补助|政策|待遇|钱)?(可以|能)?(领|拿|申请)?(的)?(吗|么|没|嘛|没有|不|呢)?\W*$|"
@@ -113,6 +116,11 @@ def shaped(text: str) -> bool:
 def asks(text: str) -> bool:
     """A question, whole, by its new half, or by two things to choose from: what is merely told is no question."""
     return shaped(text) or elliptic(text) or bool(CHOICE.search(words().normalise(text)))
+
+
+def tells(text: str) -> bool:
+    """Somebody did or is something: a story goes on, nothing is asked."""
+    return not asks(text) and bool(TELLS.search(words().normalise(text)))
 
 
 def overview(text: str) -> Literal["person", "employer"] | None:
