@@ -17,10 +17,11 @@ SPACES = re.compile(
     r"(?<=\d)\s+(?=[年月日号届岁级个]|毕业|入职|登记|退[伍役]|入伍|离校)|(?<=[年月])\s+(?=\d)|(?<=[\u4e00-\u9fff])\s+(?=\d+(?:个月|年(?!毕|出|生|的)|月(?!毕|出|生|的)))|(?<=[a-z])\s+(?=[a-z])"
 )
 CUT = sayings.patterns("cut")
-POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, EITHER, SURE, PAST, TOPIC, NOUN = (
+POLITE, SEPARATOR, LABEL, SUPPOSED, THEN, PLAN, ASK, HOW, BENEFIT, NO_PROBLEM, APART, EITHER, SURE, PAST, TOPIC, NOUN = (
     CUT[name]
     for name in (
-        "polite", "separator", "label", "if", "then", "plan", "ask", "how", "benefit", "no_problem", "either", "sure", "past", "topic", "noun"
+        "polite", "separator", "label", "if", "then", "plan", "ask", "how", "benefit", "no_problem", "apart", "either", "sure",
+        "past", "topic", "noun",
     )
 )  # fmt: skip
 ENDING = re.compile(r"(?:吗|么|嘛|没有?|不|呢|吧)$")
@@ -43,7 +44,7 @@ PARENT = re.compile(r"(?:^|[,。:; ])我是(?:他|她|孩子|娃)的?(?:妈|爸|
 KIN = re.compile(r"(?:^|[,。:; ])我是(?:他|她)的?(?:亲|表|堂)?(?:姐姐?|哥哥?|姑姑?|姨妈?|舅舅?|叔叔?|嫂子?|老师|班主任|辅导员)(?=,|。| |$)")
 YOUNGER = re.compile(r"弟弟?|妹妹?|侄[子女]|外甥女?|学生")
 """Who writes for a brother or a pupil."""
-HEARSAY, MID_OTHER = PEOPLE["hearsay"], PEOPLE["mid_other"]
+HEARSAY, MID_OTHER, THEIRS = PEOPLE["hearsay"], PEOPLE["mid_other"], PEOPLE["theirs"]
 MALE, FEMALE = PEOPLE["male"], PEOPLE["female"]
 SPOUSE = sayings.pattern(
     r"(?:我|俺|咱|阿拉)们?家?的?(?P<who>媳妇儿?|老婆|老公|爱人|丈夫|妻子|对象)(?:她|他)?(?=[^,。?]{0,12}(?:毕业|\d届|大专|本科|硕士))"
@@ -52,7 +53,7 @@ OWN_WORDS = re.compile(r"(?<![给帮替让叫跟和对])[我俺](?!们?家|的?(
 """俺媳妇毕业好几年了,没签合同: told of her alone, without a word of the teller."""
 OF_CHILD = re.compile("[他她]的?[姨姑舅叔伯]")
 ANSWER = re.compile(
-    r"(?:还|一直|仍|都)*[挂放落在]|没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)"
+    r"(?:还|一直|仍|都)*[挂放落在]|没|有|不(?!是)|交|办|签|早|已|还没|好像|应该|[在放转存寄]|那个|去(?:了|过)|去年|今年|上个?月|\d|我家?(?:有|没|是|在|办|弄|交|家)"
 )
 ASKED_ME = re.compile(r"(?:你|您)?问我?(?:的?是)?(?:哪天|哪年|几月|几号|什么时候|啥时候)([^,?。]{1,10})\?")
 """你问我哪天去的部队?3 月 16 号: the question is said again before the answer."""
@@ -143,7 +144,9 @@ def asserted(clause: Clause, supposing: bool) -> tuple[str, bool]:
         text = text[:-1]  # 档案嘛,在学校: what is spoken of, no question
     elif (clause.sign == "?" or QUESTION[clause.sign == ","].search(text)) and not text.endswith("吧"):
         text = text if OWN.search(text) and SURE.search(text) and not ENDING.search(text) else ""
-    if HEARSAY.search(text):
+    if two := APART.search(text):  # 低保边缘,跟低保不是一回事: how two things differ
+        text = text[: two.start()] if re.search("我|办|有", text[: two.start()]) else ""
+    if HEARSAY.search(text) or THEIRS.match(text):
         return "", False
     plan = PLAN.search(text)
     text = text[: plan.start()] if plan else text

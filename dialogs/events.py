@@ -22,15 +22,28 @@ MORE_EXACTLY = re.compile(
     r"(?:也)?(?:就是|即|具体(?:是|点)?|确切|准确|好像是?|大概)|\d{1,2}月(?:\d{1,2}[号日])?(?:去的|进的?|到的?|走的)(?:部队|连队|兵)"
 )
 """17 年秋天当的兵,具体 9 月 10 号: the month is of the year said before."""
+OTHER_PAPERS = re.compile(r"教师|教资|资格|执照|残疾|低保|退[役伍]|驾|结婚|对象|老公|老婆|[工师员]证|[一二三四六八]级|从业|职称|失业|困难")
+SCHOOLED = re.compile("毕业|本科|专科|大专|硕士|博士|研究生|中专|技校|高职|自考|成[教考]|函授|届|大学|学院|专业|护理|延毕")
+"""证上日期是…: a paper of school where one is spoken of and no other paper."""
 UNTIL = re.compile(r"(?:到|至|截止|不到|超过|不是)$")
 ALONE = re.compile(
-    r"(?:但|可|不过)?(?:我|他|她|本人)?(?:还|清楚)*(?:记得|印象中|印象里|好像)?(?:也|就|都|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:[在去到](?:社区|街道|网上|人社局?|窗口|老家|手机上?|区里|县里))?(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登|发|印|写|盖)?(?:下来)?(?:的|吧|左右|份|初|底|这天|那天)*"
+    r"(?:但|可|不过)?(?:我|他|她|本人)?(?:还|清楚)*(?:记得|印象中|印象里|好像)?(?:也|就|都|才|应该|其实|大概|时间|日期|具体|身份证上|(?:准确|确切|严格|精确)[点地的来]{0,2}[说讲]?)*(?:[在去到](?:社区|街道|网上|人社局?|窗口|老家|手机上?|区里|县里))?(?:是|在|于)?(?:批|办|领|拿|做|签|弄|登|发|印|写|盖)?(?:下来|到手?)?(?:的|吧|左右|份|初|底|这天|那天)*"
 )
 
 
 def service(clause: str) -> list[tuple[int, int, str]]:
     """Joining and leaving in the words of soldiers."""
     return [(mark.start(), mark.end(), event) for event, pattern in SERVICE.items() for mark in pattern.finditer(clause)]
+
+
+def named(mark: re.Match[str], clause: str, whole: str) -> str:
+    """The event that a mark stands for in its clause."""
+    event = mark.lastgroup or ""
+    if event == "paper":
+        return "other" if OTHER_PAPERS.search(whole) or not SCHOOLED.search(whole) else "graduation"
+    if event == "graduation" and (LOWER.search(clause[: mark.start()]) or (mark[0].endswith("出来") and OF_WORK.search(whole))):
+        return "other"
+    return event
 
 
 def bound(said: Said, today: date) -> dict[str, str]:
@@ -40,17 +53,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
     army = bool(ARMY.search(said.whole))
     year = ""
     for clause in said.own:
-        marks = [
-            (
-                mark.start(),
-                mark.end(),
-                "other"
-                if mark.lastgroup == "graduation"
-                and (LOWER.search(clause[: mark.start()]) or (mark[0].endswith("出来") and OF_WORK.search(said.whole)))
-                else mark.lastgroup or "",
-            )
-            for mark in EVENT.finditer(clause)
-        ]
+        marks = [(mark.start(), mark.end(), named(mark, clause, said.whole)) for mark in EVENT.finditer(clause)]
         if army:
             marks = sorted([mark for mark in marks if mark[2] not in ("other", "hired")] + service(clause))
         days = list(dates.find(clause, today))
@@ -61,7 +64,7 @@ def bound(said: Said, today: date) -> dict[str, str]:
             found |= {"enlisted": days[0].value, "retired": days[1].value}
             continue
         for order, day in enumerate(days):
-            if (UNTIL.search(clause[: day.start]) and not re.match("年?才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
+            if (UNTIL.search(clause[: day.start]) and not re.match("[年月]?份?才", clause[day.end :])) or re.match(r"级|入学|届", clause[day.end :]):
                 continue
             limit = days[order + 1].start if order + 1 < len(days) else len(clause)
             after = [mark for mark in marks if day.end <= mark[0] <= min(limit, day.end + 14) or day.end - 1 <= mark[0] < day.end]

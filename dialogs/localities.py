@@ -24,7 +24,9 @@ UNMOVED = re.compile(
 MOVED = re.compile(rf"{HUKOU}[^,没未]{{0,10}}(?:迁|转|落)(?:回|到|出|走)*(?:来|[^,没]{{0,5}}家(?:里|那边)?)?了|{HUKOU}[^,]{{0,2}}不在")
 PAGE = re.compile(rf"{HUKOU}(?:首页|上面?|地址|所在地|那一?页)*(?:写的?|填的?|登记的?|是)?|{HUKOU}(?:还|也|就)?(?:在|是)(?:农村)?(?:老家|家乡)")
 OF_PAPERS = re.compile(r"(?:户口|户籍|档案)[^人,]*$")
-GOES_ON = re.compile(r"(?:还|仍|一直|也)*(?:挂|落|放|留)(?:在|着)|(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)(?:老家|家乡)?$")
+GOES_ON = re.compile(
+    r"(?:还|仍|一直|也)*(?:挂|落|放|留)(?:在|着)|(?:还|仍|一直|也)*[和跟与随]着?[^,在]{1,4}?(?:一起|一块儿?)?[都也]?在|(?:(?:一直|还|都|仍|也)+(?:是|在)*|是?在|是)(?:老家|家乡)?$"
+)
 
 
 @cache
@@ -95,7 +97,7 @@ def corrected(said: Said) -> str | None:
 
 RETURNED = re.compile(r"期满|结束|(?:才|就|已经|又)?回来(?:了|的)?(?=,|$)|回的(?=,|$)")
 UNIT = re.compile(
-    r"(?:我们?|现在的?|我?那个|我们?这家?|这家)?(?:单位|公司|厂子?|店里?|学校|医院)(?:性质|规模)?(?:也|就)?(?:是|属于|在|规模|做|搞|主营)"
+    r"(?:我们?|现在的?|我?那个|我们?这家?|这家|我?(?:现在)?(?:上班|工作|待)的?(?:[这那]家)?)?(?:母校|院校|单位|公司|厂子?|店里?|学校|医院)(?:性质|规模)?(?:也|就)?(?:是|属于|在|规模|做|搞|主营)"
 )
 
 
@@ -104,7 +106,7 @@ def still_there(said: Said) -> Iterable[str]:
     unit = False
     for clause, following in pairwise((*said.now, "")):
         unit = bool(UNIT.match(clause)) or (unit and not re.search(r"[我人住]", clause))
-        bare = re.fullmatch(r"也?在[^,]{2,6}", clause)
+        bare = re.fullmatch(r"[也就]?在[^,]{2,6}", clause)
         if not (bare and (unit or RETURNED.search(following))):
             yield clause
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from dialogs import sayings
@@ -71,11 +72,11 @@ TEACHES = re.compile(r"[^,]{0,3}(?:当|任教|任课|教|代课|上班|做(?!过
 WORKS_AT = re.compile(r"在[^,]{0,4}(?:职高|中职|技校|高职|职教中心|技师学院|中专)(?:里|学校)?(?:当|任教|教(?!育)|代课|上班|做)")
 ARCHIVE = sayings.patterns("archive")
 ARCHIVE_UNSAID = re.compile(
-    r"丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到"
+    r"档案[^,]{0,3}[让叫要催喊]我|人[^,]{0,5}不收(?=,|$)|说好[了要]*[转寄放存]|学校说[^,没]{0,4}[寄转发][走出]|没说[寄转放存]|丢了|找不到|查不到|写的|里写|问我|不管|要求|[往填]|说.*要|[要让叫催喊][^,]{0,4}把?我?的?档案|要(?:转|寄|调|存|放)|没收到"
 )
 """Asked for, lost or told to be sent: where the file lies is not said."""
 ARCHIVE_GOES_ON = re.compile(
-    r"[^,]{0,8}(?:人才|人社|就业|人事)[^,]{0,6}(?:签收|收到|收的|接收|存|管)|好像|[^,]{0,14}先?留(?:在)?(?:学校|[系院])|派遣?[去到]|(?:现在|目前|后来|应该|大概|估计|可能|听说|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去)"
+    r"[^,]{0,8}(?:人才|人社|就业|人事)[^,]{0,6}(?:签收|收到|收的|接收|存|管)|好像|[^,]{0,14}先?留(?:在)?(?:学校|[系院])|我?没(?:去)?[带拿取领]|(?:(?:毕业|入职|离校|离职|辞职|工作|上班)(?:了|的时候|就|学校)*|[^,]{0,6}(?:以?后|之后)|后来|现在)*(?:新?单位|公司|他们)*(?:给|把|又|也|就)*(?:转|寄|放|存|调|提|拿|移|退|交)|派遣?[去到]|(?:现在|目前|后来|应该|大概|估计|可能|听说|[今去前]年|上个?月|已经|已|就|又|一直|还|都|仍)*(?:转|寄|放|存|在|调|到|拿|去|归|由|被)"
 )
 
 
@@ -109,8 +110,11 @@ def degree(said: Said) -> str | None:
                 attends = attends or under_way or (re.search(r"在[^,]{0,4}$", clause[: found.start()]) and TEACHES.match(clause[found.end() :]))
                 attends = attends or (re.search(r"大专|专科", said.text) and BESIDE_WORK.search(clause))
                 broken_off = re.match(
-                    r"(?:还|一直)?(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下))", clause[found.end() :]
+                    r"(?:也|都|还|一直|就)*(?:肄业|没[读念上]完|没毕业|退学|辍学|差[一二两三四五六几\d]+[门科]|没[考拿](?:完|到|下)|没有?(?:去|再|能)?(?:[读念上]|考上)(?:了|成|下去)?(?=,|$)|差学分|论文没过|报了?名|[^,]{0,6},没(?:拿到|有)毕业证|[读念上][到了][^,]{0,5}(?:[不没][读念上]|退学|辍学|休学|肄业|没毕业)"
+                    r"|考上了?,?(?:但|可)?我?没(?:有)?[去读念上])",
+                    ",".join((clause[found.end() :], *said.own[place + 1 : place + 2])),
                 )
+                broken_off = None if re.search("完|毕业", found[0]) else broken_off
                 broken_off = broken_off or SET_ASIDE.match(clause[found.end() :]) or WROTE_BEFORE.search(clause[: found.start()])
                 if not (attends or broken_off or denied(clause, found.start())) and not re.search(SIGNED_UP, clause[: found.start()]):
                     here = (place if said.corrected else 0, found.end() if said.corrected else rank, level)
@@ -132,7 +136,30 @@ def known_major(said: Said) -> str | None:
 
 
 def major(said: Said) -> str | None:
-    return told_major(said) or known_major(said)
+    return later_major(said) or told_major(said) or known_major(said)
+
+
+MOVED_TO = re.compile(rf"(?:转|换|改|跨考)(?:专业)?(?:到|去|成|了|的|学|读|念|是)*({MAJORS})(?:学|专业)?(?:了|的)?(?=,|$)")
+"""硕士转的法学: what is studied from then on."""
+NOT_THAT_FAR = re.compile(r"想|打算|准备|备考|没|未|在读|考研|辅修|双学位")
+
+
+def later_major(said: Said) -> str | None:
+    """Of several majors that of the highest degree reached, or the one changed to."""
+    told: list[tuple[int, bool, str]] = []
+    rank = -1
+    for clause in said.own:
+        rank = max((place for place, pattern in enumerate(DEGREE.values()) if pattern.search(clause)), default=rank)
+        moved = MOVED_TO.search(clause)
+        alone = replace(said, own=(clause,))
+        name = moved[1] if moved else told_major(alone) or known_major(alone)
+        if name and not NOT_THAT_FAR.search(clause):
+            told.append((rank, bool(moved), name))
+    level = degree(said)
+    reached = list(DEGREE).index(level) if level else len(DEGREE)
+    told = [one for one in told if one[0] <= reached]
+    best = max(told, key=lambda one: one[:2], default=None)
+    return best[2] if best and (best[1] or best[:2] > told[0][:2]) else None
 
 
 def told_major(said: Said) -> str | None:
@@ -165,9 +192,10 @@ def archive(said: Said) -> str | None:
         hits = [
             (end, long, name)
             for end, long, name in hits
-            if not re.match(r"(?:从来?|也|都|还)?没", clause[end:])
+            if not re.match(r"(?:从来?|也|都|还)?没|(?:那边|说|也|都)*不(?:收|接|要|[给让]存)", clause[end:])
             and not re.search(rf"(?:{NOT}在|从|离开|不在)[^,]{{0,3}}$", clause[: end - 1])
-            and not re.match(r"[^,]{0,2}(?:取|拿|带)(?:出来|走|回)", clause[end:])
+            and (name == "单位" or not re.match(r"[^,]{0,2}(?:取|拿|带)(?:出来|走|回)", clause[end:]))
+            and not (name == "学校" and re.match(r"(?:老师)?(?:说|讲|已经?|都|就|给|早就)*[寄发转移][走出]", clause[end:]))
         ]
         if hits:
             best = max(hits)[2]
@@ -175,6 +203,10 @@ def archive(said: Said) -> str | None:
             before = [name for part in said.own for name, pattern in ARCHIVE.items() if part != clause and pattern.search(part)]
             best = before[-1] if before else best
     return best
+
+
+FEW_PAPERS = re.compile(r"^(?:我的?|手里)?证书?(?:就|只|仅|一共)(?:只|有|是)*[一两三1-3]?[个本张]?(?=[^,]{3})")
+"""证书就一个普通话二甲: the only one."""
 
 
 def papers_together(clause: str, told: bool) -> list[str]:
@@ -191,6 +223,7 @@ def papers(said: Said, result: dict[str, Any]) -> dict[str, Any]:
     listed: list[str] = []
     told = bool(LISTED.search(said.whole))
     for place, clause in enumerate(clauses):
+        clause = FEW_PAPERS.sub("有", clause)
         if several := papers_together(clause, told):
             listed += several
             names += listed if told else []

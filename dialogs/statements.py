@@ -40,8 +40,8 @@ BIRTH_YEAR = re.compile(
 )
 AGE = re.compile(
     r"(?<![\d~到至五六七八九百快就-])(?<![没不未]满)(?<!不到)(?P<age>[1-6]\d|[二三四]?十[一二三四五六七八九]?)(?:周岁|岁)(?!以|之|前|内|时|那年|的时候|到|至|-)"
-    r"|(?:今年(?:都|已经|刚|才|整|满)*|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|[刚才]满|本命年,?|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我|本人)?(?:是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
-    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$|不是))"
+    r"|(?:今年(?:都|已经|刚|才|整|满)*|现在(?:都|已经)?(?=[2-4]\d了)|(?:^|,)(?:我|他|她|孩子|(?:我|俺)?(?:儿|女儿|儿子|闺女))?(?:都|已经)?(?=[2-4]\d了)|我(?:才|刚|都|已经)(?=[2-4]\d$)|(?:^|,)[我俺](?:今年|都|才)?(?=[1-4]\d了?,)|(?:^|,)[我俺](?:今年|自己|才|刚|都|也)*(?=[二三]十)|[刚才]满|本命年,?|(?:孩子|小子|闺女|女儿|儿子|姑娘|丫头|娃|[弟妹哥姐])(?:今年|都|已经|刚|才)*|年[龄纪](?:是)?|年方|年龄[^,]{0,8}我是(?=\d\d(?:不是|,|$))|^(?=(?:[1-4]\d|[二三]?十[一二三四五六七八九]?),(?:[男女]|高中|初中|中专|大专|本科))|[周实]岁|实际年龄|毕业(?=[2-4]\d了)|(?:^|,)(?:我|本人)?(?:是)?(?:[男女](?:孩|生|的)?|宝妈)(?:一[枚个])?,?(?=[1-4]\d|[二三]十)|本人[男女](?=[1-4]\d)|(?:^|,)[他她](?:今年|都|才)?(?=[1-4]\d(?:,|$)))"
+    r"(?P<bare>[1-6]\d|[二三四]?十[一二三四五六七八九]|[二三四]十)(?:了|(?=,|$|不是|还没))"
 )
 GENDER = {
     "女": re.compile(
@@ -93,8 +93,9 @@ ELLIPSIS = re.compile(
     r"|[^,?。]{0,8}\?(?:我|俺)?(?:也|都|可|倒|从来|压根)*没(?:有)?(?:没有|听说?过|去?(?:办|弄|搞|登记?|申请|认定|贷|借|碰|用)(?:过|呢)?(?:那个|这个|它)?)?(?=,|$|。)"
 )
 """同学办了贷款,我没办: the topic stands in the clause about the other."""
-FAILED = re.compile(r"[^?;。]{0,24}没有?(?:办|弄|签|申请|评|批|认定)(?:成|下来|上)(?=,|$)")
+FAILED, NOT_YET, PLANNED, UNPAID = (sayings.pattern(sayings.TABLE["undone"][name]) for name in ("failed", "not_yet", "planned", "unpaid"))
 """失业登记我去办了,要证明,没办成: what came of it is said last."""
+FREE_OF_DELAY = ("contract_signed", "student_loan", "teacher_certificate", "business.has_license", "business.pays_social")
 TOOK = re.compile(
     r"(?:领|拿|享受)(?:满|完|够)|正在(?:享受|领|拿)|(?:做|干|参加|去)的[^,没不]{0,4}见习|打(?:我|了|在)[^,]{0,3}卡|曾(?:经)?(?:领|享受|拿|申请)|到手|批(?:了|下来)(?=打|钱|,|$)|见习(?:那会儿?|期间|的时候|那时)[^,没]{0,8}(?:有|发|给|拿|领)|给过|已(?:经)?(?:领|拿|享受)|领取(?:了|过)|(?:领|拿|享受|申请|得|发|参加|做|当|去)(?:过|了|到过?|到了)|过$|到账|(?:领|拿)的|打(?:到|进)|发(?:到|给|我|下来|过)|见习(?:了|过|期?满|结束|{数})".replace(
         "{数}", sayings.NAMES["数"]
@@ -137,6 +138,8 @@ def matters(said: Said) -> Facts:
     for field, topic, _, state, _ in FACTS:
         end = last_end(topic, said.whole)
         failed = None if state or not topic.search(text) else FAILED.match(said.whole, end)
+        if not state and field not in FREE_OF_DELAY and topic.search(text) and NOT_YET.match(said.whole, end):
+            found[field] = False
         if (failed and not any(other.search(failed[0]) for _, other, *_ in FACTS)) or (field not in found and ELLIPSIS.match(said.whole, end)):
             found[field] = False
     if "overseas_certified" not in found and (
@@ -182,7 +185,7 @@ def no_job_ended(text: str) -> bool:
     """What ended was an own shop, or a traineeship."""
     if re.search(r"放假|没说裁", text):
         return True
-    shop = re.search(r"(?<![被离])开(?:了|过|的)|我的店|我店里|个体|注册|创业", text) and not re.search(r"上班|裁|辞(?!职了$)", text)
+    shop = re.search(r"(?<![被离])开(?:了|过|的)|自己开|我的店|我店里|个体|注册|创业", text) and not re.search(r"上班|裁|辞(?!职了$)", text)
     return bool(shop or re.search(r"见习[^,]{0,8},?[^,]{0,8}(?:不|没)留", text))
 
 
@@ -197,12 +200,23 @@ def denied_far(text: str, start: int) -> bool:
 
 
 def graduation(said: Said, days: dict[str, str]) -> Facts:
-    value = days.get("graduation")
-    if value:
-        return {"cohort": int(value[:4])} | ({"graduation_date": value} if len(value) > 4 else {})
     patterns = (COHORT, BARE_CLASS) if re.search("届|出来的|毕业|[专本]科出身", said.whole) else ()
-    classes = [int(next(filter(None, hit.groups()))) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
-    return {"cohort": classes[-1] % 100 + 2000} if classes else {}
+    hits = [(clause[: hit.start()], hit) for clause in said.own for pattern in patterns for hit in pattern.finditer(clause)]
+    hits = [(before, hit) for before, hit in hits if not MISWRITTEN.search(before)]
+    meant = [hit for before, hit in hits if re.search("(?:应该|其实|实际上?)(?:是)?$", before)] or [hit for _, hit in hits]
+    told = [{"cohort": int(next(filter(None, hit.groups()))) % 100 + 2000} for hit in meant[-1:]]
+    if not (value := days.get("graduation")):
+        return told[0] if told else {}
+    if told and not re.search(r"\d年|[今去前]年|[-/.]", said.text):
+        value = f"{told[0]['cohort']}{value[4:]}"  # 2025届,6月毕业
+    return {"cohort": int(value[:4])} | ({"graduation_date": value} if len(value) > 4 else {}) | (told[0] if told and "届" in meant[-1][0] else {})
+
+
+MISWRITTEN = re.compile(
+    r"(?:上[回次]|之前|原来|原先|刚才|先前|以前|当时|不小心|误|错)[^,]{0,6}(?:填|写|选|报|弄|登|打|说)(?:成|的|了|错|为)*(?:是)?$|(?<!应该)我填了$"
+    r"|(?<![改该])[写填选报登打]成了?$|系统[^,]{0,3}(?:显示|写|填)的?(?:是|成)?$|(?:本来|原本|本该|原来|那届)[^,]{0,4}$|(?:要|招|限|收|面向|针对)的?$"
+)
+"""上回填成25届了, 本来25届: what was written by mistake or was to be; 只要26届: what others ask for."""
 
 
 def dated(said: Said, days: dict[str, str], result: Facts, today: date) -> Facts:
@@ -249,7 +263,12 @@ def received(said: Said) -> list[str]:
                 clause = ",".join(said.own[place : place + 3])
             if entry == "SUB-02" and ("灵活" not in said.whole or re.search(r"公司|单位", clause)):
                 continue
-            if hit and TOOK.search(clause) and not re.search(r"没|未|不|想|在见习", clause):
+            if (
+                hit
+                and TOOK.search(clause)
+                and not UNPAID.search(",".join(said.own[place : place + 2]))
+                and not re.search(r"没|未|不|想|在见习", clause)
+            ):
                 found.append(entry)
                 break
     return found
@@ -338,11 +357,13 @@ NEEDED = {
     "gender": re.compile(r"(?<![子儿])女(?!子学院|子大学)|男|妹|姑娘|[她他妻媳]|小伙|爷们"),
     "quit_involuntary": re.compile(r"[走离辞裁开退撵赶炒续关散解滚丢卷砍黄]|优化|撤|倒闭|不干|没了|下岗|要我|要人|破产|合同|毁约"),
     "employment": re.compile(
-        r"[工班干做店厂跑送卖教雇活职摆闲耍考找招岗歇打写抄挣赚接修拍画播货种养社包搬护师员摊剪编单站库车]|offer|注册|执照|合同|实习|转正|试用|公司|单位|医院|学校|业(?!证|险|保险|金|登记|的?时间|于|典礼)|(?<!成)家|读|念|大[一二三四]|研"
+        r"[工班干做店厂跑送卖教雇活职摆闲耍考找招岗歇打写抄挣赚接修拍画播货种养社搬护师员摊剪编单站库车]|[承打外]包|包[装活地山]|offer|注册|执照|合同|实习|转正|试用|公司|单位|医院|学校|(?<!毕)业(?!证|险|保险|金|登记|的?时间|于|典礼)|(?<!成)家|读|念|大[一二三四]|研"
     ),
 }
 """Without one of these words nothing is said of the matter, whatever the sentence is like."""
-NOT_DISMISSED = re.compile(r"(?:没有?|并没|未|不会)(?:把|将)?我?(?:们)?(?:被)?(?:辞退|裁员?|开除|解雇|优化|劝退)(?:掉)?(?:我|,|$)")
+NOT_DISMISSED = re.compile(
+    r"不是(?:被|公司|单位)+(?:开|裁|辞|炒)|(?:没有?|并没|未|不会)(?:把|将)?我?(?:们)?(?:被)?(?:辞退|裁员?|开除|解雇|优化|劝退)(?:掉)?(?:我|,|$)"
+)
 EMPLOYER = ("employer.type", "employer.size")
 OF_NOW = ("employment", "contract_signed")
 """Fields that what is told of the past does not state."""
@@ -369,9 +390,14 @@ def likely(said: Said, result: Facts, days: dict[str, str], today: date) -> Fact
     for field, words in NEEDED.items():
         if not words.search(",".join(said.raw)):
             found.pop(field, None)
-    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()) or re.search(r"[高初]中没(?:[读念上]完|毕业|拿)", said.whole):
+    if any(pattern.search(said.whole) for pattern in schooling.DEGREE.values()) or re.search(
+        r"[高初]中没(?:[读念上]完|毕业|拿)|论文没过|还没毕业|肄业", said.whole
+    ):
         found.pop("degree", None)
-    if "received_before" in found and not any(TOOK.search(clause) for clause in said.own):
+    for field, topic, _, state, _ in FACTS:
+        if not state and found.get(field) and PLANNED.match(said.whole, last_end(topic, said.whole)):
+            del found[field]
+    if "received_before" in found and (not any(TOOK.search(clause) for clause in said.own) or UNPAID.search(said.whole)):
         del found["received_before"]
     if held := [group for group in found.pop("groups", ()) if not sayings.GROUPS[group].search(said.whole)]:
         found["groups"] = held
@@ -403,12 +429,19 @@ def within(result: Facts, group: str) -> Facts:
     return {"groups": [known for known in GROUPS if known in held]}
 
 
+STILL_AT_WORK = sayings.pattern(
+    r"(?:才|刚|已经|都)(?:干|做|上班)(?:了|满)*(?:{数}个?[月年]|半年)|(?:还|仍)在(?:干|做|上班)(?:着|呢)?(?=,|$)|还没走(?=,|$)"
+)
+
+
 def with_unit(result: Facts, said: Said) -> Facts:
     """Whoever has a labour contract, or for whom a firm pays now, is employed, whatever the job is called."""
     about = (clause for clause in said.now if re.search("社保|保险|五险", clause))
     paid = any((hit := work.INSURED["unit"].search(clause)) and not denied(clause, hit.start()) for clause in about)
     signed = result.get("contract_signed") and re.search("劳动合同", said.whole) and not re.search("承揽|劳务", said.whole)
-    employed = result.get("employment") == "灵活就业" and ((paid and result.get("pays_own_insurance") is False) or signed)
+    odd = result.get("employment") == "灵活就业" and ((paid and result.get("pays_own_insurance") is False) or signed)
+    unsaid = not {"employment", "quit_involuntary"} & result.keys()
+    employed = odd or (unsaid and result.get("contract_signed") and STILL_AT_WORK.search(",".join(said.now)))
     return result | ({"employment": "就业"} if employed else {})
 
 

@@ -38,7 +38,7 @@ AT_A_FIRM = sayings.pattern(
 OF_PAPERS = re.compile(r"^[^,]{0,6}(?:户口|户籍|档案|袋)(?![^,]*(?:上过?班|工作|打工|入职|待业|失业|人[在搁]|开店|创业|开公司|开了|自己干))")
 ENDED = re.compile(
     r"见习[^,没]{0,10}(?:做了|了[\d一二三四五六七八九十]|期?满|结束|过)|"
-    r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在"
+    r"那[一]?年(?!起|以来)|面试(?:了|过)(?![^,]{0,3}(?:过|上))|(?<!没)(?<!没有)(?<!正经)(?:上|干|做|工作|跑|送|开)过|干了[^,]{0,6}(?:走|辞)|本来在"
 )
 NONE_OF_US = sayings.pattern(
     "(?:家|屋)(?:里|头)?[^,]{0,4}{数}口(?:人)?[^,]{0,4}没(?:有|得)?(?:一个|个)[^,]{0,4}(?:上班|工作)|(?:上班|工作)的?[^,]{0,4}没有,(?:也)?(?:包括|连)我"
@@ -61,12 +61,17 @@ NTH = re.compile(r"第({人数})个月".replace("{人数}", sayings.NAMES["人�
 """以灵活就业身份交的第 3 个月: so many are paid."""
 TOTAL = re.compile(r"加一块|加在一[块起]|合起来|总数|加起来|加一起|合计|总共|拢共|一共")
 """加起来 15 个月 counts what the employer paid too."""
-NO_LONGER = re.compile(r"自己[^,。]{0,6}交不(?:起|动)了?,?[^,。?]{0,4}(?:停|断|没交|不交)")
+NO_LONGER = re.compile(r"自己[^,。]{0,6}[交缴](?:社保)?(?:不(?:起|动)|太贵|不划算|有点贵|要[^,]{1,6})了?,?我?[^,。?]{0,4}(?:停|断|没[交缴]|不[交缴])")
 AGAIN = re.compile(r"(?:又|另外|再)(?:接着|重新|单独|断续|陆续|断断续续)*[交缴续](?:了|过)")
 """去年交了四个月,今年又交了五个月: to be added up."""
 BARE = re.compile(r"(?:已经|到现在|一共|快|整|有)*[^,]{1,5}(?:个月|年)半?了?")
 ONLY = re.compile(r"(?:应该|大概)?(?:才|只|就)(?:有|交了?)?[^,]{1,5}月")
 UNPAID = re.compile(r"缴(?!.{0,3}(?:学|电|水|房|党))|[交缴]满|(?:公司|单位|老板)(?:不|没)给?我?(?:交|缴)(?=,|$)")
+SHORT_OF = re.compile(
+    r"(?:差|缺|少|[再还]有|再[交缴上])(?:了|着|过)?(?P<less>{人数})个月(?:就|才|能|可以|便|也)*(?:满|够|到|凑够|凑满|是|有)*(?P<whole>{人数}年|{人数}个月|半年)"
+    r"|[满够到](?P<of>{人数}年|{人数}个月|半年)(?:就|只|还)*[差缺少](?:了|着)?(?P<lacks>{人数})个月".replace("{人数}", sayings.NAMES["人数"])
+)
+"""还差一个月才满一年: eleven are paid."""
 NO_MONTHS = re.compile(
     r"(?:差[^,]{1,6}(?:就|才|够|满|到|凑)+|[没未不][够满]|不到|断|停|缺|差|欠|少|要|需|漏|补|班|干|经营|开|领|拿|拖|学|住|毕业|失业|找)(?:了|着|过|缴|交|满|够)*(?:快|有)?$|毕业[^,]{0,4}$"
 )
@@ -76,7 +81,7 @@ SPAN = re.compile(
 OTHER_BILLS = re.compile(
     r"(?:要|得)?(?:交|缴|扣)?[\d一二三四五六七八九两几十]+[千百万块元\d]|的?(?:房租|学费|水电|租金|党费|电费|试用|工资|班)|前|后|以内|内|没(?!断|停)"
 )
-RESIDENTS = re.compile(r"居民(?:医|养|社)|新农合|农村合作|城乡居民")
+RESIDENTS = re.compile(r"商业保?险|意外险|重疾险|车险|居民(?:医|养|社)|新农合|农村合作|城乡居民")
 """Insurance that no job and no flexible worker pays: it counts nowhere."""
 CONTRACT = re.compile(r"(?<!三方)(?<!劳务)(?<!实习)(?<!租房)(?<!租赁)合同(?!工)")
 CONTRACT_OTHER = re.compile(sayings.TABLE["contract"]["other"])
@@ -218,7 +223,8 @@ def insurance(said: Said, result: Facts, today: date) -> Facts:
         unit = INSURED["unit"].search(clause)
         about = bool(named) or bool(kind and paying)
         if about and (own := by_self(clause)) is not None:
-            found["pays_own_insurance"] = own
+            before = own and found.get("pays_own_insurance") is False and re.search("以前|之前|原来|先前", clause)
+            found["pays_own_insurance"] = own and not before
             alone = alone or own
         elif unit and about and not denied(clause, unit.start()) and not re.search(r"[没不未]|员工|他们|过[^,]{0,5}(?:社保|保险)|交过|缴过", clause):
             found["pays_own_insurance"], alone = False, False
@@ -251,20 +257,25 @@ NTH_ALONE = re.compile(r"(?:到)?(?:这个|上个|本)?月?(?:是|正好|刚好)
 def months(clause: str, named: list[re.Match[str]], kind: str, alone: bool) -> Facts:
     nth = NTH.search(clause) if alone else NTH_ALONE.fullmatch(clause) if kind in ("社保", "五险") else None
     found: Facts = {"flexible_paid_months" if alone else "insured_months": dates.count(nth[1])} if nth else {}
+    if (short := SHORT_OF.search(clause)) and not re.search("入职|工作|上班|试用|合同|毕业|经营|[干做领]", clause):
+        whole = next(int(length) for *_, length in dates.lengths(short["whole"] or short["of"]))
+        return counted(kind, alone, whole - dates.count(short["less"] or short["lacks"]))
     for start, end, length in dates.lengths(clause):
         if NO_MONTHS.search(clause[:start]) or OTHER_BILLS.match(clause[end:]) or length != int(length) or denied(clause, start):
             continue
         near = [hit for hit in named if hit.end() <= start] or [hit for hit in named if hit.start() >= end]
         what = kind if not near else "失业" if near[-1]["ui"] else "五险" if near[-1]["all"] else "社保"
-        if not what or re.search(r"工作|上班|见习|合同|试用", clause[max(0, start - 4) : start]):
+        if not what or re.search(r"工作|上班|见习|合同|试用|入职|进来|来了|干了", clause[max(0, start - 4) : start]):
             continue
-        if what == "失业":
-            found["ui_paid_months"] = int(length)
-        elif alone:
-            found["flexible_paid_months"] = int(length)
-        else:
-            found |= {"insured_months": int(length)} | ({"ui_paid_months": int(length)} if what == "五险" else {})
+        found |= counted(what, alone, int(length))
     return found
+
+
+def counted(what: str, alone: bool, length: int) -> Facts:
+    """So many months of what was paid."""
+    if what == "失业" or not what:
+        return {"ui_paid_months": length} if what else {}
+    return {"flexible_paid_months": length} if alone else {"insured_months": length} | ({"ui_paid_months": length} if what == "五险" else {})
 
 
 def span(clause: str, kind: str, alone: bool, today: date) -> Facts:
@@ -277,9 +288,7 @@ def span(clause: str, kind: str, alone: bool, today: date) -> Facts:
     length = (last - first) * 12 + other - one + 1
     if length < 1:
         return {}
-    if kind == "失业":
-        return {"ui_paid_months": length}
-    return {"flexible_paid_months": length} if alone else {"insured_months": length} | ({"ui_paid_months": length} if kind == "五险" else {})
+    return counted(kind, alone, length)
 
 
 def signed(said: Said) -> bool:
@@ -305,7 +314,7 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
             about = False
             continue
         for start, end, length in dates.lengths(re.sub(r"试用期?[^,]*", "", clause)):
-            signed = re.search(r"期限(?:是|为|填的?|写的?)*$|签(?:了|的|过|完|订|下)*(?:为期|一份|个)?$", clause[:start])
+            signed = re.search(r"期限(?:是|为|填的?|写的?)*$|签(?:了|的|过|完|订|下|就|是|满|给|我)*(?:为期|一份|个)?$", clause[:start])
             if "签" in said.whole:
                 signed = signed or re.search(r"续(?:签)?(?:了|的)(?:是)?$", clause[:start])
             alone = (
@@ -318,11 +327,13 @@ def contract(said: Said, result: Facts, today: date) -> Facts:
                 and not NO_MONTHS.search(clause[:start])
                 and not denied(clause, start)
                 and not re.match(r"(?:前|后|没|多|内|以内|了还|了也|了一直|的?试用)", clause[end:])
-                and not re.search(r"三方|协议|租|房东|房屋|购房|保险合同", clause)
+                and not re.search(r"三方|协议|租|房东|房[子屋]|购房|保险合同|门面|店面|铺|会员|服务期|[办月年身季]卡", clause)
             ):
                 found |= {"contract_years": round(length / 12, 2), "contract_signed": True}
         about = (
-            bool(named) or bool(re.search(r"签(?:了|的|好)", clause) and "三方" not in clause) or (about and not re.search(r"社保|保险|失业", clause))
+            bool(named)
+            or bool(re.search(r"签(?:了|的|好)", clause) and not re.search("三方|租", clause))
+            or (about and not re.search(r"社保|保险|失业", clause))
         )
     if "contract_years" in found and found["contract_years"] == int(found["contract_years"]):
         found["contract_years"] = int(found["contract_years"])
@@ -381,7 +392,7 @@ NO_TRADE = re.compile(sayings.pattern("{职业}|{岗}|{零活}").pattern + "|[�
 
 KNOWN, JOBS, OF = (sayings.TABLE["trade"][name] for name in ("names", "jobs", "of"))
 KNOWN_TRADE = re.compile(
-    rf"(?:做|搞|从事|干|卖|是|属于|造)(?:的是|的)?({KNOWN})(?:的|这块|这行|行业|生意)?(?=,|$)|(?<![学考某去的])({KNOWN})[^,没不学的了]{{0,2}}{OF}(?!管理)|(?:^|,)({KNOWN})(?:的|行业|业)?(?=,|$)"
+    rf"(?:做|搞|从事|干|卖|是|属于|造)(?:的是|的)?({KNOWN})(?:的|这块|这行|行业|生意)?(?=,|$)|(?<![学考某去的])({KNOWN})[^,没不学的了]{{0,2}}的?{OF}(?!管理)|(?:^|,)({KNOWN})(?:的|行业|业)?(?=,|$)"
     rf"|(?<![业老疗会])({JOBS})(?:公司|事务所|行业)(?=上班|工作|里|做|当|,|$)|(?:做|搞)[^,没不]{{0,6}}?({KNOWN})(?:的|这块|行业)(?=,|$)|在[^,没不]{{1,6}}?({KNOWN})(?:里)?(?:上班|工作|做事)(?!过)|(?:公司|单位|企业|厂)[^,没不]{{0,4}}(?:做|搞|从事)({KNOWN})|[做干]({KNOWN})(?:销售|客服|运营|跟单|采购|研发|业务|的)(?=,|$)"
 )
 """A trade known by name, said of the employer or by itself."""

@@ -29,6 +29,8 @@ TODAY = date(2026, 11, 22)
 SENTENCES = [json.loads(line) for line in (Path(__file__).parent / "statements.jsonl").read_text("utf8").splitlines()]
 READ_RIGHT = [row for row in SENTENCES if "known_miss" not in row]
 INDEPENDENT = ["2025年6月毕业", "大专学历", "户口在信阳", "人在杭州", "自己交社保", "办过助学贷款", "失业登记没办", "签了三年合同", "我今年24岁"]
+REFUSED = (Path(__file__).parent / "refused.txt").read_text("utf8").splitlines()
+"""Asked for and not granted, another's, or something near: no examples, for so many that state nothing would teach silence."""
 FRAMES = tomllib.loads((Path(__file__).parent / "frames.toml").read_text("utf8"))
 PIECES = st.lists(
     st.sampled_from([*(row["text"] for row in SENTENCES), "2025年", "13月", "社保", "99个月", "没", "吗", ",", "户口在", "如果", "我"]), max_size=5
@@ -68,6 +70,10 @@ def test_each_way_to_say_it(frame: dict[str, Any]) -> None:
 @pytest.mark.parametrize("said", FRAMES["silent"])
 def test_plans_questions_and_other_people_state_nothing(said: str) -> None:
     assert statements.read(said, TODAY) == {}
+
+
+def test_what_was_refused_or_is_anothers_states_nothing() -> None:
+    assert {said: found for said in REFUSED if (found := statements.read(said, TODAY))} == {}
 
 
 def test_few_sentences_are_not_read_right(readings: list[Reading]) -> None:
