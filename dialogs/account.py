@@ -7,6 +7,7 @@ from typing import Any
 from dialogs import questions, verdicts
 from dialogs.consult import Consultation
 from dialogs.turn import Turn
+from knowledge.policy.entry import Entry
 from knowledge.words import words
 
 
@@ -20,6 +21,19 @@ def tell(stated: dict[str, object], turn: Turn) -> None:
     """Keeps facts for this conversation; what is worked out from them says what it started from."""
     if stated:
         turn.place.memo["stated"] = {**turn.place.memo.get("stated", {}), **stated}
+
+
+STORY = 160
+"""Characters of a story that are kept to read the next sentence by."""
+
+
+def story(turn: Turn, found: Consultation, entry: Entry) -> str:
+    """What the person has said about an entry so far: it begins anew with another one."""
+    before, text = turn.place.memo.get("story", ""), turn.text if turn.inbound.kind == "text" else entry.title
+    if turn.place.memo.get("entry") != entry.id or not before:
+        return text[:STORY]
+    goes_on = found.outcome != "menu" or questions.tells(text)
+    return f"{before},{text}" if goes_on and len(before) + len(text) < STORY else before
 
 
 BRIEF = 12

@@ -44,8 +44,8 @@ FAR = 0.4
 """Share of the best score under which the last entry gives way to a sure answer, whatever the message looks like."""
 DOUBTFUL, FEEBLE = 0.5, 0.3
 """P of a menu's first under which a sentence of the last entry is the better answer, and under which the last entry stays the one talked about."""
-LIKELY = 0.7
-"""P from which what a sentence of a story means alone is offered beside the story."""
+LIKELY = 0.55
+"""P from which what a sentence of a story means alone is heard beside the story."""
 AHEAD = 0.1
 """So much of the best score another of a menu must be ahead to be the one meant."""
 RIVAL = 0.7
@@ -62,21 +62,35 @@ DISHONEST = re.compile(
 @dataclass(frozen=True)
 class Context:
     """What was talked about: the last entry and the last place named; `among`: the entries of a menu nobody chose from yet;
-    `story`: what the person has said about it so far."""
+    `story`: what the person has said about it so far, `said`: the last sentence of it."""
 
     entry: Entry | None = None
     place: regions.Place | None = None
     among: Sequence[str] = ()
     story: str = ""
+    said: str = ""
 
     def narrowed(self, text: str, found: Found, search: PolicySearch) -> Context:
         """Of an open menu, the entry that new words find, and point to more than to the last one; what is merely told chooses nothing."""
         if questions.tells(text) and not search.named(text, 2):
             return self
-        best = next((hit.id for hit in found.hits if hit.id in self.among and hit.id in search.knowledge.entries), "")
+        best = next((hit.id for hit in found.hits[:1] if hit.id in self.among and hit.id in search.knowledge.entries), "")
         if not best or (self.entry and found.share(best) < found.share(self.entry.id) + AHEAD):
             return self
         return replace(self, entry=search.knowledge.entries[best])
+
+    def behind(self, text: str, found: Found, search: PolicySearch) -> Found | None:
+        """What says too little alone, read behind the sentence before it, or where that says too little as well, behind the whole story."""
+        if not (self.entry and self.story) or found.zone == "answer":
+            return None
+        near = search.search(f"{self.said},{text}")
+        return near if near.zone == "answer" or self.said == self.story else search.search(f"{self.story},{text}")
+
+    def meant(self, found: Found, whole: Found | None, search: PolicySearch) -> Context:
+        """What says little alone belongs to what the whole story is about."""
+        said_little = not found.hits or found.zone == "unsure" or found.hits[0].p < LIKELY
+        entry = search.knowledge.entries.get(whole.hits[0].id) if whole and whole.hits and said_little else None
+        return replace(self, entry=entry) if entry else self
 
 
 @dataclass(frozen=True)
@@ -153,8 +167,10 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
         return Consultation("clarify", Say(notices.CLARIFY, (notices.TO_MENU, notices.TO_HUMAN)))
     found = search.search(text)
     context = context.narrowed(text, found, search)
+    whole = context.behind(text, found, search)
+    context = context.meant(found, whole, search)
     place = regions.find(words().normalise(text)) or None
-    following = follow_up(text, found, search, today, context, place, passages)
+    following = follow_up(text, found, search, today, context, place, passages, firm=whole is None or whole.zone == "answer")
     if following:
         return following
     if level == "low" and (not found.hits or found.zone != "answer"):
@@ -174,27 +190,37 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     if found.zone != "answer" and vents:
         heard = f"{notices.HEARD}\n{notices.SOFT_HOTLINE}" if level == "low" else notices.HEARD
         return Consultation("clarify", Say(heard, starters("complaint")), level=level, talk="complaint")
-    return continued(text, found, search, today, context, passages) or conclude(
-        text, found, search, today, place or context.place, context.entry, passages
-    )
+    if whole and (goes_on := continued(text, found, whole, search, today, context, passages)):
+        return goes_on
+    return conclude(text, found, search, today, place or context.place, context.entry, passages)
 
 
-def continued(text: str, found: Found, search: PolicySearch, today: date, context: Context, passages: Passages) -> Consultation | None:
-    """A story that goes on: 我已经交了. Alone it finds anything; read behind what was said before it mostly belongs to that."""
+def continued(text: str, found: Found, whole: Found, search: PolicySearch, today: date, context: Context, passages: Passages) -> Consultation | None:
+    """A story that goes on: 我已经交了, 这合法不. Alone it finds anything; read behind what was said before (`whole`) it mostly belongs to that."""
     last = context.entry
-    if last is None or not context.story or found.zone == "answer" or not questions.tells(text):
+    if last is None or all(hit.id != last.id for hit in whole.hits):
         return None
-    whole = search.search(f"{context.story},{text}")
-    if all(hit.id != last.id for hit in whole.hits):
+    alone = own(found, last)
+    if whole.hits[0].id != last.id or (questions.asks(text) and alone):
+        by_id = {hit.id: hit for hit in (*alone, whole.hits[0], *(found if alone else whole).hits)}
+        merged = replace(whole, hits=tuple(by_id.values())[:3], zone="menu")
+        return conclude(text, merged, search, today, context.place, None, passages)
+    if questions.asks(text) and whole.zone != "answer":
+        return conclude(text, whole, search, today, context.place, None, passages)
+    if context.among or questions.asks(text):
+        say = say_entry(last, text, search, today, context.place, passages)
+        return Consultation("answer", say, whole.hits[:1], last, context.place)
+    if not questions.tells(text):
         return None
-    if whole.hits[0].id != last.id:
-        return conclude(text, whole, search, today, context.place, last, passages)
-    if context.among:
-        return Consultation("answer", wording.whole(last, today, place=context.place, text=text), whole.hits[:1], last, context.place)
-    beside = {hit.id for hit in whole.hits}
-    alone = tuple(hit for hit in found.hits[:1] if hit.id != last.id and (hit.id in beside or hit.p >= LIKELY))
-    others = menu_choices(replace(found, hits=alone), search)
+    others = menu_choices(
+        replace(found, hits=alone or tuple(hit for hit in found.hits[:1] if hit.id in {each.id for each in whole.hits[1:]})), search
+    )
     return Consultation("clarify", Say(notices.GOES_ON.format(title=last.title), (*wording.choices(last, []), *others)), whole.hits, last)
+
+
+def own(found: Found, last: Entry) -> tuple[Hit, ...]:
+    """What a sentence means alone, where that is another matter than the last and likely enough."""
+    return tuple(hit for hit in found.hits[:1] if hit.id != last.id and hit.p >= LIKELY)
 
 
 def starters(kind: str) -> tuple[Choice, ...]:
@@ -260,14 +286,24 @@ def say_entry(entry: Entry, text: str, search: PolicySearch, today: date, place:
 
 
 def follow_up(
-    text: str, found: Found, search: PolicySearch, today: date, context: Context, place: regions.Place | None, passages: Passages = NOTHING
+    text: str,
+    found: Found,
+    search: PolicySearch,
+    today: date,
+    context: Context,
+    place: regions.Place | None,
+    passages: Passages = NOTHING,
+    *,
+    firm: bool = True,
 ) -> Consultation | None:
-    """The message as a question on the last entry, or None where it stands on its own."""
+    """The message as a question on the last entry, or None where it stands on its own. Not `firm`: the story may be about others as well."""
     last = context.entry
     if last is None:
         return None
     plain = words().plain(text)
     short, leans = len(plain) <= SHORT, questions.leans(text)
+    if len(plain) > 2 * BARE and not leans and context.story and own(found, last):
+        return None
     top = found.hits[0] if found.hits else None
 
     def answer(say: Say, *, sure: bool = True) -> Consultation:
@@ -289,7 +325,7 @@ def follow_up(
     if asks and line and line.faq and line.similarity >= search.DIRECT:
         return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
-    if aspect and not questions.tells(text) and (short or leans or (top and top.id == last.id)):
+    if aspect and (questions.asks(text) or len(plain) <= BARE) and (short or leans or (top and top.id == last.id)):
         say = wording.side(last, aspect, today, place=place or context.place, text=text)
         found_one = answer(excerpt.sourced(say, last, text, passages, today, place or context.place) if aspect == "source" else say)
         return replace(found_one, mine=bool(last.rule) and asks_self(text, aspect, last))
@@ -301,7 +337,7 @@ def follow_up(
     if line and (asks or not line.faq) and line.similarity >= (search.FAINT if unclear else search.NEAR):
         return answer(wording.one_line(last, line.answer, today), sure=False)
     about_it = (top and top.id == last.id and not questions.tells(text)) or (leans and found.zone == "unsure" and questions.shaped(text))
-    if vague or ASKS_BARELY.fullmatch(plain) or about_it:
+    if firm and (vague or ASKS_BARELY.fullmatch(plain) or about_it):
         return answer(wording.whole(last, today, place=place or context.place, text=text), sure=False)
     return None
 

@@ -47,7 +47,7 @@ ASPECTS = tuple((aspect, re.compile(pattern)) for aspect, pattern in PATTERNS)
 LABELLED: dict[str, Aspect] = {aspect: aspect for aspect, _ in ASPECTS}
 """The sides by the name a button carries."""
 LEANS = re.compile(
-    r"^(那|那么|这|这个|这种|它|他|还有|另外|如果|要是|万一|所以|可是|但是|不过|然后|上次|刚才|刚刚|之前|再问|那我|还要|还能|真的|就)|"
+    r"^(那|那么|这(?!段|几|[一两三]?年|次)|这个|这种|它|他|还有|另外|如果|要是|万一|所以|可是|但是|不过|然后|上次|刚才|刚刚|之前|再问|那我|还要|还能|真的|就)|"
     r"(上次|刚才|前面|之前)(说|问|讲|那)|那个(补贴|政策|钱|事)"
 )
 ELLIPTIC = re.compile(r"^\S{1,14}呢\W*$|^\S{2,14}的(话)?(也|就|都)?(行不行|行吗|行么|可以吗|可不可以|能吗|算吗|算不算|有吗|要吗)\W*$")

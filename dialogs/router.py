@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -44,8 +45,6 @@ from knowledge.words import words
 
 MOST = 2000
 """Characters of a message that are read; longer is answered with a request to shorten."""
-STORY = 160
-"""Characters of a story that are kept to read the next sentence by."""
 MISSES = 3
 """Misread answers after which a way round the step is offered."""
 CORRECTS = re.compile(r"说错|写错|记错|搞错|打错|填错|弄错|更正|纠正|改成|改为|改一下|不对.{0,3}(我|是)|应该是|不是.{1,12}(而?是|,是)|其实(我)?是")
@@ -280,16 +279,16 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     if compiled.steps[frame.state].optional and (heard := talk(turn.text)) and heard[0] == "unsure":
         turn.say(notices.NEVER_MIND)
         return advance("skip", turn, frame)
-    found: Consultation | None = None
+    found, aside = None, replace(context(turn), story="")  # what says little alone is said to the dialog, not to the story before it
     if questions.shaped(turn.text):
-        found = consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
+        found = consult(turn.text, turn.world.search, turn.today, aside, turn.world.passages)
         if found.sure:
             return digress(turn, found)
     if compiled.accepts(turn.text, turn, frame):
         return advance("answer", turn, frame)
     if opened := opener(turn):
         return open_flow(opened, turn)
-    found = found or consult(turn.text, turn.world.search, turn.today, context(turn), turn.world.passages)
+    found = found or consult(turn.text, turn.world.search, turn.today, aside, turn.world.passages)
     if found.sure or (found.talk and found.talk not in ("test", "ack", "laugh", "unsure")) or found.outcome == "menu":
         return digress(turn, found)
     advance("answer", turn, frame)
@@ -448,19 +447,10 @@ def said_entry(turn: Turn, found: Consultation) -> None:
     if found.outcome == "crisis":
         turn.effects.append(OpenCase("crisis", turn.text[:200]))
     if found.entry:
-        turn.place.memo["story"] = story(turn, found, found.entry)
+        turn.place.memo["story"] = account.story(turn, found, found.entry)
         turn.place.memo |= {"entry": found.entry.id, "among": [hit.id for hit in found.hits] if found.outcome == "menu" else []}
     if found.place:
         turn.place.memo["place"] = found.place.name
-
-
-def story(turn: Turn, found: Consultation, entry: Entry) -> str:
-    """What the person has said about an entry so far: it begins anew with another one."""
-    before, text = turn.place.memo.get("story", ""), turn.text if turn.inbound.kind == "text" else entry.title
-    if turn.place.memo.get("entry") != entry.id or not before:
-        return text[:STORY]
-    goes_on = found.outcome != "menu" or questions.tells(text)
-    return f"{before},{text}" if goes_on and len(before) + len(text) < STORY else before
 
 
 def last_entry(turn: Turn) -> Entry | None:
@@ -473,7 +463,9 @@ def context_place(turn: Turn) -> regions.Place | None:
 
 
 def context(turn: Turn) -> Context:
-    return Context(last_entry(turn), context_place(turn), turn.place.memo.get("among", ()), turn.place.memo.get("story", ""))
+    return Context(
+        last_entry(turn), context_place(turn), turn.place.memo.get("among", ()), turn.place.memo.get("story", ""), turn.place.memo.get("asked", "")
+    )
 
 
 def timer(turn: Turn) -> None:

@@ -44,6 +44,9 @@ CHANGES = re.compile(
 UNFIT = {"far": "太远", "pay": "工资低", "kind": "不是我想做的", "firm": "不想去这家", "other": "别的原因"}
 ASK = "想找什么样的?一句话就行,比如「贵阳 会计 5000以上 双休」。"
 EMPTY = "我手上现在没有在招的岗位,老师导入以后就能帮你找。"
+ELSEWHERE = Choice("哪里能找到岗位", "ask/PLT-02/all")
+TELLING = re.compile(r"[我你他她了说欠才]|还(?!款)|那家|这家")
+"""In a title: a sentence was taken for one."""
 NONE_FIT = "按这些条件没找到合适的:\n{filters}\n放宽一条再试,比如「外地也行」「工资不限」。"
 APPLIED_AFTER = timedelta(days=7)
 LIKING = {"kind": 0.7, "saved": 1.15, "applied": 1.15}
@@ -62,7 +65,7 @@ def wanted_of(turn: Turn) -> Wanted:
 def begin(turn: Turn) -> None:
     """「找工作」: with what is known of the person, else asks."""
     if not len(turn.world.vacancies.catalogue):
-        return turn.say(EMPTY, notices.TO_HUMAN, notices.TO_MENU)
+        return turn.say(EMPTY, ELSEWHERE, notices.TO_HUMAN, notices.TO_MENU)
     wanted = wanted_of(turn)
     if not wanted.titles and not wanted.places and not turn.person.profile.get("major"):
         seek(turn)["asking"] = True
@@ -86,17 +89,23 @@ def sought(turn: Turn) -> bool:
     if memo.get("at") and CHANGES.search(text) and turn.now.timestamp() - memo["at"] < EDITS.total_seconds():
         show(turn, merged(wanted_of(turn), said, text))
         return True
-    known = any(families.of_title(bare(title)) for title in said.titles)
+    known = any(families.of_title(bare(title)) for title in said.titles if not TELLING.search(title))
     filters = sum(map(bool, (said.places, said.least, said.asks, said.years is not None, said.kinds, said.degree)))
     named = known and filters and not questions.shaped(text)
     explicit = SEEKS.search(text) and (known or said.places or said.kinds)
-    if not (explicit or named or (asking and not questions.shaped(text))):
+    if not (explicit or named or (asking and not questions.shaped(text))) or (not asking and policy(turn)):
         return False
     if len(turn.world.vacancies.catalogue):
         show(turn, said)
     else:
-        turn.say(EMPTY, notices.TO_HUMAN, notices.TO_MENU)
+        turn.say(EMPTY, ELSEWHERE, notices.TO_HUMAN, notices.TO_MENU)
     return True
+
+
+def policy(turn: Turn) -> bool:
+    """Whether the message is surely about an entry; where one finds work may be searched for as well, unless there is nothing to search."""
+    found = turn.world.search.search(turn.text)
+    return found.zone == "answer" and (not found.hits[0].id.startswith("PLT") or not len(turn.world.vacancies.catalogue))
 
 
 def merged(before: Wanted, said: Wanted, text: str) -> Wanted:
