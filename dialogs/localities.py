@@ -15,6 +15,7 @@ WAYS: dict[str, list[list[str]]] = sayings.TABLE["place"]
 HERE = r"(?:这儿|那儿|那边|这边|这里|本地|当地|村里|老家(?![\u4e00-\u9fff]{2})|家里|这(?![个家次种])|那(?=$|,))"
 HUKOU = r"(?:户口本?|户籍)"
 HERE_LIVES = re.compile(rf"人(?:也|就|都|现在|一直)?在(?:{HERE}|家(?:呢|待|,|$))|(?:住|居住)(?:也|就)?在{HERE}")
+AT_HOME = re.compile(r"(?<![我他她俺])在家(?!人|乡|庭)|回家了")
 HERE_HUKOU = re.compile(rf"{HUKOU}(?:也|就|都|还|是|落)*(?:在|是)?{HERE}|{HUKOU}(?:和|跟|与|、)?人(?:也|就|都|全)*在{HERE}|{HERE}(?:的)?{HUKOU}")
 ORIGIN = re.compile(r"(?:老家|家在|家住|家是|[我俺咱]是|本人是)(?:在|是)?$")
 DENIED = re.compile(r"(?:不|没有?|从|去|想|离开了?|(?:以|之)前)(?:是|在)?$")
@@ -60,8 +61,8 @@ def said_places(kind: str, clauses: Iterable[str]) -> list[str]:
     return found
 
 
-def pointed(pattern: re.Pattern[str], said: Said) -> str | None:
-    """The place that 这儿, 老家 points back to."""
+def pointed(pattern: re.Pattern[str], said: Said, *, home: bool = False) -> str | None:
+    """The place that 这儿, 老家 points back to; only that of the family where it points to `home`."""
     if not any(pattern.search(clause) for clause in said.own):
         return None
     names = [
@@ -70,8 +71,10 @@ def pointed(pattern: re.Pattern[str], said: Said) -> str | None:
         for hit in place().finditer(clause)
         if hit[0] and (name := regions.name(hit))
     ]
-    home = [name for origin, name in names if origin]
-    return home[-1] if home else names[0][1] if len({name for _, name in names}) == 1 else None
+    family = [name for origin, name in names if origin]
+    if family or home:
+        return family[-1] if family else None
+    return names[0][1] if len({name for _, name in names}) == 1 else None
 
 
 def still(said: Said) -> str | None:
@@ -145,7 +148,7 @@ def residence(said: Said) -> str | None:
     found = same or said_places("residence", tuple(still_there(said))) or alone(said)
     if still(said) in found:
         found.remove(still(said) or "")
-    return found[-1] if found else pointed(HERE_LIVES, said)
+    return found[-1] if found else pointed(HERE_LIVES, said) or pointed(AT_HOME, said, home=True)
 
 
 def hukou(said: Said) -> str | None:
