@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from dialogs import questions, verdicts
+from dialogs import answers, questions, verdicts
 from dialogs.consult import Consultation
 from dialogs.turn import Turn
-from knowledge.policy.entry import Entry
 from knowledge.words import words
 
 
@@ -27,13 +27,30 @@ STORY = 160
 """Characters of a story that are kept to read the next sentence by."""
 
 
-def story(turn: Turn, found: Consultation, entry: Entry) -> str:
-    """What the person has said about an entry so far: it begins anew with another one."""
-    before, text = turn.place.memo.get("story", ""), turn.text if turn.inbound.kind == "text" else entry.title
-    if turn.place.memo.get("entry") != entry.id or not before:
-        return text[:STORY]
-    goes_on = found.outcome != "menu" or questions.tells(text)
-    return f"{before},{text}" if goes_on and len(before) + len(text) < STORY else before
+FRESH = timedelta(hours=12)
+"""So long after its last sentence a story goes on."""
+
+
+def story(turn: Turn) -> str:
+    """What the person has said so far about what is being talked about; empty after a pause."""
+    told: str = turn.place.memo.get("story", "")
+    return told if turn.place.memo.get("story_at", 0) > (turn.now - FRESH).timestamp() else ""
+
+
+def picked(turn: Turn) -> bool:
+    """A button, or its number or label typed."""
+    return turn.inbound.kind != "text" or answers.chosen(turn.text, turn.place.choices) is not None
+
+
+def goes_on(turn: Turn, found: Consultation) -> None:
+    """Keeps what was said last and, about an entry, so far; a story begins anew with another entry. What was picked says its title."""
+    memo = turn.place.memo
+    memo["said"] = text = (found.entry.title if found.entry and picked(turn) else turn.text)[:STORY]
+    if found.entry is None:
+        return
+    before = story(turn) if memo.get("entry") == found.entry.id else ""
+    tells = before and len(before) + len(text) < STORY and (found.outcome != "menu" or questions.tells(text))
+    memo |= {"story": f"{before},{text}" if tells else before or text, "story_at": turn.now.timestamp()}
 
 
 BRIEF = 12

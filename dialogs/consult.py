@@ -6,21 +6,18 @@ Used by the router for a conversation (with what was talked about before) and by
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Literal
 
-from dialogs import crisis, excerpt, frauds, notices, questions, wording
+from dialogs import crisis, excerpt, frauds, notices, questions, smalltalk, wording
 from dialogs.messages import Choice, Say
 from knowledge.policy import regions
 from knowledge.policy.entry import Entry, Redirect, said
 from knowledge.policy.passages import NOTHING, Passages
 from knowledge.policy.search import Found, Hit, PolicySearch
-from knowledge.words import NOT_WORD, filled, words
+from knowledge.words import NOT_WORD, words
 
 Outcome = Literal["answer", "menu", "clarify", "redirect", "refuse", "crisis", "handover"]
 SHORT = 16
@@ -44,13 +41,14 @@ FAR = 0.4
 """Share of the best score under which the last entry gives way to a sure answer, whatever the message looks like."""
 DOUBTFUL, FEEBLE = 0.5, 0.3
 """P of a menu's first under which a sentence of the last entry is the better answer, and under which the last entry stays the one talked about."""
-LIKELY = 0.55
-"""P from which what a sentence of a story means alone is heard beside the story."""
+LIKELY, FIRM = 0.55, 0.8
+"""P from which what a sentence of a story means alone is heard beside the story, and from which the story answers it."""
+HINTS = (0.3, 0.5)
+"""Share of the best score alone from which a sentence may be answered by its story, a short one and a long one; under it another matter is meant."""
 AHEAD = 0.1
 """So much of the best score another of a menu must be ahead to be the one meant."""
 RIVAL = 0.7
 """Share of the best score under which the last entry gives way to another that is named."""
-TALK = Path(__file__).parent / "smalltalk.toml"
 
 
 DISHONEST = re.compile(
@@ -89,7 +87,8 @@ class Context:
     def meant(self, found: Found, whole: Found | None, search: PolicySearch) -> Context:
         """What says little alone belongs to what the whole story is about."""
         said_little = not found.hits or found.zone == "unsure" or found.hits[0].p < LIKELY
-        entry = search.knowledge.entries.get(whole.hits[0].id) if whole and whole.hits and said_little else None
+        clear = said_little and whole and whole.hits and whole.hits[0].p >= LIKELY
+        entry = search.knowledge.entries.get(whole.hits[0].id) if whole and clear else None
         return replace(self, entry=entry) if entry else self
 
 
@@ -108,56 +107,12 @@ class Consultation:
     """Asks whether the person fits `entry`: the conditions are the answer only where there is no room to work it out."""
 
 
-BREATH = 10
-"""Characters up to which two small things without a sign between them are looked for."""
-SMALL = 200
-"""Signs past which no message is small talk: its patterns, tried at the end of every row of one sign, cost the square of its length."""
-
-
-STRUNG = ("ack", "laugh", "greeting", "praise", "thanks", "bye")
-"""Small talk that may come strung together, the weightier later."""
-
-
-@cache
-def small_talk() -> list[tuple[str, re.Pattern[str], str]]:
-    table = tomllib.loads(TALK.read_text(encoding="utf8"))
-    return [(row["kind"], re.compile(filled("|".join(row["patterns"]), table["words"])), row["answer"]) for row in table["reply"]]
-
-
-def talk(text: str) -> tuple[str, str] | None:
-    """The kind and answer of small talk, where the whole message is that."""
-    normal = words().normalise(text)
-    plain = NOT_WORD.sub("", normal)
-    if not 0 < len(plain) <= SMALL:
-        return None
-    return whole_talk(plain) or strung(normal, plain)
-
-
-def whole_talk(plain: str) -> tuple[str, str] | None:
-    return next(((kind, answer) for kind, pattern, answer in small_talk() if pattern.fullmatch(plain)), None)
-
-
-def strung(normal: str, plain: str) -> tuple[str, str] | None:
-    """Two or three small things in one breath, with signs between them or none: 晓得了,辛苦啦; the weightiest is answered."""
-    pieces = [piece for part in re.split(r"[,.;!?~|\s\u3002\uff0c\uff01]+", normal) if (piece := NOT_WORD.sub("", part))]
-    if len(pieces) == 1 and len(plain) <= BREATH and not questions.shaped(normal):
-        halves = ((plain[:cut], plain[cut:]) for cut in range(1, len(plain)))
-        pieces = next(([a, b] for a, b in halves if all(light(part) for part in (a, b))), pieces)
-    found = [light(piece) for piece in pieces]
-    known = [each for each in found if each]
-    return max(known, key=lambda each: STRUNG.index(each[0])) if len(pieces) > 1 and len(known) == len(found) else None
-
-
-def light(piece: str) -> tuple[str, str] | None:
-    return next(((kind, answer) for kind, pattern, answer in small_talk() if kind in STRUNG and pattern.fullmatch(piece)), None)
-
-
 def consult(text: str, search: PolicySearch, today: date, context: Context = Context(), passages: Passages = NOTHING) -> Consultation:  # frozen
     """Understands one message that no dialog is waiting for."""
     level = crisis.level(text)
     if level in crisis.URGENT:
         return Consultation("crisis", Say(crisis.help_for(text), (Choice("我现在安全", "go/safe"), Choice("让老师联系我", "go/human"))), level=level)
-    found_talk = talk(text)
+    found_talk = smalltalk.talk(text)
     if found_talk:
         kind, answer = found_talk
         soft = f"\n{notices.SOFT_HOTLINE}" if level == "low" and "12356" not in answer else ""
@@ -170,7 +125,7 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
     whole = context.behind(text, found, search)
     context = context.meant(found, whole, search)
     place = regions.find(words().normalise(text)) or None
-    following = follow_up(text, found, search, today, context, place, passages, firm=whole is None or whole.zone == "answer")
+    following = follow_up(text, found, search, today, context, place, passages, firm=not (whole and whole.hits) or whole.hits[0].p >= FIRM)
     if following:
         return following
     if level == "low" and (not found.hits or found.zone != "answer"):
@@ -181,7 +136,8 @@ def consult(text: str, search: PolicySearch, today: date, context: Context = Con
             talk="complaint",
         )
     kind_asked = questions.overview(text)
-    if kind_asked and (found.zone == "unsure" or (found.zone == "menu" and questions.general(text))):
+    bare = (kind_asked == "founder" and not own(found)) or questions.general(text)
+    if kind_asked and (found.zone == "unsure" or (found.zone == "menu" and bare)):
         return overview(kind_asked, search, today)
     vents = VENTS.search(plain) and (SIGHS.search(plain) or not questions.shaped(text))
     if found.zone == "menu" and vents and found.hits[0].p >= DOUBTFUL and found.policies(search.knowledge):
@@ -200,27 +156,26 @@ def continued(text: str, found: Found, whole: Found, search: PolicySearch, today
     last = context.entry
     if last is None or all(hit.id != last.id for hit in whole.hits):
         return None
-    alone = own(found, last)
-    if whole.hits[0].id != last.id or (questions.asks(text) and alone):
-        by_id = {hit.id: hit for hit in (*alone, whole.hits[0], *(found if alone else whole).hits)}
-        merged = replace(whole, hits=tuple(by_id.values())[:3], zone="menu")
+    alone, top, asks = own(found, last), whole.hits[0], questions.asks(text)
+    if top.id != last.id or (alone and (asks or (context.among and top.p < FIRM))):
+        first, rest = ((*alone, top), (found if alone else whole).hits) if asks else ((top, *alone), whole.hits)
+        merged = replace(whole, hits=tuple({hit.id: hit for hit in (*first, *rest)}.values())[:3], zone="menu")
         return conclude(text, merged, search, today, context.place, None, passages)
-    if questions.asks(text) and whole.zone != "answer":
-        return conclude(text, whole, search, today, context.place, None, passages)
-    if context.among or questions.asks(text):
+    hinted = found.share(last.id) >= HINTS[len(words().plain(text)) > 2 * BARE]
+    if top.p >= FIRM and hinted and (asks or context.among):
         say = say_entry(last, text, search, today, context.place, passages)
-        return Consultation("answer", say, whole.hits[:1], last, context.place)
-    if not questions.tells(text):
-        return None
-    others = menu_choices(
-        replace(found, hits=alone or tuple(hit for hit in found.hits[:1] if hit.id in {each.id for each in whole.hits[1:]})), search
-    )
+        led = replace(say, text=f"{notices.STILL_ABOUT.format(title=last.title)}\n{say.text}")
+        return Consultation("answer", led, whole.hits[:1], last, context.place)
+    if asks or (context.among and found.zone != "unsure" and top.p < FIRM):
+        return conclude(text, replace(whole if hinted else found, zone="menu"), search, today, context.place, None, passages)
+    beside = {hit.id for hit in whole.hits[1:]}
+    others = menu_choices(replace(found, hits=alone or tuple(hit for hit in found.hits[:1] if hit.id in beside)), search)
     return Consultation("clarify", Say(notices.GOES_ON.format(title=last.title), (*wording.choices(last, []), *others)), whole.hits, last)
 
 
-def own(found: Found, last: Entry) -> tuple[Hit, ...]:
-    """What a sentence means alone, where that is another matter than the last and likely enough."""
-    return tuple(hit for hit in found.hits[:1] if hit.id != last.id and hit.p >= LIKELY)
+def own(found: Found, last: Entry | None = None) -> tuple[Hit, ...]:
+    """What a sentence means alone, where that is likely enough and another matter than the last."""
+    return tuple(hit for hit in found.hits[:1] if hit.p >= LIKELY and not (last and hit.id == last.id))
 
 
 def starters(kind: str) -> tuple[Choice, ...]:
@@ -325,7 +280,12 @@ def follow_up(
     if asks and line and line.faq and line.similarity >= search.DIRECT:
         return answer(wording.one_line(last, line.answer, today))
     aspect = questions.aspect(text)
-    if aspect and (questions.asks(text) or len(plain) <= BARE) and (short or leans or (top and top.id == last.id)):
+    if (
+        (firm or (leans and len(plain) <= SHORT // 2))
+        and aspect
+        and (questions.asks(text) or len(plain) <= BARE)
+        and (short or leans or (top and top.id == last.id))
+    ):
         say = wording.side(last, aspect, today, place=place or context.place, text=text)
         found_one = answer(excerpt.sourced(say, last, text, passages, today, place or context.place) if aspect == "source" else say)
         return replace(found_one, mine=bool(last.rule) and asks_self(text, aspect, last))
@@ -371,19 +331,34 @@ def stands_alone(text: str, found: Found, search: PolicySearch, last: Entry, *, 
     return length > SHORT or top.p > 0.95 or (length > 6 and top.p > (0.88 if leans or questions.aspect(text) else 0.0))
 
 
-def overview(kind: Literal["person", "employer"], search: PolicySearch, today: date) -> Consultation:
-    """All there is for a person or an employer, as a menu; what has run out is left out."""
-    chosen = {
-        "person": ("SUB-02", "SUB-03", "SUB-06", "SUB-07", "ENT-01", "REG-03"),
-        "employer": ("EMP-01", "EMP-03", "EMP-05", "EMP-06", "SUB-04"),
-    }[kind]
+OVERVIEWS: dict[questions.Overview, tuple[str, tuple[str, ...], str]] = {
+    "person": (
+        "按你的情况不同,常见能申请的有这些,点一个看条件:",
+        ("SUB-02", "SUB-03", "SUB-06", "SUB-07", "ENT-01", "REG-03"),
+        "哪些轮得到你,要看毕业时间、现在状态和所在城市,以当地人社部门为准。",
+    ),
+    "employer": (
+        "给单位的常见有这些(钱给单位,不发给个人):",
+        ("EMP-01", "EMP-03", "EMP-05", "EMP-06", "SUB-04"),
+        "以当地人社部门为准,可打 12333 问。",
+    ),
+    "founder": (
+        "自己干,常见用得上的有这些,点一个看条件:",
+        ("ENT-01", "ENT-02", "ENT-03", "ENT-04"),
+        "金额和办法各地不同,以店开在的地方的人社部门为准,可打 12333 问。",
+    ),
+}
+"""What is said before and after a menu of all there is for somebody, and its entries."""
+
+
+def overview(kind: questions.Overview, search: PolicySearch, today: date) -> Consultation:
+    """All there is for a person, an employer or a founder, as a menu; what has run out is left out."""
+    head, chosen, tail = OVERVIEWS[kind]
     entries = [search.knowledge.entries[key] for key in chosen if key in search.knowledge.entries]
     current = [entry for entry in entries if not entry.expired(today)]
-    head = "按你的情况不同,常见能申请的有这些,点一个看条件:" if kind == "person" else "给单位的常见有这些(钱给单位,不发给个人):"
     lines = [f"{number}. {entry.title}" for number, entry in enumerate(current, 1)]
-    tail = "哪些轮得到你,要看毕业时间、现在状态和所在城市,以当地人社部门为准。" if kind == "person" else "以当地人社部门为准,可打 12333 问。"
     choices = tuple(Choice(entry.title, f"ask/{entry.id}/all") for entry in current)
-    if kind == "person":
+    if kind != "employer":
         choices = (*choices, Choice("按我的情况算一算", "open/entitlements"))
         lines.append(f"{len(choices)}. 按我的情况算一算(最多问 8 句)")
     return Consultation("menu", Say("\n".join((head, *lines, tail)), choices), [search.hit(entry.id) for entry in current[:3]], sure=True)

@@ -72,6 +72,12 @@ PERSON = re.compile(
     r"(再)?(领|拿|享受|申请|得)?(到|点|些|上)?(国家|政府)?(的)?(补贴|补助|钱|优惠|待遇|政策)(可以|能)?(领|拿|享受|申请)?(吗|不|么|嘛|没|没有|呢|了)?\W*$"
 )
 
+FOUNDER = re.compile(
+    r"(?<!不)(?<!不是)(?:想|打算|准备|要是|琢磨|寻思|计划)(?:着|要|去|和[^,]{1,4}|跟[^,]{1,4}|自己|自个|合伙|一起|在[^,]{1,5}){0,3}"
+    r"(?:(?:[开弄整搞办盘干][个家间点]|开)(?:一?[个家间])?[^,。??]{0,8}(?:店|铺|馆|摊|超市|网吧|民宿|公司|工作室|农场|合作社|驾校|健身房|[生小]买卖|小生意)|摆摊|摆个摊|(?:干|做)点[^,]{0,3}(?:买卖|生意)|自己干(?=$|,|了|吧))"
+)
+"""想开个店, 打算摆摊: no more is said."""
+Overview = Literal["person", "employer", "founder"]
 GENERAL = re.compile(
     r"[我俺咱你他她们的了呢吗啊呀吧嘛么嗎些点那再还都想像从给发帮会要是里后能有没到得招领拿找刚]|(本|个)人|自己|这(种|样)|情况|(高校|大学|本科|专科|大专)生?|毕业生?|"
     r"[应往]届生?|[今去前]年|现在|目前|国家|政府|人社局?|公司|单位|企业|老板|可以|工作|就业|失业|待业|在家|享受|申请|什么|哪些?|啥|补[贴助]|钱|优惠|待遇|"
@@ -123,12 +129,12 @@ def tells(text: str) -> bool:
     return not asks(text) and bool(TELLS.search(words().normalise(text)))
 
 
-def overview(text: str) -> Literal["person", "employer"] | None:
-    """Asks for all there is, for oneself or for the employer."""
+def overview(text: str) -> Overview | None:
+    """Asks for all there is, for oneself or for the employer; or wants to begin something of one's own."""
     normal = words().normalise(text)
     if EMPLOYER.search(normal) and re.search(r"什么|哪些|啥", normal):
         return "employer"
-    return "person" if PERSON.search(normal) else None
+    return "person" if PERSON.search(normal) else "founder" if FOUNDER.search(normal) else None
 
 
 def general(text: str) -> bool:

@@ -22,12 +22,13 @@ from dialogs import (
     notices,
     questions,
     reminders,
+    smalltalk,
     statements,
     unanswered,
     vacancies,
     wording,
 )
-from dialogs.consult import Consultation, Context, consult, overview, talk
+from dialogs.consult import Consultation, Context, consult, overview
 from dialogs.effects import CloseHandover, DropEvent, ForgetWishes, OpenCase, RemindEvent, SaveProfile, WantEvent, WantNews
 from dialogs.flow import CANCELLED, DONE, CompiledFlow
 from dialogs.messages import Choice, Say
@@ -276,7 +277,7 @@ def in_frame(turn: Turn, frame: Frame) -> None:
     compiled = turn.world.flows[frame.flow, frame.version]
     if surely(turn):
         return advance("answer", turn, frame)
-    if compiled.steps[frame.state].optional and (heard := talk(turn.text)) and heard[0] == "unsure":
+    if compiled.steps[frame.state].optional and (heard := smalltalk.talk(turn.text)) and heard[0] == "unsure":
         turn.say(notices.NEVER_MIND)
         return advance("skip", turn, frame)
     found, aside = None, replace(context(turn), story="")  # what says little alone is said to the dialog, not to the story before it
@@ -430,8 +431,10 @@ def note(turn: Turn, stated: dict[str, object]) -> None:
     """Facts told without a question: read back, with an offer to keep them."""
     said = ",".join(phrases(stated))
     account.tell(stated, turn)
+    last = last_entry(turn) if account.story(turn) else None
     turn.say(
-        f"我读到的是:{said}。哪里不对直接说。接下来想做什么?",
+        f"我读到的是:{said}。哪里不对直接说。{f'接着说「{last.title}」,还是做别的?' if last else '接下来想做什么?'}",
+        *(wording.choices(last, [])[:2] if last else ()),
         Choice("看看能享受什么", "open/entitlements"),
         Choice("记进档案", "go/keep"),
         notices.TO_MENU,
@@ -441,13 +444,13 @@ def note(turn: Turn, stated: dict[str, object]) -> None:
 def said_entry(turn: Turn, found: Consultation) -> None:
     """Says what was found and remembers it for the next message."""
     turn.parts.append(found.say)
-    if turn.inbound.kind == "text":
+    if not account.picked(turn):
         turn.place.memo["asked"] = turn.text[:200]
     unanswered.note(turn, found)
     if found.outcome == "crisis":
         turn.effects.append(OpenCase("crisis", turn.text[:200]))
+    account.goes_on(turn, found)
     if found.entry:
-        turn.place.memo["story"] = account.story(turn, found, found.entry)
         turn.place.memo |= {"entry": found.entry.id, "among": [hit.id for hit in found.hits] if found.outcome == "menu" else []}
     if found.place:
         turn.place.memo["place"] = found.place.name
@@ -463,9 +466,8 @@ def context_place(turn: Turn) -> regions.Place | None:
 
 
 def context(turn: Turn) -> Context:
-    return Context(
-        last_entry(turn), context_place(turn), turn.place.memo.get("among", ()), turn.place.memo.get("story", ""), turn.place.memo.get("asked", "")
-    )
+    memo = turn.place.memo
+    return Context(last_entry(turn), context_place(turn), memo.get("among", ()), account.story(turn), memo.get("said", ""))
 
 
 def timer(turn: Turn) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Connection, ForeignKey, RowMapping, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from knowledge.db import Base, Id
-from knowledge.profile import FIELDS
+from knowledge.profile import FIELDS, Field
 
 
 class Graduate(Base):
@@ -81,7 +81,13 @@ def phrases(profile: dict[str, Any]) -> list[str]:
     """The same as short phrases, for reading back what somebody just said."""
     hidden = {"cohort"} if "graduation_date" in profile else set()
     told = {key: value for key, value in profile.items() if key in FIELDS and key not in hidden}
-    return [FIELDS[key].label if value is True else f"{FIELDS[key].label} {spoken(value)}" for key, value in told.items()]
+    return [phrase(FIELDS[key], value) for key, value in told.items()]
+
+
+def phrase(field: Field, value: Any) -> str:
+    if isinstance(value, bool):
+        return field.label if value else field.no
+    return f"{field.label} {spoken(value)}"
 
 
 def spoken(value: Any) -> str:

@@ -18,6 +18,7 @@ Kind = Literal["date", "number", "bool", "choice", "text", "list", "answers"]
 class Field:
     """One fact. `values` maps each value of a choice to other words for it.
 
+    `no`: the label where a yes-or-no is denied.
     `sensitive`: tells, or lets guess, a group (PIPL art. 28): asked for and used only with that consent, never kept in the profile.
     """
 
@@ -25,6 +26,7 @@ class Field:
     kind: Kind
     values: Mapping[str, tuple[str, ...]] | None = None
     sensitive: bool = False
+    no: str = ""
 
 
 DEGREES = ("初中", "高中", "中专", "高级工", "专科", "本科", "硕士", "博士")
@@ -76,16 +78,16 @@ FIELDS: dict[str, Field] = {
             "在校": ("在读", "学生", "升学", "毕业学年在校"),
         },
     ),
-    "unemployment_registered": Field("办过失业登记", "bool"),
+    "unemployment_registered": Field("办过失业登记", "bool", no="没办过失业登记"),
     "unemployment_registered_on": Field("失业登记时间", "date"),
-    "flexible_registered": Field("办过灵活就业登记", "bool"),
-    "pays_own_insurance": Field("自己交社保", "bool"),
+    "flexible_registered": Field("办过灵活就业登记", "bool", no="没办过灵活就业登记"),
+    "pays_own_insurance": Field("自己交社保", "bool", no="社保不是自己交"),
     "flexible_paid_months": Field("自己交社保的月数", "number"),
     "ui_paid_months": Field("失业保险缴费月数", "number"),
     "insured_months": Field("社保缴费月数", "number"),
-    "receives_ui": Field("正在领失业金", "bool"),
-    "quit_involuntary": Field("不是自己要走的(被裁、合同到期不续等)", "bool"),
-    "job_seeking": Field("正在找工作", "bool"),
+    "receives_ui": Field("正在领失业金", "bool", no="没在领失业金"),
+    "quit_involuntary": Field("不是自己要走的(被裁、合同到期不续等)", "bool", no="上份工作是自己要走的"),
+    "job_seeking": Field("正在找工作", "bool", no="没在找工作"),
     "groups": Field("群体", "list", sensitive=True),
     "birth_date": Field("出生日期", "date"),
     "age": Field("年龄", "number"),
@@ -112,15 +114,15 @@ FIELDS: dict[str, Field] = {
     ),
     "employer.industry": Field("单位行业", "text"),
     "employer.region": Field("单位所在地", "text"),
-    "contract_signed": Field("签了劳动合同", "bool"),
+    "contract_signed": Field("签了劳动合同", "bool", no="没签劳动合同"),
     "contract_years": Field("合同年限(年)", "number"),
     "contract_signed_on": Field("签合同的时间", "date"),
     "hired_on": Field("入职时间", "date"),
-    "teacher_certificate": Field("有教师资格证", "bool"),
+    "teacher_certificate": Field("有教师资格证", "bool", no="没有教师资格证"),
     "certificates": Field("证书", "list"),
-    "student_loan": Field("办过国家助学贷款", "bool", sensitive=True),
+    "student_loan": Field("办过国家助学贷款", "bool", sensitive=True, no="没办过国家助学贷款"),
     "received_before": Field("以前领过的", "list"),
-    "hardship_certified": Field("认定了就业困难人员", "bool", sensitive=True),
+    "hardship_certified": Field("认定了就业困难人员", "bool", sensitive=True, no="没认定就业困难人员"),
     "archive": Field(
         "档案在哪",
         "choice",
@@ -131,15 +133,15 @@ FIELDS: dict[str, Field] = {
             "自己": ("自己手里", "本人"),
         },
     ),
-    "commissioned_training": Field("定向或委培", "bool"),
-    "tuition_waived": Field("免过学费", "bool"),
-    "overseas_certified": Field("留服学历认证", "bool"),
+    "commissioned_training": Field("定向或委培", "bool", no="不是定向或委培"),
+    "tuition_waived": Field("免过学费", "bool", no="没免过学费"),
+    "overseas_certified": Field("留服学历认证", "bool", no="没做留服学历认证"),
     "enlisted_on": Field("入伍时间", "date", sensitive=True),
     "retired_on": Field("退役时间", "date", sensitive=True),
     "service": Field("参加过的基层项目", "choice", {"三支一扶": (), "西部计划": (), "特岗教师": ("特岗",), "大学生村官": ("村官",), "没有": ("无",)}),
     "counts_by": Field("当地「离校2年内」怎么算", "choice", {"日期": ("按日", "毕业证日期", "按毕业证日期"), "届": ("按届",)}),
     "local_answers": Field("当地经办怎么答复的", "answers"),
-    "business.first_business": Field("第一次创业", "bool"),
+    "business.first_business": Field("第一次创业", "bool", no="不是第一次创业"),
     "business.entity": Field(
         "经营主体",
         "choice",
@@ -151,10 +153,10 @@ FIELDS: dict[str, Field] = {
             "民办非企业": ("社会组织", "民办非企业单位"),
         },
     ),
-    "business.has_license": Field("办了营业执照", "bool"),
+    "business.has_license": Field("办了营业执照", "bool", no="没办营业执照"),
     "business.registered_on": Field("登记注册时间", "date"),
     "business.operating_months": Field("正常经营月数", "number"),
-    "business.pays_social": Field("企业在缴社保", "bool"),
+    "business.pays_social": Field("企业在缴社保", "bool", no="企业没在缴社保"),
     "business.social_months": Field("创业后连续缴社保的月数", "number"),
     "business.hires": Field("带动就业人数", "number"),
     "business.region": Field("登记注册地", "text"),

@@ -17,7 +17,7 @@ from bot import backup, broadcast, curation, revisions
 from bot.app import App
 from bot.backup import BackupError
 from bot.broadcast import BroadcastError
-from dialogs import consult
+from dialogs import smalltalk
 from dialogs.broadcasts import DraftError, cleaned, kinds
 from knowledge import notation, profile
 from knowledge.clinic import blind
@@ -146,13 +146,13 @@ def test_numbers_of_articles_in_signs_that_are_no_figures() -> None:
     assert list(passages.cited(f"《某法》第 1–{LONG} 条")) == []
 
 
-@pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in consult.small_talk()}))
+@pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in smalltalk.replies()}))
 def test_no_word_of_small_talk_holds_anybody_up(kind: str) -> None:
     """Each word of each pattern again and again, then one that it lacks: 30 sixes and 休 took for ever."""
     begun = time.thread_time()
-    for pattern in (pattern for known, pattern, _ in consult.small_talk() if known == kind):
+    for pattern in (pattern for known, pattern, _ in smalltalk.replies() if known == kind):
         for word in {*re.findall(r"\w+", pattern.pattern), *re.findall(r"\w", pattern.pattern)}:
-            pattern.fullmatch((word * consult.SMALL)[: consult.SMALL - 1] + "休")
+            pattern.fullmatch((word * smalltalk.SMALL)[: smalltalk.SMALL - 1] + "休")
     assert time.thread_time() - begun < 20
 
 
@@ -165,7 +165,7 @@ def test_a_year_that_is_spelled_like_none_is_no_date() -> None:
     assert [finding.detail[:9] for finding in found] == ["没读到合同签多久。"]
 
 
-@pytest.mark.parametrize("read", [contract.check, contacts.mask, blind.resume, consult.talk])
+@pytest.mark.parametrize("read", [contract.check, contacts.mask, blind.resume, smalltalk.talk])
 def test_a_row_of_digits_without_end_costs_no_more_than_another_text(read: Callable[[str], object]) -> None:
     """20 000 of them held the one writer up for 23 seconds."""
     text = "劳动合同\n甲方:某公司 乙方:张三\n月工资" + "1" * 20_000 + "元,电话"

@@ -91,3 +91,7 @@ def test_every_question_asks_for_a_known_field() -> None:
 )
 def test_the_end_of_a_number_is_read_whole(said: str, tail: str) -> None:
     assert read_tail(said, None) == tail  # type: ignore[arg-type]
+
+
+def test_every_yes_or_no_can_be_read_back_denied() -> None:
+    assert not [name for name, field in FIELDS.items() if (field.kind == "bool") != bool(field.no)]

@@ -10,8 +10,8 @@ from typing import get_args
 
 import pytest
 
-from dialogs import notices, questions, wording
-from dialogs.consult import Context, consult, small_talk
+from dialogs import notices, questions, smalltalk, wording
+from dialogs.consult import Context, consult
 from dialogs.messages import Say
 from dialogs.questions import Aspect
 from knowledge.policy.entry import MARK, Entry, Redirect, said
@@ -235,7 +235,7 @@ def everything_said() -> Iterator[tuple[str, str]]:
     for entry in WRITTEN.entries.values():
         yield from ((entry.id, line) for line in spoken(entry))
     yield from ((item.id, item.answer) for item in WRITTEN.redirects.values())
-    yield from (("smalltalk", answer) for _, _, answer in small_talk())
+    yield from (("smalltalk", answer) for _, _, answer in smalltalk.replies())
     yield from ((name, line) for name, text in vars(notices).items() if isinstance(text, str) and name.isupper() for line in text.split("\n"))
     yield from (("wording", text) for text in (wording.DECIDES, *wording.AUTHORITY.values()))
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.app import App
-from dialogs import answers, clauses, consult, crisis, dates, fields, questions, statements
+from dialogs import answers, clauses, consult, crisis, dates, fields, questions, smalltalk, statements
 from dialogs.engine import step
 from dialogs.flow import Misread
 from dialogs.flows import declared
@@ -65,7 +65,7 @@ def asking(text: str) -> object:
         questions.mine(text),
         questions.leans(text),
         questions.overview(text),
-        consult.talk(text),
+        smalltalk.talk(text),
         words().features(text),
     )
 
