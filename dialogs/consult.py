@@ -158,6 +158,7 @@ def continued(text: str, found: Found, whole: Found, search: PolicySearch, today
         return None
     alone, top, asks = own(found, last), whole.hits[0], questions.asks(text)
     if top.id != last.id or (alone and (asks or (context.among and top.p < FIRM))):
+        # two matters are possible: both are offered, that of a question alone first, that of a story told on
         first, rest = ((*alone, top), (found if alone else whole).hits) if asks else ((top, *alone), whole.hits)
         merged = replace(whole, hits=tuple({hit.id: hit for hit in (*first, *rest)}.values())[:3], zone="menu")
         return conclude(text, merged, search, today, context.place, None, passages)
@@ -168,7 +169,7 @@ def continued(text: str, found: Found, whole: Found, search: PolicySearch, today
         return Consultation("answer", led, whole.hits[:1], last, context.place)
     if asks or (context.among and found.zone != "unsure" and top.p < FIRM):
         return conclude(text, replace(whole if hinted else found, zone="menu"), search, today, context.place, None, passages)
-    beside = {hit.id for hit in whole.hits[1:]}
+    beside = {hit.id for hit in whole.hits[1:]}  # told on: what the sentence means alone is offered where the story knows it too
     others = menu_choices(replace(found, hits=alone or tuple(hit for hit in found.hits[:1] if hit.id in beside)), search)
     return Consultation("clarify", Say(notices.GOES_ON.format(title=last.title), (*wording.choices(last, []), *others)), whole.hits, last)
 
