@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 
 from tests.benchmarks.report import resident
-from tests.torture.town import Verdict, town
+from tests.torture.town import SAID, Verdict, town
 
 EVERY = 5.0
 """Seconds between two looks at the memory."""
 WARM = 1 / 3
-"""The part of the time that does not count: caches fill, and the allocator finds its size (nine minutes at 50 messages a second)."""
+"""The part of the time that does not count: caches fill, and the allocator finds its size. Once a minute of it all people write at once:
+what a stall lets pile up must have been there before, or the first long one afterwards looks like growth."""
 MOST = 1.0
 """Growth that is still flat, in MB an hour."""
 
@@ -20,10 +21,14 @@ def run(url: str, minutes: float, rate: float) -> tuple[Verdict, list[tuple[floa
     """Also the memory in MB by seconds since the start."""
     found: list[tuple[float, float]] = []
     with town(url, people=int(rate * 10), rate=rate, processes=1) as made:
-        begun = time.monotonic()
+        begun, bursts = time.monotonic(), 0
         process = made.crew.hired[0][0].pid
         while (at := time.monotonic() - begun) < minutes * 60:
             found.append((at, resident(process)))
+            if bursts * 60 <= at < minutes * 60 * WARM:
+                bursts += 1
+                for who in made.people:
+                    made.say(who, SAID[0])
             time.sleep(EVERY)
         verdict = made.reckoned("soak")
     return verdict, found

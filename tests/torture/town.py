@@ -204,6 +204,7 @@ class Town:
     said: Counter[int] = field(default_factory=Counter)
     pushed: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
+    counting: threading.Lock = field(default_factory=threading.Lock)
     begun: float = field(default_factory=time.monotonic)
 
     def write(self, rate: float) -> None:
@@ -215,7 +216,8 @@ class Town:
             following += 1 / rate
 
     def say(self, who: int, text: str) -> None:
-        self.said[who] += 1
+        with self.counting:  # the scenario may speak beside the writer
+            self.said[who] += 1
         self.world.say(who, text)
 
     def push(self, app: App, people: int) -> None:
