@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from copy import deepcopy
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -18,8 +20,8 @@ from dialogs.polarity import denied
 from knowledge.profile import GROUPS
 
 Facts = dict[str, Any]
-READ_CHARS = 1000
-"""So much of a text is read: nobody tells facts beyond that."""
+READ_CHARS, READ_LAST = 1000, 64
+"""So much of a text is read: nobody tells facts beyond that. So many are kept read: a turn asks whether an answer fits, then what it says."""
 COHORT = re.compile(
     r"(?<!\d)(20\d{2}|[012]\d)\s*(?:年)?(?:应|毕业|的)?届(?!的?(?:都|也|才)还?(?:算|行|能|可以)|的?才(?!毕业)|的?(?:学[姐长弟妹]|师[兄姐弟妹]|同学|朋友|政策|他们))"
 )
@@ -459,7 +461,12 @@ def with_loan(result: Facts) -> Facts:
 
 def read(text: str, today: date) -> Facts:
     """Every profile field that the text states of the person; absent where it says nothing or nothing clear."""
-    said = stated(text[:READ_CHARS])
+    return deepcopy(facts(text[:READ_CHARS], today))
+
+
+@lru_cache(READ_LAST)
+def facts(text: str, today: date) -> Facts:
+    said = stated(text)
     if not said.raw and not said.family:
         told = counts_by(said)
         return {} if ASK.search(said.whole) else flags(said) | ({"counts_by": told} if told else {})
@@ -489,6 +496,4 @@ def read(text: str, today: date) -> Facts:
     if result.get("employment") != "创业":
         result |= employer(said, result)
     result |= dated(said, days, result, today)
-    if "unemployment_registered_on" in result:
-        result["unemployment_registered"] = True
-    return result
+    return result | ({"unemployment_registered": True} if "unemployment_registered_on" in result else {})
