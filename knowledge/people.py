@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -98,8 +99,8 @@ def spoken(value: Any) -> str:
 
 
 def new_id() -> str:
-    """A random id that says nothing about the person or their order."""
-    return secrets.token_urlsafe(16)
+    """A random id that says nothing about the person or their order, and that no command takes for an option: it begins with no -."""
+    return secrets.choice(string.ascii_letters) + secrets.token_urlsafe(16)[1:]
 
 
 def save_profiles(connection: Connection, profiles: Sequence[tuple[str, dict[str, Any]]]) -> None:
