@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from dialogs import answers, questions, verdicts
+from dialogs import questions, verdicts
 from dialogs.consult import Consultation
 from dialogs.turn import Turn
 from knowledge.words import words
@@ -25,8 +25,6 @@ def tell(stated: dict[str, object], turn: Turn) -> None:
 
 STORY = 160
 """Characters of a story that are kept to read the next sentence by."""
-
-
 FRESH = timedelta(hours=12)
 """So long after its last sentence a story goes on."""
 
@@ -37,15 +35,10 @@ def story(turn: Turn) -> str:
     return told if turn.place.memo.get("story_at", 0) > (turn.now - FRESH).timestamp() else ""
 
 
-def picked(turn: Turn) -> bool:
-    """A button, or its number or label typed."""
-    return turn.inbound.kind != "text" or answers.chosen(turn.text, turn.place.choices) is not None
-
-
 def goes_on(turn: Turn, found: Consultation) -> None:
     """Keeps what was said last and, about an entry, so far; a story begins anew with another entry. What was picked says its title."""
     memo = turn.place.memo
-    memo["said"] = text = (found.entry.title if found.entry and picked(turn) else turn.text)[:STORY]
+    memo["said"] = text = (found.entry.title if found.entry and turn.picked else turn.text)[:STORY]
     if found.entry is None:
         return
     before = story(turn) if memo.get("entry") == found.entry.id else ""

@@ -86,9 +86,8 @@ class Context:
 
     def meant(self, found: Found, whole: Found | None, search: PolicySearch) -> Context:
         """What says little alone belongs to what the whole story is about."""
-        said_little = not found.hits or found.zone == "unsure" or found.hits[0].p < LIKELY
-        clear = said_little and whole and whole.hits and whole.hits[0].p >= LIKELY
-        entry = search.knowledge.entries.get(whole.hits[0].id) if whole and clear else None
+        about = own(whole) if whole and not own(found) else ()
+        entry = search.knowledge.entries.get(about[0].id) if about else None
         return replace(self, entry=entry) if entry else self
 
 
@@ -183,7 +182,7 @@ def starters(kind: str) -> tuple[Choice, ...]:
     if kind in ("greeting", "who", "presence", "test", "unsure"):
         return (Choice("看看能享受什么", "go/person"), notices.TO_MENU, notices.TO_HUMAN)
     if kind == "complaint":
-        return (Choice("看看能享受什么", "go/person"), Choice("哪里能找到岗位", "ask/PLT-02/all"), notices.TO_HUMAN)
+        return (Choice("看看能享受什么", "go/person"), notices.TO_PLATFORMS, notices.TO_HUMAN)
     return ()
 
 

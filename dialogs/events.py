@@ -18,6 +18,7 @@ OF_WORK = re.compile(r"(?:公司|单位|厂里?|店里?|部队)[^。]{0,12}出�
 ARMY = re.compile(r"退[役伍]|复[员原]|当的?[^,]{0,4}兵|当(?:了|过|完)[^,]{0,5}兵|入伍|参军|部队|走的?兵|军士|士官|义务兵|服役|兵役|[春秋]季兵")
 """Among soldiers 走的 is the joining and 回来 the leaving."""
 BACK_AT_SCHOOL = ("复学", "入学", "休学")
+"""当过两年兵,去年复学: among soldiers these dates are of school, and none is the graduation."""
 SERVICE = {event: sayings.pattern(said) for event, said in sayings.TABLE["army"].items()}
 MORE_EXACTLY = re.compile(
     r"(?:也)?(?:就是|即|具体(?:是|点)?|确切|准确|好像是?|大概)|\d{1,2}月(?:\d{1,2}[号日])?(?:去的|进的?|到的?|走的)(?:部队|连队|兵)"

@@ -33,7 +33,7 @@ ABOUT_GROUP = re.compile("|".join(pattern.pattern for pattern in sayings.GROUPS.
 PLAIN_REFUSAL = re.compile(
     r"(?:户|家庭|人|证)?(?:也|都|还)?(?:正?在(?:申请|办|审)|申请(?:中|了)|没批|被(?:拒|退|驳|取消)|不|没有?(?!还)|未|资格|标准|政策|补贴|补助)"
 )
-BARE_GROUP = re.compile("(?:" + "|".join(pattern.pattern for pattern in sayings.GROUPS.values()) + ")(?:户|家庭|证|的话)?$")
+BARE_GROUP = re.compile(f"(?:{ABOUT_GROUP.pattern})(?:户|家庭|证|的话)?$")
 """低保?我家没有: what a question names and its answer denies."""
 FIRST_OF_THEM = re.compile(
     r"(?:没(?:有)?(?:出过|一个|人)?[^,]{0,4}(?:大学生|[读上念]过大学)|没(?:有)?[读上念]过(?:什么)?(?:大学|书)|(?:小学|初中)都?没(?:毕业|[读上念]完))[^。]{0,14}我[^,]{0,4}(?:头一个|第一个|唯一)"

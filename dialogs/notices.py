@@ -53,6 +53,7 @@ STUCK_HERE = "不想办了可以取消,或者让老师帮你。"
 FLOW_GONE = "上次填到一半的「{title}」已经改版,填过的我都留着,要继续就从头确认一遍。"
 TO_MENU = Choice("菜单", "go/menu")
 TO_HUMAN = Choice("问老师", "go/human")
+TO_PLATFORMS = Choice("哪里能找到岗位", "ask/PLT-02/all")
 STILL = "还是在说「{title}」吗?想知道哪一样,点一个,或者再说细一点。"
 EXPORT = "这是我存着的关于你的全部内容,别转给不认识的人。"
 EXPORTED = "刚给过你一份,往上翻就能找到。一小时导出一次,过一会儿再发「导出」,新的那份什么都不会少。"

@@ -190,6 +190,7 @@ def nothing_running(name: str, turn: Turn) -> None:
 
 def tap(value: str, turn: Turn) -> None:
     """A button, or its number or label typed. Buttons of a step are checked against the frame that is running."""
+    turn.picked = True
     kind, _, rest = value.partition("/")
     if kind == "step":
         return tap_step(rest, turn)
@@ -444,7 +445,7 @@ def note(turn: Turn, stated: dict[str, object]) -> None:
 def said_entry(turn: Turn, found: Consultation) -> None:
     """Says what was found and remembers it for the next message."""
     turn.parts.append(found.say)
-    if not account.picked(turn):
+    if not turn.picked:
         turn.place.memo["asked"] = turn.text[:200]
     unanswered.note(turn, found)
     if found.outcome == "crisis":

@@ -466,6 +466,7 @@ def read(text: str, today: date) -> Facts:
 
 @lru_cache(READ_LAST)
 def facts(text: str, today: date) -> Facts:
+    """The same, kept for who asks again: not to be changed."""
     said = stated(text)
     if not said.raw and not said.family:
         told = counts_by(said)

@@ -81,6 +81,8 @@ class Turn:
     """When what this turn says is of no use any more."""
     told: str = ""
     """The entry this turn answered with."""
+    picked: bool = False
+    """A button was tapped, or its number or label typed."""
 
     @property
     def now(self) -> datetime:

@@ -44,7 +44,6 @@ CHANGES = re.compile(
 UNFIT = {"far": "太远", "pay": "工资低", "kind": "不是我想做的", "firm": "不想去这家", "other": "别的原因"}
 ASK = "想找什么样的?一句话就行,比如「贵阳 会计 5000以上 双休」。"
 EMPTY = "我手上现在没有在招的岗位,老师导入以后就能帮你找。"
-ELSEWHERE = Choice("哪里能找到岗位", "ask/PLT-02/all")
 TELLING = re.compile(r"[我你他她了说欠才]|还(?!款)|那家|这家")
 """In a title: a sentence was taken for one."""
 NONE_FIT = "按这些条件没找到合适的:\n{filters}\n放宽一条再试,比如「外地也行」「工资不限」。"
@@ -65,7 +64,7 @@ def wanted_of(turn: Turn) -> Wanted:
 def begin(turn: Turn) -> None:
     """「找工作」: with what is known of the person, else asks."""
     if not len(turn.world.vacancies.catalogue):
-        return turn.say(EMPTY, ELSEWHERE, notices.TO_HUMAN, notices.TO_MENU)
+        return turn.say(EMPTY, notices.TO_PLATFORMS, notices.TO_HUMAN, notices.TO_MENU)
     wanted = wanted_of(turn)
     if not wanted.titles and not wanted.places and not turn.person.profile.get("major"):
         seek(turn)["asking"] = True
@@ -98,7 +97,7 @@ def sought(turn: Turn) -> bool:
     if len(turn.world.vacancies.catalogue):
         show(turn, said)
     else:
-        turn.say(EMPTY, ELSEWHERE, notices.TO_HUMAN, notices.TO_MENU)
+        turn.say(EMPTY, notices.TO_PLATFORMS, notices.TO_HUMAN, notices.TO_MENU)
     return True
 
 

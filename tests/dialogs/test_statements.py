@@ -164,20 +164,33 @@ def bare(value: Any) -> Any:
     return value.removesuffix("市") if isinstance(value, str) else sorted(WORDS.get(one, one) for one in value) if isinstance(value, list) else value
 
 
+def forbidden(row: dict[str, Any], found: dict[str, Any]) -> set[str]:
+    """Fields that were read though the sentence is labelled not to state them (`must_not`), or not that value."""
+    broken = set()
+    for said in row.get("must_not", ()):
+        name, _, value = said.partition("=")
+        held = found.get(name)
+        values = [str(one).lower() for one in (held if isinstance(held, list) else [] if held is None else [bare(held)])]
+        if value.lower() in values if value else values and name not in row["fields"]:
+            broken.add(name)
+    return broken
+
+
 @pytest.mark.parametrize(
-    ("name", "facts", "least"), [("unseen", 272, 0.72), ("unseen_usual", 480, 0.81), ("unseen_strict", 527, 0.9), ("unseen_plain", 912, 0.93)]
+    ("name", "facts", "least", "most"),
+    [("unseen", 272, 0.72, 0.06), ("unseen_usual", 480, 0.82, 0.08), ("unseen_strict", 527, 0.9, 0.02), ("unseen_plain", 912, 0.93, 0.02)],
 )
-def test_how_much_of_unseen_sentences_is_read(name: str, facts: int, least: float) -> None:
-    """README's figures. Three facts a sentence, and two, and two labelled only where most would (`strict`, `plain`): some are missed,
-    few are wrong."""
+def test_how_much_of_unseen_sentences_is_read(name: str, facts: int, least: float, most: float) -> None:
+    """README's figures. Three facts a sentence, and two, and two labelled only where most would (`strict`, `plain`). Wrong is another value,
+    and what must not be read."""
     right = wrong = stated = 0
     for line in (Path(__file__).parent / f"{name}.jsonl").read_text("utf8").splitlines():
         row = json.loads(line)
         found = statements.read(row["text"], TODAY)
         stated += len(row["fields"])
-        told = [bare(found[name]) == bare(value) for name, value in row["fields"].items() if name in found]
-        right += sum(told)
-        wrong += len(told) - sum(told)
+        other = {name for name, value in row["fields"].items() if name in found and bare(found[name]) != bare(value)}
+        right += len(row["fields"].keys() & found.keys()) - len(other)
+        wrong += len(other | forbidden(row, found))
     assert stated == facts
-    assert right / stated >= least
-    assert wrong / stated <= 0.05
+    assert right / stated >= least, f"{right} of {stated}"
+    assert wrong / stated <= most, f"{wrong} of {stated}"
