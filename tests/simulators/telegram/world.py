@@ -8,6 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from tests.simulators.telegram.pace import Pace
@@ -15,6 +16,7 @@ from tests.simulators.telegram.pace import Pace
 MESSAGE_LIFE, CALLBACK_LIFE = 86400, 150
 """Seconds [S tdlib Client.cpp add_update]."""
 FIRST_DELAY, LONGEST_DELAY = 1, 60
+WORLDS = count()
 COMMAND = re.compile(r"/[A-Za-z0-9_]+(@[A-Za-z0-9_]+)?")
 
 
@@ -113,11 +115,11 @@ class Hook:
 
 
 class World:
-    """Everything one bot account meets."""
+    """Everything one bot account meets. Each has a token of its own: a call still under way when a test ends is a stranger's in the next."""
 
-    def __init__(self, token: str = "123456:simulated-token_0000000000000000000", name: str = "careerbot", clock: Clock | None = None) -> None:
-        self.token, self.name, self.clock, self.pace = token, name, clock or Clock(), Pace()
-        head = token.partition(":")[0]
+    def __init__(self, token: str = "", name: str = "careerbot", clock: Clock | None = None) -> None:
+        self.token, self.name, self.clock, self.pace = token or f"123456:simulated-token_{next(WORLDS):019}", name, clock or Clock(), Pace()
+        head = self.token.partition(":")[0]
         self.bot_id = int(head) if head.isdecimal() else 1
         self.lock = threading.RLock()
         self.chats: dict[int, Chat] = {}
