@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -35,6 +34,7 @@ from tests.benchmarks.readers import files, readers
 from tests.bot.test_console import Browser, come, light
 from tests.bot.test_upload import SAMPLE
 from tests.conftest import Run
+from tests.growth import LINEAR, growth
 
 __all__ = ["come", "light"]
 TODAY = date(2026, 11, 22)
@@ -149,11 +149,14 @@ def test_numbers_of_articles_in_signs_that_are_no_figures() -> None:
 @pytest.mark.parametrize("kind", sorted({kind for kind, _, _ in smalltalk.replies()}))
 def test_no_word_of_small_talk_holds_anybody_up(kind: str) -> None:
     """Each word of each pattern again and again, then one that it lacks: 30 sixes and 休 took for ever."""
-    begun = time.thread_time()
-    for pattern in (pattern for known, pattern, _ in smalltalk.replies() if known == kind):
-        for word in {*re.findall(r"\w+", pattern.pattern), *re.findall(r"\w", pattern.pattern)}:
-            pattern.fullmatch((word * smalltalk.SMALL)[: smalltalk.SMALL - 1] + "休")
-    assert time.thread_time() - begun < 20
+    patterns = [pattern for known, pattern, _ in smalltalk.replies() if known == kind]
+
+    def tried(text: str) -> None:
+        for pattern in patterns:
+            for word in {*re.findall(r"\w+", pattern.pattern), *re.findall(r"\w", pattern.pattern)}:
+                pattern.fullmatch((word * len(text))[: len(text)] + "休")
+
+    assert growth(tried, "字", smalltalk.SMALL - 1) < LINEAR
 
 
 def test_a_sign_that_xml_cannot_hold_is_left_out_of_a_workbook() -> None:
@@ -168,10 +171,7 @@ def test_a_year_that_is_spelled_like_none_is_no_date() -> None:
 @pytest.mark.parametrize("read", [contract.check, contacts.mask, blind.resume, smalltalk.talk])
 def test_a_row_of_digits_without_end_costs_no_more_than_another_text(read: Callable[[str], object]) -> None:
     """20 000 of them held the one writer up for 23 seconds."""
-    text = "劳动合同\n甲方:某公司 乙方:张三\n月工资" + "1" * 20_000 + "元,电话"
-    begun = time.thread_time()
-    read(text)
-    assert time.thread_time() - begun < 3
+    assert growth(lambda digits: read(f"劳动合同\n甲方:某公司 乙方:张三\n月工资{digits}元,电话"), "1", 20_000) < LINEAR
 
 
 def test_odd_forms_and_addresses_of_the_console_are_refused(come: Callable[..., Browser]) -> None:

@@ -418,7 +418,7 @@ async def test_a_picture_of_a_resume_is_read_once_beside_the_answer(served: Town
     served.api.fail("media/get", "slow", 4)
     push = await served.people.image(PERSON, photo())
     assert "收到「图片.jpg」" in push.text
-    assert push.tries[0].seconds < 3, "the answer does not wait for the picture"
+    assert push.tries[0].seconds < 4, "the answer does not wait for the picture"
     again = await served.people.push(push.fields)
     assert again.text == push.text
     await served.people.wait_until(PERSON, 3, patience=60)

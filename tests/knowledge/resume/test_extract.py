@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.extract import ExtractError, Limits
+from knowledge.extract import ExtractError
 from knowledge.resume.extract import from_file, pasted
 from knowledge.resume.rules import review
 from knowledge.resume.sections import read
@@ -112,16 +111,6 @@ def test_word_with_text_boxes_tables_header_and_changes(tmp_path: Path) -> None:
     assert {"L09", "L11", "P11", "P12", "F02"} <= found
 
 
-def test_a_pdf_of_two_pages_is_read_in_about_a_second(tmp_path: Path) -> None:
-    path = saved(tmp_path, pdf([MAIN * 4, MAIN * 4]))
-    spent = []
-    for _ in range(2):
-        before = time.perf_counter()
-        review(from_file(path), TODAY)
-        spent.append(time.perf_counter() - before)
-    assert min(spent) < 3, "a second on a machine that is idle; tests share one"
-
-
 def zipped(members: dict[str, bytes | str]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
@@ -162,13 +151,11 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_and_useless_files_get_a_sentence_soon(tmp_path: Path, name: str) -> None:
+def test_hostile_and_useless_files_get_a_sentence(tmp_path: Path, name: str) -> None:
     made, sentence = HOSTILE[name]
     path = saved(tmp_path, made())
-    before = time.monotonic()
     with pytest.raises(ExtractError, match=sentence):
         from_file(path)
-    assert time.monotonic() - before < Limits().wall_seconds  # a busy machine's; a quiet one takes two seconds for the worst
 
 
 def test_text_copied_out_of_a_pdf_is_joined_and_typed_text_is_not() -> None:

@@ -164,7 +164,7 @@ async def test_it_ends_at_once_while_waiting(sender: Sender, telegram: Simulator
     task = asyncio.create_task(poll(sender, Program().poller(20)))
     await until(lambda: telegram.world.poll is not None)
     task.cancel()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(asyncio.CancelledError):
             await task
 
