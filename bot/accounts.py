@@ -28,7 +28,7 @@ def accounts(app: App) -> list[Account]:
         if app.settings.telegram.token:
             found.append(TelegramAccount(app, app.settings.telegram))
         if lacking := app.settings.wechat.lacking():
-            raise AccountError(f"微信还缺设置:{'、'.join(f'BULIXIAN_WECHAT__{name}' for name in lacking)}")
+            raise AccountError(f"微信还缺设置：{'、'.join(f'BULIXIAN_WECHAT__{name}' for name in lacking)}")
         if app.settings.wechat.appid:
             found.append(WeChatAccount(app, app.settings.wechat))
     except (SetupError, ValueError) as error:

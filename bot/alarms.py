@@ -28,8 +28,8 @@ class Alarm:
         channel, _, account = self.owner.partition(":")
         who = f"{CHANNELS.get(channel, channel)} {account}"
         if self.what == "off":
-            return f"{who} 没有{WAYS.get(self.reason, self.reason)}的权限,平台拒了;要靠它发的等对方下次来说话,每天再试一次"
-        return f"{who} {'收不到消息' if self.what == DEAF else '发不出消息'}:{outcomes.reason(self.reason)}"
+            return f"{who} 没有{WAYS.get(self.reason, self.reason)}的权限，平台拒了；要靠它发的等对方下次来说话，每天再试一次"
+        return f"{who} {'收不到消息' if self.what == DEAF else '发不出消息'}：{outcomes.reason(self.reason)}"
 
 
 def found(connection: Connection, accounts: Collection[str], now: datetime) -> list[Alarm]:

@@ -78,7 +78,7 @@ class App:
         if self.database.embedded:
             migrate(self.database)
         elif behind(self.database):
-            raise DatabaseError("数据库还没有建好或版本较旧,请先运行 bulixian migrate")
+            raise DatabaseError("数据库还没有建好或版本较旧，请先运行 bulixian migrate")
         with self.database.writing() as connection:
             store.refresh(connection, self.clock.now())
         self.trace_key = self.secret("trace").encode()[:32]
@@ -397,5 +397,5 @@ def behind(database: Database) -> bool:
             return True
         at, ours = MigrationContext.configure(connection).get_current_revision(), ScriptDirectory.from_config(alembic(connection))
     if at is not None and at not in {script.revision for script in ours.walk_revisions()}:
-        raise DatabaseError(f"数据库已经升级到更新的程序(表结构 {at}),请升级这个程序;要退回旧程序,就用升级前的备份恢复")
+        raise DatabaseError(f"数据库已经升级到更新的程序（表结构 {at}），请升级这个程序；要退回旧程序，就用升级前的备份恢复")
     return at != ours.get_current_head()

@@ -58,12 +58,12 @@ def stream(known: Known, source: BinaryIO, out: TextIO) -> int:
                 raise LineError('要写成 {"question": "…", "region": "贵阳", "profile": {…}},后两个可以没有')
         except LineError as error:
             bad = 1
-            print(f"第 {number} 行:{error}", file=sys.stderr, flush=True)
+            print(f"第 {number} 行：{error}", file=sys.stderr, flush=True)
             continue
         clean, problems = read(profile)
         for problem in problems:
             bad = 1
-            print(f"第 {number} 行:{problem}", file=sys.stderr, flush=True)
+            print(f"第 {number} 行：{problem}", file=sys.stderr, flush=True)
         out.write(json.dumps(answer(known, question, region, clean), ensure_ascii=False) + "\n")
         out.flush()
     return bad
@@ -73,12 +73,12 @@ def explained(known: Known, question: str) -> str:
     """The three best items, and passages of documents, with the terms that carry them, for people."""
     search, passages, today = known.search, known.passages, known.today
     found = search.search(question)
-    lines = [f"判定:{found.zone}"]
+    lines = [f"判定：{found.zone}"]
     for hit in found.hits:
         terms = ",".join(f"{term.removeprefix('w')} {share:.3f}" for term, share in search.explain(question, hit.id)[:12])
-        lines.append(f"{hit.id} {hit.title} 把握 {hit.p:.2f}:{terms}")
+        lines.append(f"{hit.id} {hit.title} 把握 {hit.p:.2f}：{terms}")
     for row, share in passages.ranked(question, today):
         document, passage = passages.rows[row]
         terms = ",".join(term.removeprefix("w") for term, _ in passages.index.explain(search.terms(question), row)[:12])
-        lines.append(f"原文 《{document.title}》{passage.section} 相近 {share:.2f}:{terms}")
+        lines.append(f"原文 《{document.title}》{passage.section} 相近 {share:.2f}：{terms}")
     return "\n".join(lines)

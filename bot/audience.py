@@ -41,7 +41,7 @@ RULES = ("everyone", "profile", "groups", "status", "city", "cohort", "college",
 KNOWN = {*RULES, "people", "without", "holdout", "reach"}
 MOST = 0.5
 """Share that may be held back."""
-SINGLED = "按群体选人时不能再点名、也不能排除个别人:人数一变就看得出谁在群体里。分开写两份,或者请管理员来写"
+SINGLED = "按群体选人时不能再点名、也不能排除个别人：人数一变就看得出谁在群体里。分开写两份，或者请管理员来写"
 
 
 NOWHERE = "未就业"
@@ -59,14 +59,14 @@ def checked(raw: Any) -> dict[str, Any]:
         AudienceError: says which rule is wrong and what is expected.
     """
     if not isinstance(raw, Mapping) or not raw:
-        raise AudienceError("没写发给谁:所有人,或者按条件选")
+        raise AudienceError("没写发给谁：所有人，或者按条件选")
     if strange := sorted(set(raw) - KNOWN):
-        raise AudienceError(f"名单里不认识「{strange[0]}」,可以写:{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
+        raise AudienceError(f"名单里不认识「{strange[0]}」，可以写：{'、'.join((*RULES, 'people', 'without', 'holdout'))}")
     found: dict[str, Any] = {name: READERS[name](value) if name in READERS else words(value) for name, value in raw.items()}
     if unknown := set(found.get("groups", ())) - set(GROUPS):
-        raise AudienceError(f"没有「{min(unknown)}」这个群体,可以写:{'、'.join(GROUPS)}")
+        raise AudienceError(f"没有「{min(unknown)}」这个群体，可以写：{'、'.join(GROUPS)}")
     if not any(name in found for name in (*RULES, "people")):
-        raise AudienceError('没写发给谁:所有人写 {"everyone": true},点名写 people')
+        raise AudienceError('没写发给谁：所有人写 {"everyone": true}，点名写 people')
     return found
 
 
@@ -78,7 +78,7 @@ def known(connection: Connection, rules: Mapping[str, Any]) -> None:
     meanings = destinations.meanings(connection)
     for said in rules.get("status", ()):
         if said != NOWHERE and bare(said) not in meanings:
-            raise AudienceError(f"没有「{said[:20]}」这个去向,可以写:{'、'.join(statuses(connection))}")
+            raise AudienceError(f"没有「{said[:20]}」这个去向，可以写：{'、'.join(statuses(connection))}")
 
 
 def statuses(connection: Connection) -> list[str]:
@@ -97,7 +97,7 @@ def meant(connection: Connection, said: list[str]) -> set[str]:
 def listed(value: Any) -> list[Any]:
     held = list(value) if isinstance(value, list | tuple) else [value]
     if not held or any(isinstance(one, dict | list) or one is None or isinstance(one, bool) for one in held):
-        raise AudienceError(f"名单里的「{str(value)[:30]}」用不了,写一个值或者一列值")
+        raise AudienceError(f"名单里的「{str(value)[:30]}」用不了，写一个值或者一列值")
     return held
 
 
@@ -107,14 +107,14 @@ def words(value: Any) -> list[str]:
 
 def all_or_nothing(value: Any) -> bool:
     if value is not True:
-        raise AudienceError("everyone 只能写 true;不写就是只发给符合其他几条的人")
+        raise AudienceError("everyone 只能写 true；不写就是只发给符合其他几条的人")
     return True
 
 
 def years(value: Any) -> list[int]:
     held = listed(value)
     if not all(isinstance(year, int) and 1950 < year < 2100 for year in held):
-        raise AudienceError("cohort 写年份,如 [2026]")
+        raise AudienceError("cohort 写年份，如 [2026]")
     return held
 
 
@@ -126,13 +126,13 @@ def channels(value: Any) -> list[str]:
     """By their keys or as staff call them."""
     known = {bare(name): key for key, label in CHANNELS.items() for name in (key, label)}
     if strange := [said for said in words(value) if bare(said) not in known]:
-        raise AudienceError(f"没有「{strange[0][:20]}」这个渠道,可以写:{'、'.join(label.strip() for label in CHANNELS.values())}")
+        raise AudienceError(f"没有「{strange[0][:20]}」这个渠道，可以写：{'、'.join(label.strip() for label in CHANNELS.values())}")
     return [known[bare(said)] for said in words(value)]
 
 
 def share(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST:
-        raise AudienceError(f"holdout 写 0 到 {MOST} 之间的数,如 0.1")
+        raise AudienceError(f"holdout 写 0 到 {MOST} 之间的数，如 0.1")
     return float(value)
 
 
@@ -151,7 +151,7 @@ def profile(value: Any) -> dict[str, Any]:
     for name, wanted in value.items():
         field = FIELDS.get(name)
         if field is None or name in SENSITIVE or field.kind in ("list", "answers"):
-            raise AudienceError(f"不能按「{name}」选人" + (",群体写在 groups 里" if name in SENSITIVE else ",字段见 bulixian plan --schema"))
+            raise AudienceError(f"不能按「{name}」选人" + ("，群体写在 groups 里" if name in SENSITIVE else "，字段见 bulixian plan --schema"))
         try:
             if isinstance(wanted, Mapping) and set(wanted) == {"has"} and field.kind == "text":
                 found[name] = {"has": cleaned(field, wanted["has"])}
@@ -162,7 +162,7 @@ def profile(value: Any) -> dict[str, Any]:
             else:
                 found[name] = [cleaned(field, one) for one in (wanted if isinstance(wanted, list) else [wanted])]
         except (ValueError, TypeError) as error:
-            raise AudienceError(f"profile 里的「{name}」用不了:{error}") from error
+            raise AudienceError(f"profile 里的「{name}」用不了：{error}") from error
     return found
 
 

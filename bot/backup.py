@@ -39,7 +39,7 @@ HOURS = 6 * 3600
 OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type LIKE 'client%'"
 FAULTS = (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, EOFError, zlib.error)
 """What a broken zip is read with; RuntimeError where it is locked or packed in a way that `zipfile` does not know."""
-DAMAGED = "这份备份已损坏(校验和对不上),请用另一份"
+DAMAGED = "这份备份已损坏（校验和对不上），请用另一份"
 
 
 Last = Callable[[Connection], list[str]]
@@ -79,9 +79,9 @@ def backup(database: Database, path: Path, at: datetime, note: Note = audit.unno
     if path.is_dir():
         path /= f"bulixian-{at.astimezone(CHINA):%Y%m%d-%H%M%S}{SUFFIX}"
     if path.exists():
-        raise BackupError(f"{path} 已经有了,换一个名字", 1)
+        raise BackupError(f"{path} 已经有了，换一个名字", 1)
     if (database.embedded and not Path(database.url.database or "").exists()) or behind(database):
-        raise BackupError("数据库还没建好或版本较旧,没有可备份的;先运行 bulixian migrate", 3)
+        raise BackupError("数据库还没建好或版本较旧，没有可备份的；先运行 bulixian migrate", 3)
     with database.writing() as connection:
         note(connection, "备份", path.name)
     with explained(), TemporaryDirectory(dir=path.parent, prefix=".backup-") as folder:
@@ -136,7 +136,7 @@ def read(path: Path) -> tuple[str, dict[str, int]]:
     try:
         with engine.connect() as connection:
             if connection.execute(text("PRAGMA quick_check(1)")).scalar() != "ok" or connection.execute(text("PRAGMA foreign_key_check")).first():
-                raise BackupError(f"数据库 {path.name} 已损坏,请从更早的备份恢复", 3)
+                raise BackupError(f"数据库 {path.name} 已损坏，请从更早的备份恢复", 3)
             return revision_of(connection), counted(connection)
     finally:
         engine.dispose()
@@ -181,9 +181,9 @@ def restore(database: Database, path: Path, at: datetime, *, force: bool, moved:
     with explained(), opened(path) as archive:
         manifest = described(archive)
         if manifest.kind != ("sqlite" if database.embedded else "postgresql"):
-            raise BackupError(f"这份备份是 {manifest.kind} 的,BULIXIAN_DATABASE_URL 指的不是;两种数据库之间不能互相恢复", 1)
+            raise BackupError(f"这份备份是 {manifest.kind} 的，BULIXIAN_DATABASE_URL 指的不是；两种数据库之间不能互相恢复", 1)
         if manifest.revision not in revisions():
-            raise BackupError(f"这份备份来自更新的程序(表结构 {manifest.revision}),请先升级再恢复", 1)
+            raise BackupError(f"这份备份来自更新的程序（表结构 {manifest.revision}），请先升级再恢复", 1)
         place = Path(database.url.database or "").resolve().parent if database.embedded else None
         with TemporaryDirectory(dir=place, prefix=".restore-") as folder:
             body = Path(folder) / BODY
@@ -206,13 +206,13 @@ def into_sqlite(database: Database, body: Path, manifest: Manifest, at: datetime
     database.close()
     if target.exists() and holds_data(target):
         if not force:
-            raise BackupError(f"{target} 里已经有数据;确定要换掉就加 --force(原来的会改名留着)", 1)
+            raise BackupError(f"{target} 里已经有数据；确定要换掉就加 --force（原来的会改名留着）", 1)
         let_go(target)
         aside = target.with_name(f"{target.name}.before-{at:%Y%m%d%H%M%S%f}")
         for end in ("", "-wal", "-shm"):
             if (old := Path(f"{target}{end}")).exists():
                 old.rename(f"{aside}{end}")
-        notes.append(f"原来的数据库改名为 {aside},确认无误后请自己删掉")
+        notes.append(f"原来的数据库改名为 {aside}，确认无误后请自己删掉")
     body.chmod(0o600)
     body.rename(target)
     return notes
@@ -238,7 +238,7 @@ def let_go(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=1)) as held:
             held.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as error:
-        raise BackupError(f"{path} 正被另一个程序使用,先停掉 bulixian serve 再恢复", 3) from error
+        raise BackupError(f"{path} 正被另一个程序使用，先停掉 bulixian serve 再恢复", 3) from error
     except sqlite3.DatabaseError:
         return
 
@@ -249,9 +249,9 @@ def into_postgres(database: Database, body: Path, manifest: Manifest, at: dateti
     database.close()  # our own idle connections are not others
     with database.writing() as connection:
         if any(counted(connection).values()) and not force:
-            raise BackupError("数据库里已经有数据;确定要换掉就加 --force(原来的会留在另一个 schema 里)", 1)
+            raise BackupError("数据库里已经有数据；确定要换掉就加 --force（原来的会留在另一个 schema 里）", 1)
         if connection.execute(text(OTHERS)).scalar():
-            raise BackupError("还有程序连着这个数据库,先停掉 bulixian serve 再恢复", 3)
+            raise BackupError("还有程序连着这个数据库，先停掉 bulixian serve 再恢复", 3)
         connection.execute(text(f"ALTER SCHEMA public RENAME TO {aside}"))
         connection.execute(text("CREATE SCHEMA public"))
     done = False
@@ -259,7 +259,7 @@ def into_postgres(database: Database, body: Path, manifest: Manifest, at: dateti
         told(
             database,
             [tool, "--single-transaction", "--exit-on-error", "--schema=public", "--no-owner", "--no-privileges", str(body)],
-            "恢复没做成,原来的数据没有动",
+            "恢复没做成，原来的数据没有动",
         )
         with database.writing() as connection:
             if (revision_of(connection), counted(connection)) != (manifest.revision, manifest.rows):
@@ -271,7 +271,7 @@ def into_postgres(database: Database, body: Path, manifest: Manifest, at: dateti
             with database.writing() as connection:
                 connection.execute(text("DROP SCHEMA public CASCADE"))
                 connection.execute(text(f"ALTER SCHEMA {aside} RENAME TO public"))
-    return [*notes, f"原来的数据在 schema {aside} 里,确认无误后:DROP SCHEMA {aside} CASCADE"]
+    return [*notes, f"原来的数据在 schema {aside} 里，确认无误后：DROP SCHEMA {aside} CASCADE"]
 
 
 def finished(database: Database, last: Last) -> list[str]:
@@ -291,9 +291,9 @@ def hold(connection: Connection, at: datetime) -> list[str]:
     stopped = connection.execute(update(Broadcast).where(Broadcast.status == "approved").values(status="cancelled")).rowcount
     notes = []
     if held:
-        notes.append(f"备份时还没发完的 {held} 条先不发(可能已经发过):bulixian deliveries status 看,bulixian deliveries resend 编号 再发")
+        notes.append(f"备份时还没发完的 {held} 条先不发（可能已经发过）：bulixian deliveries status 看，bulixian deliveries resend 编号 再发")
     if stopped:
-        notes.append(f"排到一半的群发 {stopped} 个已停下,要发请重新起草")
+        notes.append(f"排到一半的群发 {stopped} 个已停下，要发请重新起草")
     return notes
 
 
@@ -305,7 +305,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except FAULTS as error:
-        raise BackupError(f"{path} 不是 bulixian backup 做的文件,或者已损坏", 1) from error
+        raise BackupError(f"{path} 不是 bulixian backup 做的文件，或者已损坏", 1) from error
     with archive:
         yield archive
 
@@ -338,7 +338,7 @@ def revisions() -> set[str]:
 def tool_of(name: str) -> str:
     found = shutil.which(name)
     if not found:
-        raise BackupError(f"找不到 {name}:装上 PostgreSQL 的客户端工具(版本不低于服务器),或用数据库自己的备份", 3)
+        raise BackupError(f"找不到 {name}：装上 PostgreSQL 的客户端工具（版本不低于服务器），或用数据库自己的备份", 3)
     return found
 
 
@@ -350,7 +350,7 @@ def told(database: Database, command: list[str], failed: str) -> None:
     try:
         done = subprocess.run([*command, f"--dbname={address}"], env=environment, capture_output=True, text=True, timeout=HOURS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise BackupError(f"{failed}:{HOURS // 3600} 小时还没完", 3) from error
+        raise BackupError(f"{failed}：{HOURS // 3600} 小时还没完", 3) from error
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise BackupError(f"{failed}:{said[0] if said else done.returncode}", 3)
@@ -362,6 +362,6 @@ def explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BackupError(f"读写不了 {error.filename or ''}:{error.strerror or error}", 3) from error
+        raise BackupError(f"读写不了 {error.filename or ''}：{error.strerror or error}", 3) from error
     except sqlite3.Error as error:
-        raise BackupError(f"数据库复制不了:{error}", 3) from error
+        raise BackupError(f"数据库复制不了：{error}", 3) from error

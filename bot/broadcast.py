@@ -38,10 +38,10 @@ AGAIN = ("failed", "unknown", "expired")
 LEFT = ("sending", "sent", "unknown")
 """States of a delivery that its person has, or may have."""
 STATES = {
-    "draft": "草稿,等另一位老师批准",
-    "approved": "已批准,正在排入发送",
+    "draft": "草稿，等另一位老师批准",
+    "approved": "已批准，正在排入发送",
     "planned": "已全部排入发送",
-    "cancelled": "已取消,没发的不发了",
+    "cancelled": "已取消，没发的不发了",
     "called_off": "活动取消了",
 }
 OVER = ("cancelled", "called_off")
@@ -160,16 +160,16 @@ def readable(connection: Connection, raw: Any, author: str, now: datetime) -> di
     if not isinstance(raw, Mapping) or set(raw) - {"type", "title", "fields", "audience", "at", "mass"}:
         raise BroadcastError('群发写成 {"type": …, "title": …, "fields": {…}, "audience": {…}},可以加 "at" 和 "mass"')
     if not isinstance(raw.get("mass", False), bool):
-        raise BroadcastError("mass 写 true 或 false:没有别的路的人用不用微信群发")
+        raise BroadcastError("mass 写 true 或 false：没有别的路的人用不用微信群发")
     if not author.strip():
         raise BroadcastError("要写明是谁起草的")
     try:
         kind = broadcasts.named(str(raw.get("type", "")))
         title = str(raw.get("title") or "").strip()
         if not title or "\n" in title or len(title) > 60:
-            raise DraftError("标题(title)写一行,60 字以内")
+            raise DraftError("标题（title）写一行，60 字以内")
         if not isinstance(held := raw.get("fields") or {}, Mapping):
-            raise DraftError("各项内容(fields)写成 {名称: 内容}")
+            raise DraftError("各项内容（fields）写成 {名称: 内容}")
         fields = broadcasts.cleaned(kind, held)
         rules = audience.checked(raw.get("audience"))
         audience.known(connection, rules)
@@ -193,7 +193,7 @@ def moment(said: Any, now: datetime) -> datetime:
     try:
         at = broadcasts.instant(str(said).strip())
     except ValueError:
-        raise BroadcastError(f"发送时间写成 2026-12-05T09:30 这样,不是「{str(said)[:30]}」") from None
+        raise BroadcastError(f"发送时间写成 2026-12-05T09:30 这样，不是「{str(said)[:30]}」") from None
     if at <= now:
         raise BroadcastError(f"发送时间 {at.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了")
     return at
@@ -227,9 +227,9 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: 
     second(row, who)
     leaves = at or row["at"]
     if leaves and leaves <= now:
-        raise LateError(f"第 {number} 号定的发送时间已经过了,请另定一个")
+        raise LateError(f"第 {number} 号定的发送时间已经过了，请另定一个")
     if not row["changes"] and (end := until(connection, row, leaves or now)) <= (leaves or now):
-        raise BroadcastError(f"第 {number} 号说的事到 {end.astimezone(CHINA):%Y-%m-%d %H:%M} 就过了,不能{'那时再' if leaves else '再'}发")
+        raise BroadcastError(f"第 {number} 号说的事到 {end.astimezone(CHINA):%Y-%m-%d %H:%M} 就过了，不能{'那时再' if leaves else '再'}发")
     if row["changes"]:
         from bot import changes
 
@@ -241,7 +241,7 @@ def let_go(connection: Connection, number: int, who: str, now: datetime, quiet: 
     ]
     people = sum(not row["held"] for row in rows)
     if not people and not row["changes"]:
-        raise BroadcastError(f"第 {number} 号现在一个人也发不到,换个名单另写一份")
+        raise BroadcastError(f"第 {number} 号现在一个人也发不到，换个名单另写一份")
     if rows:
         connection.execute(insert(Target), rows)
     values = {"status": "approved", "approver": who, "approved_at": now, "at": leaves, "people": people}
@@ -257,11 +257,11 @@ def second(row: RowMapping, who: str) -> None:
     """
     number = row["id"]
     if row["status"] != "draft":
-        raise BroadcastError(f"第 {number} 号群发不用批准,它是「{STATES[row['status']]}」")
+        raise BroadcastError(f"第 {number} 号群发不用批准，它是「{STATES[row['status']]}」")
     if not who.strip():
         raise BroadcastError("要写明是谁批准的")
     if row["author"].strip().casefold() == who.strip().casefold():
-        raise BroadcastError(f"第 {number} 号群发是{who}自己写的,要请另一位老师批准")
+        raise BroadcastError(f"第 {number} 号群发是{who}自己写的，要请另一位老师批准")
 
 
 def aimed(connection: Connection, row: RowMapping, now: datetime) -> Sequence[Any]:
@@ -372,7 +372,7 @@ def waiting(number: int) -> Any:
 def running(connection: Connection, number: int) -> RowMapping:
     row = get(connection, number, lock=True)
     if row["status"] not in ("approved", "planned"):
-        raise BroadcastError(f"第 {number} 号群发没有在发,它是「{STATES[row['status']]}」")
+        raise BroadcastError(f"第 {number} 号群发没有在发，它是「{STATES[row['status']]}」")
     return row
 
 
@@ -419,11 +419,11 @@ def resend(app: App, number: int, outcome: str) -> int:
         BroadcastError: it was cancelled or never approved, what it tells of is over, or the outcome is none that can be sent again.
     """
     if outcome not in AGAIN:
-        raise BroadcastError(f"只能再发给这些结果的人:{'、'.join(AGAIN)}")
+        raise BroadcastError(f"只能再发给这些结果的人：{'、'.join(AGAIN)}")
     with app.database.writing() as connection:
         row, now = running(connection, number), app.clock.now()
         if (end := until(connection, row, row["at"] or row["approved_at"])) <= now:
-            raise BroadcastError(f"第 {number} 号说的事 {end.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了,不再发")
+            raise BroadcastError(f"第 {number} 号说的事 {end.astimezone(CHINA):%Y-%m-%d %H:%M} 已经过了，不再发")
         fresh = {"status": "ready", "attempt": 0, "owner": None, "finished_at": None, "error": None, "mailbox": False}
         later = {"created_at": now, "not_before": NEVER if row["paused_at"] else row["at"], "expires_at": end}
         mine = update(Delivery).where(Delivery.broadcast_id == number, Delivery.status == outcome, Delivery.conversation != "")
@@ -487,12 +487,12 @@ def unplanned(connection: Connection, row: RowMapping) -> int:
 def listed(app: App) -> str:
     with app.database.reading() as connection:
         rows = connection.execute(select(Broadcast.__table__).order_by(Broadcast.id.desc()).limit(30)).mappings().all()
-    return "\n".join(f"第 {row['id']} 号 {row['title']} {row['author']}:{told(row)}" for row in rows) or "还没有群发"
+    return "\n".join(f"第 {row['id']} 号 {row['title']} {row['author']}：{told(row)}" for row in rows) or "还没有群发"
 
 
 def told(row: RowMapping) -> str:
     """Where a broadcast stands, as staff read it."""
     if row["paused_at"]:
         return "暂停中"
-    later = f",定于 {row['at'].astimezone(CHINA):%Y-%m-%d %H:%M} 发" if row["at"] else ""
+    later = f"，定于 {row['at'].astimezone(CHINA):%Y-%m-%d %H:%M} 发" if row["at"] else ""
     return STATES[row["status"]] + later

@@ -139,7 +139,7 @@ def calibrate(questions: Path | None = None, *, write: bool = False, encoder: En
     if encoder is None:
         return report
     dense = judged_fit(items, by_meaning(encoder), confidence.WEIGHTS_DENSE, questions, write=write)
-    return Report([*report.lines, "", f"加上语义相近({encoder.version}):", *dense.lines], dense.picture)
+    return Report([*report.lines, "", f"加上语义相近（{encoder.version}）：", *dense.lines], dense.picture)
 
 
 def judged_fit(items: Sequence[Item], enrich: Enrich, path: Path, questions: Path | None, *, write: bool) -> Report:
@@ -151,7 +151,7 @@ def judged_fit(items: Sequence[Item], enrich: Enrich, path: Path, questions: Pat
         path.write_text(json.dumps(body) + "\n", encoding="utf8")
     report = judged_apart(tried, out_of_group(tried))
     said = report.lines
-    said.append(f"这次拟合所用的版本:{revision(items)};原来的权重拟合于:{shipped}" + (",已换成这次的" if write else ""))
+    said.append(f"这次拟合所用的版本：{revision(items)}；原来的权重拟合于：{shipped}" + ("，已换成这次的" if write else ""))
     for name, row in asdict(weights).items():
         said.append(f"权重 {name} " + ", ".join(f"{weight:.3f}" for weight in row))
     if questions:
@@ -166,9 +166,9 @@ def judged_apart(tried: Sequence[Trial], p: NDArray[np.float64]) -> Report:
     policy = np.array([t.policy for t in tried])
     grave = np.array([t.top[:3] in GRAVE for t in tried])
     said = [
-        f"交叉验证({FOLDS} 折,每句都没进索引;权重按条目分组,判哪条就没用哪条拟合):{ours.sum()} 句问话,{(~ours).sum()} 句日常话",
-        f"首位命中 {right[ours].mean():.3f},前三命中 {np.mean([t.among for t in tried if t.wanted]):.3f}",
-        "门槛  覆盖(问话里回答的)  错误(回答里错的,含日常话)  其中问话答错  日常话被当成政策回答",
+        f"交叉验证（{FOLDS} 折，每句都没进索引；权重按条目分组，判哪条就没用哪条拟合）：{ours.sum()} 句问话，{(~ours).sum()} 句日常话",
+        f"首位命中 {right[ours].mean():.3f}，前三命中 {np.mean([t.among for t in tried if t.wanted]):.3f}",
+        "门槛  覆盖（问话里回答的）  错误（回答里错的，含日常话）  其中问话答错  日常话被当成政策回答",
     ]
 
     def row(name: str, given: NDArray[np.bool_], among: NDArray[np.bool_]) -> str:
@@ -178,20 +178,20 @@ def judged_apart(tried: Sequence[Trial], p: NDArray[np.float64]) -> Report:
 
     every = np.ones(len(tried), bool)
     said += [row(f"{floor:.2f}", p >= floor, every) for floor in FLOORS]
-    said.append("只看要紧的条目(钱、日期、法律) / 其余,同样的列")
+    said.append("只看要紧的条目（钱、日期、法律） / 其余，同样的列")
     for floor in (0.75, ANSWER, GRAVE_ANSWER, 0.9):
         said += [row(f"{floor:.2f} {name}", (p >= floor) & kind, kind) for name, kind in (("要紧", grave), ("其余", ~grave))]
-    said.append(row("现用", p >= np.where(grave, GRAVE_ANSWER, ANSWER), every) + f"(门槛 {ANSWER},要紧的 {GRAVE_ANSWER})")
+    said.append(row("现用", p >= np.where(grave, GRAVE_ANSWER, ANSWER), every) + f"（门槛 {ANSWER}，要紧的 {GRAVE_ANSWER}）")
     low = p < MENU
-    kept = f"问话 {low[ours].mean():.3f},日常话 {share(low[~ours]):.3f}"
-    said.append(f"低于 {MENU} 转给人:{kept};转走的问话里首位本来对的 {share(right[low & ours]):.3f}")
+    kept = f"问话 {low[ours].mean():.3f}，日常话 {share(low[~ours]):.3f}"
+    said.append(f"低于 {MENU} 转给人：{kept}；转走的问话里首位本来对的 {share(right[low & ours]):.3f}")
     boxes = [(p[box].mean(), right[box].mean(), int(box.sum())) for box in (np.minimum(p * 10, 9).astype(int) == n for n in range(10)) if box.any()]
-    said += ["把握分箱:平均把握 / 实际命中 / 句数", *(f"{mean:.3f} / {true:.3f} / {size}" for mean, true, size in boxes)]
+    said += ["把握分箱：平均把握 / 实际命中 / 句数", *(f"{mean:.3f} / {true:.3f} / {size}" for mean, true, size in boxes)]
     said.append(f"期望校准误差 {sum(abs(mean - true) * size for mean, true, size in boxes) / len(tried):.4f}")
     curve = [(float((p >= floor)[ours].mean()), share((~right)[p >= floor])) for floor in np.linspace(0, 0.99, 100)]
     panels = [
-        Panel("风险与覆盖(按条目分组)", "覆盖", "错误", curve),
-        Panel("把握与实际(按条目分组)", "平均把握", "实际命中", [(float(mean), float(true)) for mean, true, _ in boxes], diagonal=True),
+        Panel("风险与覆盖（按条目分组）", "覆盖", "错误", curve),
+        Panel("把握与实际（按条目分组）", "平均把握", "实际命中", [(float(mean), float(true)) for mean, true, _ in boxes], diagonal=True),
     ]
     return Report(said, drawn(panels))
 
@@ -220,7 +220,7 @@ def judged(search: PolicySearch, path: Path) -> list[str]:
         answered += found.outcome == "answer"
         good += found.outcome == "answer" and ids[0] in names
     return [
-        f"{path.name}:{scope} 句有答案,{none} 句不归我们管",
-        f"首位 {first / max(1, scope):.3f},前三 {among / max(1, scope):.3f},回答率 {answered / max(1, scope):.3f},"
-        f"答对率 {good / max(1, answered):.3f},不归我们管却回答 {wrongly / max(1, none):.3f}",
+        f"{path.name}：{scope} 句有答案，{none} 句不归我们管",
+        f"首位 {first / max(1, scope):.3f}，前三 {among / max(1, scope):.3f}，回答率 {answered / max(1, scope):.3f}，"
+        f"答对率 {good / max(1, answered):.3f}，不归我们管却回答 {wrongly / max(1, none):.3f}",
     ]

@@ -50,7 +50,7 @@ def shown(app: App, case_id: int, who: str, note: Note) -> str | None:
         note(connection, "看求助", f"求助 {case_id}")
         said = talk(connection, case, app.clock.now())
     lines = [f"编号 {case_id} {cases.KINDS[case['kind']]}\n{case['summary']}", "—— 对话 ——"]
-    lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }{fated(message)}:{words(message)}" for message in said]
+    lines += [f"{ {'me': '本人', 'bot': '机器', 'staff': '老师'}[message['from']] }{fated(message)}：{words(message)}" for message in said]
     return "\n".join(lines)
 
 
@@ -78,7 +78,7 @@ def answers(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, str
     last = {key.split("|")[1]: delivery.fate(status, error) for key, status, error in connection.execute(query.order_by(Delivery.id))}
     fates = {number: f"({fate})" if (fate := last.get(str(number))) else "" for number in held}
     again = written_since(connection, held)
-    return {number: f"已回{fate}{',本人又说话了' if number in again else ''}" for number, fate in fates.items()}
+    return {number: f"已回{fate}{'，本人又说话了' if number in again else ''}" for number, fate in fates.items()}
 
 
 def written_since(connection: Connection, numbers: Collection[int]) -> set[int]:
@@ -98,7 +98,7 @@ def answered(connection: Connection, case: RowMapping, text: str, who: str, once
     from now on, as long as the case is open. Returns the conversation, where it was new."""
     where = talks.reached(connection, case["graduate_id"], case["conversation"])
     by = case["id"] if stay and case["closed_at"] is None else 0
-    if not spoken(connection, where, f"staff|{case['id']}|{once}", f"{who}:{text}", at, by):
+    if not spoken(connection, where, f"staff|{case['id']}|{once}", f"{who}：{text}", at, by):
         return ""
     cases.mark_answered(connection, case["id"], who, at)
     people.log_access(connection, case["graduate_id"], who, f"回复求助 {case['id']}", at)
@@ -110,8 +110,8 @@ def written(connection: Connection, person: str, conversation: str, text: str, w
     by = 0
     if stay and not known(connection, once):
         held = having(connection, conversation)
-        by = held[0] if held else cases.open_case(connection, person, conversation, "handover", f"{who}先写的话,本人回了就发到这里。", at)
-    if not spoken(connection, conversation, once, f"{who}:{text}", at, by):
+        by = held[0] if held else cases.open_case(connection, person, conversation, "handover", f"{who}先写的话，本人回了就发到这里。", at)
+    if not spoken(connection, conversation, once, f"{who}：{text}", at, by):
         return False
     if by:
         cases.mark_answered(connection, by, who, at)
@@ -162,9 +162,9 @@ def stands(connection: Connection, case: RowMapping, who: str, at: datetime) -> 
     mine = select(Record.__table__).where(Record.graduate_id == case["graduate_id"]).order_by(Record.id)
     rows = connection.execute(mine).mappings().all()
     for row in [row for row in rows if row["disputed_at"]] or rows[:1]:
-        settled(connection, row, row["destination"], who, at, "核对过,没有改" if row["disputed_at"] else None)
+        settled(connection, row, row["destination"], who, at, "核对过，没有改" if row["disputed_at"] else None)
     if not rows:
-        outcome = Say("你说去向登记不对的事,老师办完了。连上学校登记,就能看到现在怎么写的。", (LINK, TO_HUMAN))
+        outcome = Say("你说去向登记不对的事，老师办完了。连上学校登记，就能看到现在怎么写的。", (LINK, TO_HUMAN))
         said(connection, talks.reached(connection, case["graduate_id"], case["conversation"]), f"settled|case|{case['id']}", [outcome], "notice", at)
 
 
@@ -182,8 +182,8 @@ def settled(connection: Connection, row: RowMapping, to: str, who: str, at: date
         return ""
     where = talks.reached(connection, person, began or next((talk.key for talk in talks.of(connection, [person]).get(person, [])), ""))
     same, name = to == row["destination"], to or "没填"
-    told = f"老师核对过了,登记还是「{name}」,没有改。" if same else f"老师核对过了,现在登记的是「{name}」。"
-    outcome = Say(f"你说去向登记不对的事:{told}还不对就找老师说。", (SEE, TO_HUMAN))
+    told = f"老师核对过了，登记还是「{name}」，没有改。" if same else f"老师核对过了，现在登记的是「{name}」。"
+    outcome = Say(f"你说去向登记不对的事：{told}还不对就找老师说。", (SEE, TO_HUMAN))
     return where if where and said(connection, where, f"settled|{row['id']}|{at.isoformat()}", [outcome], "notice", at) else ""
 
 
@@ -205,7 +205,7 @@ def handed_back(connection: Connection, conversation: str, key: str, at: datetim
     if not connection.execute(query.values(mode="bot", due_at=None)).rowcount:
         return False
     cases.close_handover(connection, conversation, at, answered=True)
-    return said(connection, conversation, key, [Say("老师这边办完了,我接着在。有事直接说。", (Choice("菜单", "go/menu"),))], "notice", at)
+    return said(connection, conversation, key, [Say("老师这边办完了，我接着在。有事直接说。", (Choice("菜单", "go/menu"),))], "notice", at)
 
 
 def back(connection: Connection, person: str, at: datetime) -> list[str]:

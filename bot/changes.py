@@ -36,16 +36,16 @@ def why_not(row: RowMapping, now: datetime) -> str:
     """One sentence on why a broadcast cannot be changed now; empty where it can."""
     number, kind = row["id"], broadcasts.kinds().get(row["kind"])
     if row["changes"]:
-        return f"第 {number} 号本身就是一次变更,要改就改原来的第 {row['changes']} 号"
+        return f"第 {number} 号本身就是一次变更，要改就改原来的第 {row['changes']} 号"
     if kind is None or not broadcasts.is_event(kind):
-        return f"第 {number} 号不是有开始时间的活动,没有能改的时间和地点,另写一条"
+        return f"第 {number} 号不是有开始时间的活动，没有能改的时间和地点，另写一条"
     if row["status"] == "draft":
-        return f"第 {number} 号还没批准,不用变更,重新起草就行"
+        return f"第 {number} 号还没批准，不用变更，重新起草就行"
     if row["status"] == "called_off" or (row["status"] == "cancelled" and not row["approved_at"]):
-        return f"第 {number} 号已经取消,不能再改"
+        return f"第 {number} 号已经取消，不能再改"
     if row["paused_at"]:
-        return f"第 {number} 号暂停着,先接着发,再改"
-    return "" if broadcast.start(row) > now else f"「{row['title']}」已经开始或者结束,不能再改"
+        return f"第 {number} 号暂停着，先接着发，再改"
+    return "" if broadcast.start(row) > now else f"「{row['title']}」已经开始或者结束，不能再改"
 
 
 def fields(row: RowMapping) -> dict[str, Field]:
@@ -70,12 +70,12 @@ def draft(connection: Connection, number: int, told: Mapping[str, str], author: 
         raise BroadcastError("要写明是谁起草的")
     event, author = broadcast.get(connection, number), broadcast.signed(connection, author)
     if audience.scope(connection, author) and event["author"] != author:
-        raise BroadcastError(f"第 {number} 号是{event['author']}写的,收到的不都是你的学生;请{event['author']}或者管理员来改")
+        raise BroadcastError(f"第 {number} 号是{event['author']}写的，收到的不都是你的学生；请{event['author']}或者管理员来改")
     if why := why_not(event, now):
         raise BroadcastError(why)
     known, kind = fields(event), broadcasts.kinds()[event["kind"]]
     if set(told) - set(known):
-        raise BroadcastError(f"{kind.name}只能改:{'、'.join(f'{name}({field.label})' for name, field in known.items())};别的另写一条")
+        raise BroadcastError(f"{kind.name}只能改：{'、'.join(f'{name}({field.label})' for name, field in known.items())}；别的另写一条")
     try:
         held = broadcasts.cleaned(kind, {**event["fields"], **told})
         broadcasts.words(kind, event["title"], held)
@@ -83,11 +83,11 @@ def draft(connection: Connection, number: int, told: Mapping[str, str], author: 
         raise BroadcastError(str(error)) from error
     new = {name: held[name] for name, field in known.items() if broadcasts.spoken(field, held[name]) != shown(event, name)}
     if not new:
-        raise BroadcastError("写的和现在一样,没有要改的")
+        raise BroadcastError("写的和现在一样，没有要改的")
     ahead(held, now)
     row = {"kind": KIND, "fields": new, "changes": number}
     rules = {"was": {name: event["fields"][name] for name in known}}
-    return broadcast.draft(connection, f"{event['title']}(变更)", [to_json(words(event, new))], rules, author, now, **row)
+    return broadcast.draft(connection, f"{event['title']}（变更）", [to_json(words(event, new))], rules, author, now, **row)
 
 
 def shown(row: RowMapping, name: str) -> str:
@@ -105,7 +105,7 @@ def words(event: RowMapping, new: Mapping[str, str]) -> Say:
     lines = [f"【{KIND}】{event['title']}"]
     for name, field in fields(event).items():
         old = shown(event, name)
-        lines.append(f"{field.label}:{old} → {broadcasts.spoken(field, new[name])}" if name in new else f"{field.label}不变:{old}")
+        lines.append(f"{field.label}：{old} → {broadcasts.spoken(field, new[name])}" if name in new else f"{field.label}不变：{old}")
     return Say("\n".join(lines), (Choice(broadcasts.COME, f"event/{event['id']}"), Choice("不去了", f"event/{event['id']}/no")))
 
 
@@ -120,9 +120,9 @@ def take_effect(connection: Connection, change: RowMapping, now: datetime, quiet
     if why := why_not(event, now):
         raise BroadcastError(why)
     if event["status"] == "approved":
-        raise BroadcastError(f"第 {number} 号还在排入发送,过一会儿再批准这次变更")
+        raise BroadcastError(f"第 {number} 号还在排入发送，过一会儿再批准这次变更")
     if any(event["fields"][name] != old for name, old in change["audience"]["was"].items()):
-        raise BroadcastError(f"第 {number} 号在这次变更写好以后又改过,请按现在的再写一份")
+        raise BroadcastError(f"第 {number} 号在这次变更写好以后又改过，请按现在的再写一份")
     held = event["fields"] | change["fields"]
     ahead(held, now)
     parts = [to_json(broadcasts.words(broadcasts.kinds()[event["kind"]], event["title"], held))]

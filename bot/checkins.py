@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 CHUNK = 500
 PRIORITY = cast(Record.groups, String) != "[]"
 """People of a group that is looked after first."""
-HEARD = {"升学": "真好,祝贺你。", "创业": "真好,祝顺顺当当。", "待就业": "好,慢慢来。", "暂不就业": "好,按你自己的节奏来。"}
-WORKS, GOES_WELL = "真好,上班顺利。", "真好,一切顺利。"
+HEARD = {"升学": "真好，祝贺你。", "创业": "真好，祝顺顺当当。", "待就业": "好，慢慢来。", "暂不就业": "好，按你自己的节奏来。"}
+WORKS, GOES_WELL = "真好，上班顺利。", "真好，一切顺利。"
 """What is said first of what a destination counts as."""
 PROOF = {"升学": "录取通知", "创业": "营业执照或店铺网址", "待就业": "", "暂不就业": ""}
-PEACE = "改成这一类以后我不再按时问近况,想找了随时说。"
+PEACE = "改成这一类以后我不再按时问近况，想找了随时说。"
 
 
 def advance(app: App) -> bool:
@@ -120,9 +120,9 @@ def carry_out(connection: Connection, turn: Turn, effect: CheckIn) -> list[Part]
             if contact.settle(connection, person, name, now):
                 cases.close_disputes(connection, person, now)
                 proof = PROOF.get(destinations.rates(connection)[name], "合同、协议或通知")
-                asked = f"老师核对时可能请你给{proof};" if proof else ""
-                return [Say(f"改好了:「{name}」,写明是你自己说的。{asked}写错了发「我的去向登记不对」。", (TO_MENU,))]
-            return [Say("这一项登记不了了,告诉老师就行。", (Choice("问老师", "go/human"), TO_MENU))]
+                asked = f"老师核对时可能请你给{proof}；" if proof else ""
+                return [Say(f"改好了：「{name}」，写明是你自己说的。{asked}写错了发「我的去向登记不对」。", (TO_MENU,))]
+            return [Say("这一项登记不了了，告诉老师就行。", (Choice("问老师", "go/human"), TO_MENU))]
     return []
 
 
@@ -137,7 +137,7 @@ def offered(connection: Connection, person: str, rates: tuple[str, ...], like: s
     now = held["destination"]
     others = [name for name, rate in known.items() if rate in rates and name not in (named, now)]
     if named == now if named else not others:
-        return Say(f"{heard}学校登记的就是「{now or '还没填'}」,不用改。", (TO_MENU,))
-    how = f"是「{named}」的话,点它就改" if named else "要按你说的改,就选和实际一样的那一项"
-    text = f"{heard}学校登记的去向现在是「{now or '还没填'}」,{how};不改也没关系。{PEACE if rates == ('暂不就业',) else ''}"
+        return Say(f"{heard}学校登记的就是「{now or '还没填'}」，不用改。", (TO_MENU,))
+    how = f"是「{named}」的话，点它就改" if named else "要按你说的改，就选和实际一样的那一项"
+    text = f"{heard}学校登记的去向现在是「{now or '还没填'}」，{how}；不改也没关系。{PEACE if rates == ('暂不就业',) else ''}"
     return Say(text, (*(Choice(name, f"howis/set/{name}") for name in (*filter(None, (named,)), *others)), KEEP))

@@ -43,7 +43,7 @@ def done(connection: Connection, turn: Turn, effect: Events, quiet: Quiet) -> li
         case DropEvent(number):
             connection.execute(delete(Coming).where(Coming.broadcast_id == number, Coming.conversation.in_(mine(turn))))
             delivery.withdraw(connection, f"|event-{number}-", turn.now, mine(turn))
-            return [Say("好,这一场不去了,也不再提醒。", (Choice("我的活动", "open/events"), TO_MENU))]
+            return [Say("好，这一场不去了，也不再提醒。", (Choice("我的活动", "open/events"), TO_MENU))]
         case ShowEvents():
             return [shown(list(of(connection, turn, turn.now)))]
         case RemindEvent(number):
@@ -55,17 +55,17 @@ def wanted(connection: Connection, turn: Turn, number: int | None, quiet: Quiet)
     open_ = [row for row in told_of(connection, turn) if number in (None, row["id"])]
     ahead = [row for row in open_ if broadcast.start(row) > turn.now]
     if not ahead:
-        return Say("这一场已经开始或者结束了,没法再记。" if open_ else "最近没有给你发过能参加的活动。", (TO_MENU,))
+        return Say("这一场已经开始或者结束了，没法再记。" if open_ else "最近没有给你发过能参加的活动。", (TO_MENU,))
     if number is None and len(ahead) > 1:
-        return Say("想参加哪一场?", tuple(Choice(row["title"][:20], f"event/{row['id']}") for row in ahead[:5]))
+        return Say("想参加哪一场？", tuple(Choice(row["title"][:20], f"event/{row['id']}") for row in ahead[:5]))
     row = ahead[0]
     connection.execute(delete(Coming).where(Coming.broadcast_id == row["id"], Coming.conversation.in_(mine(turn))))
     next_at = following(broadcast.start(row), turn.now, quiet)
     values = {"broadcast_id": row["id"], "conversation": turn.inbound.conversation, "said_at": turn.now, "next_at": next_at}
     connection.execute(insert(Coming).values(values))
     silent = turn.place.memo.get("quiet")
-    promise = "你退订过,到时候我不提醒,自己记一下。" if silent else "到时候自己记一下。" if next_at is None else "开始前我提醒你。"
-    return Say(f"记下了:{line(row)}\n{promise}", (Choice("不去了", f"event/{row['id']}/no"), Choice("我的活动", "open/events")))
+    promise = "你退订过，到时候我不提醒，自己记一下。" if silent else "到时候自己记一下。" if next_at is None else "开始前我提醒你。"
+    return Say(f"记下了：{line(row)}\n{promise}", (Choice("不去了", f"event/{row['id']}/no"), Choice("我的活动", "open/events")))
 
 
 def told_of(connection: Connection, turn: Turn) -> list[RowMapping]:
@@ -90,9 +90,9 @@ def of(connection: Connection, turn: Turn, after: datetime) -> Iterable[RowMappi
 
 def shown(rows: list[RowMapping]) -> Say:
     if not rows:
-        return Say("你还没有要参加的活动。收到招聘会、宣讲会的消息,点「想参加」就记下了。", (TO_MENU,))
+        return Say("你还没有要参加的活动。收到招聘会、宣讲会的消息，点「想参加」就记下了。", (TO_MENU,))
     drop = tuple(Choice(f"不去{number}", f"event/{row['id']}/no") for number, row in enumerate(rows[:5], 1))
-    return Say("\n".join(("你说想参加的:", *(f"{number}. {line(row)}" for number, row in enumerate(rows, 1)))), (*drop, TO_MENU))
+    return Say("\n".join(("你说想参加的：", *(f"{number}. {line(row)}" for number, row in enumerate(rows, 1)))), (*drop, TO_MENU))
 
 
 def line(row: RowMapping) -> str:
@@ -130,7 +130,7 @@ def remind(connection: Connection, turn: Turn, number: int, quiet: Quiet) -> lis
     left = broadcast.start(row) - turn.now
     soon = "一个小时后" if left <= 2 * HOUR else "今天" if local_date(turn.now) == local_date(broadcast.start(row)) else "明天"
     note = row["fields"].get("bring")
-    said = f"{soon}就是你说想参加的:{line(row)}" + (f"\n要带:{note}" if note else "")
+    said = f"{soon}就是你说想参加的：{line(row)}" + (f"\n要带：{note}" if note else "")
     return [Say(said, (Choice("不去了", f"event/{number}/no"), TO_MENU))]
 
 
@@ -159,7 +159,7 @@ def call_off(connection: Connection, number: int, now: datetime) -> int:
     """
     row = broadcast.get(connection, number, lock=True)
     if not may_call_off(row, now):
-        why = "已经取消了" if row["status"] in OVER else "还没批准,不发了就行" if row["status"] == "draft" else "不是还没开始的活动"
+        why = "已经取消了" if row["status"] in OVER else "还没批准，不发了就行" if row["status"] == "draft" else "不是还没开始的活动"
         raise BroadcastError(f"第 {number} 号{why}")
     both = or_(Broadcast.id == number, Broadcast.changes == number)
     its = update(Delivery).where(Delivery.broadcast_id.in_(select(Broadcast.id).where(both)), Delivery.status == "ready")
@@ -167,7 +167,7 @@ def call_off(connection: Connection, number: int, now: datetime) -> int:
     connection.execute(update(Broadcast).where(both).values(status="called_off", paused_at=None))
     delivery.withdraw(connection, f"|event-{number}-", now)
     begins = broadcast.start(row)
-    text = f"「{row['title']}」取消了。你说过想参加,{broadcasts.moment(begins)}这一场别去了,以学校新的通知为准。"
+    text = f"「{row['title']}」取消了。你说过想参加，{broadcasts.moment(begins)}这一场别去了，以学校新的通知为准。"
     rows = [
         delivery.row_of(f"called-off|{number}|{key}", key, "notice", [Say(text)], now) | {"expires_at": begins}
         for key in expecting(connection, number)

@@ -74,7 +74,7 @@ class Oidc(BaseModel):
     @classmethod
     def safe(cls, value: str) -> str:
         if value and not re.fullmatch(r"(https://[^\s/?#@]+|http://(localhost|127\.0\.0\.1)(:\d+)?)(/[^\s?#]*)?", value):
-            raise ValueError("要写 https:// 开头的完整地址,后面没有 ? 和 #")
+            raise ValueError("要写 https:// 开头的完整地址，后面没有 ? 和 #")
         return value
 
     @field_validator("client_id", "client_secret")

@@ -38,32 +38,32 @@ def check(files: Sequence[Path] = ()) -> Checked:
         except EntryError as error:
             problems.append(str(error))
         except UnicodeDecodeError:
-            problems.append(f"{path.name} 不是 UTF-8 编码,请另存为 UTF-8")
+            problems.append(f"{path.name} 不是 UTF-8 编码，请另存为 UTF-8")
         except OSError as error:
-            problems.append(f"读不了 {path}:{error.strerror}")
+            problems.append(f"读不了 {path}：{error.strerror}")
     problems += whole(items, local_date(now()), alone=bool(files))
     if not problems:
         problems += lost(items)
     questions = sum(len(item.questions) for item in items)
     entries_number = sum(isinstance(item, Entry) for item in items)
-    return Checked(problems, f"{entries_number} 条政策,{len(items) - entries_number} 条转介,{questions} 句问法,{len(problems)} 个问题")
+    return Checked(problems, f"{entries_number} 条政策，{len(items) - entries_number} 条转介，{questions} 句问法，{len(problems)} 个问题")
 
 
 def whole(items: Sequence[Item], today: date, *, alone: bool) -> Iterator[str]:
     known = Counter(item.id for item in items)
-    yield from (f"编号 {key} 出现了 {number} 次,请改成不同的编号" for key, number in known.items() if number > 1)
+    yield from (f"编号 {key} 出现了 {number} 次，请改成不同的编号" for key, number in known.items() if number > 1)
     asked: dict[str, str] = {}
     for item in items:
         for question in item.questions:
             other = asked.setdefault(words().plain(question), item.id)
             if other != item.id:
-                yield f"{item.id} 和 {other} 有同一句问法「{question}」,请留在一条里"
+                yield f"{item.id} 和 {other} 有同一句问法「{question}」，请留在一条里"
         if isinstance(item, Entry) and not alone:
             yield from (f"{item.id} 的相关条目 {key} 不存在" for key in (*item.related, *filter(None, [item.successor])) if key not in known)
         if isinstance(item, Entry):
             yield from unreadable(item)
         if isinstance(item, Entry) and item.review_by < today:
-            yield f"{item.id} 的复核日期 {item.review_by} 已过,请核对后改日期"
+            yield f"{item.id} 的复核日期 {item.review_by} 已过，请核对后改日期"
 
 
 def unreadable(entry: Entry) -> Iterator[str]:
@@ -116,7 +116,7 @@ def items_of(path: Path) -> tuple[list[Item], list[str]]:
     except (ValueError, OSError) as error:
         return items, [str(error) if isinstance(error, EntryError) else f"读不了 {path.name}:{error}"]
     if not isinstance(raw, list):
-        return items, [f"{path.name}:要是一个 JSON 数组,和 knowledge export 的格式一样"]
+        return items, [f"{path.name}:要是一个 JSON 数组，和 knowledge export 的格式一样"]
     for body in raw:
         try:
             items.append(store.item_of(body))

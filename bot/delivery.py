@@ -28,6 +28,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.metrics import QUEUE, QUEUE_AGE
 from dialogs.messages import Choice, Part, from_json, to_json
+from dialogs.typography import typeset
 from knowledge.db import Base, Id
 
 LEASE = timedelta(seconds=60)
@@ -37,6 +38,8 @@ UNASKED = {"alert": 0, "notice": 3, "digest": 4, "broadcast": 5}
 An alert tells a teacher that somebody is in danger: it goes at once, at night too."""
 BULK = ("digest", "broadcast")
 """Kinds that go to many: not to who has unsubscribed, be it after they were planned."""
+OTHERS = ("staff", "broadcast")
+"""Kinds that say what a teacher wrote, sign by sign."""
 UNSUBSCRIBED = "unsubscribed"
 WITHDRAWN = "consent_withdrawn"
 RUNG = "rung"
@@ -96,7 +99,7 @@ IDS = select(Delivery.key, Delivery.id).where(Delivery.key.in_(bindparam("keys",
 
 def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: datetime) -> dict[str, Any]:
     channel = conversation.split(":", 1)[0]
-    body = [to_json(part) for part in parts]
+    body = [to_json(part if kind in OTHERS else typeset(part)) for part in parts]
     return {
         "key": key,
         "conversation": conversation,
@@ -204,7 +207,7 @@ def seen(now: datetime) -> ColumnElement[bool]:
 def fate(status: str, error: str | None) -> str:
     """What staff read of a message that has not arrived, as far as we know."""
     if status in OPEN:
-        return "提醒到了,全文等本人说话" if error == RUNG else "还没送到"
+        return "提醒到了，全文等本人说话" if error == RUNG else "还没送到"
     return "" if status == "sent" else "不知道送到没有" if status == "unknown" else "没送到"
 
 

@@ -118,7 +118,7 @@ def said(fresh: Vacancies, wanted: Wanted, found: Sequence[Any]) -> Say:
     rows = fresh.catalogue.rows
     cards = [vacancies.brief(number, rows[match.place], wanted, match, fresh.today) for number, match in enumerate(found, 1)]
     buttons = [Choice(f"{number} {rows[match.place]['title'][:12]}", f"job/show/{match.id}") for number, match in enumerate(found, 1)]
-    text = "\n\n".join((f"有 {len(found)} 个新岗位合你的要求:", *cards, "不想收了发「退订岗位」。"))
+    text = "\n\n".join((f"有 {len(found)} 个新岗位合你的要求：", *cards, "不想收了发「退订岗位」。"))
     return Say(text, (*buttons, Choice("改条件", "job/change")))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from bot.app import App
 from bot.curation import Checked
 from bot.revisions import bring_in
+from dialogs.typography import chinese
 from knowledge import notation
 from knowledge.extract import ExtractError, Limits, extract, opened
 from knowledge.policy import documents
@@ -18,7 +19,7 @@ from knowledge.policy.documents import DocumentError, Draft, Given
 ENTRIES = (".json", ".toml")
 """Files of policy entries, as `knowledge export` writes them; all else is a document."""
 LAWS = (".jsonl", ".jsonl.gz")
-DONE = {"added": "新增", "replaced": "换成新版", "same": "没变", "older": "没有导入,库里的一份日期更新"}
+DONE = {"added": "新增", "replaced": "换成新版", "same": "没变", "older": "没有导入，库里的一份日期更新"}
 WOULD = {**DONE, "added": "会新增", "replaced": "会换成新版"}
 
 
@@ -36,7 +37,7 @@ def bring_in_document(app: App, path: Path, author: str, given: Given, *, dry_ru
     lines: list[str] = []
     for found in drafts(path, given):
         if isinstance(found, str):
-            problems.append(f"{path.name}:{found}")
+            problems.append(f"{path.name}:{chinese(str(found))}")
             continue
         if dry_run:
             with app.database.reading() as connection:
@@ -45,7 +46,7 @@ def bring_in_document(app: App, path: Path, author: str, given: Given, *, dry_ru
             with app.database.writing() as connection:
                 result, key = documents.take(connection, found, author, app.clock.now())
         if result == "older":
-            problems.append(f"{path.name}:{DONE[result]}:《{found.document.title}》;要用旧的一份,先 bulixian knowledge withdraw 撤下新的")
+            problems.append(f"{path.name}:{DONE[result]}：《{found.document.title}》；要用旧的一份，先 bulixian knowledge withdraw 撤下新的")
         else:
             lines.append(f"{path.name}:{(WOULD if dry_run else DONE)[result]} {f'编号 {key} ' if key else ''}{shown(found)}")
     return Checked(problems, "\n".join(lines))
@@ -61,7 +62,7 @@ def shown(found: Draft) -> str:
         f"只在{held.region}适用" if held.region else "",
         f"有效期至 {held.valid_to}" if held.valid_to else "",
     ]
-    return f"《{held.title}》{','.join(filter(None, facts))},{len(found.passages)} 段"
+    return f"《{held.title}》{'，'.join(filter(None, facts))}，{len(found.passages)} 段"
 
 
 def drafts(path: Path, given: Given) -> Iterator[Draft | str]:
@@ -75,9 +76,9 @@ def drafts(path: Path, given: Given) -> Iterator[Draft | str]:
     except (ExtractError, DocumentError) as error:
         yield str(error)
     except FileNotFoundError:
-        yield "找不到这个文件,请检查路径"
+        yield "找不到这个文件，请检查路径"
     except OSError as error:
-        yield f"读不了({error.strerror or error})"
+        yield f"读不了（{error.strerror or error}）"
 
 
 def rows(data: bytes) -> Iterator[dict[str, Any]]:
@@ -91,10 +92,10 @@ def rows(data: bytes) -> Iterator[dict[str, Any]]:
             unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
             data = unpacker.decompress(data, Limits().unpacked_bytes)
             if unpacker.unconsumed_tail:
-                raise DocumentError("解开后太大,请拆成几份")
+                raise DocumentError("解开后太大，请拆成几份")
         text = data.decode("utf-8-sig")
     except (zlib.error, UnicodeDecodeError) as error:
-        raise DocumentError("打不开,要是 UTF-8 的 JSON 行(.jsonl,可用 gzip 压缩)") from error
+        raise DocumentError("打不开，要是 UTF-8 的 JSON 行（.jsonl，可用 gzip 压缩）") from error
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
@@ -113,9 +114,9 @@ def listed(app: App) -> str:
     found = []
     for document, status, passages in held:
         state = "已过期" if status == "current" and document.expired(today) else documents.STATUSES[status]
-        until = f",有效期至 {document.valid_to}" if document.valid_to else ""
-        place = f",只在{document.region}" if document.region else ""
-        found.append(f"{document.id:>5} {state} {document.dated} 《{document.title}》{document.number},{passages} 段{place}{until}")
+        until = f"，有效期至 {document.valid_to}" if document.valid_to else ""
+        place = f"，只在{document.region}" if document.region else ""
+        found.append(f"{document.id:>5} {state} {document.dated} 《{document.title}》{document.number}，{passages} 段{place}{until}")
     return "\n".join(found) or "还没有导入文件"
 
 

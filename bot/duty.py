@@ -53,7 +53,7 @@ def try_out(connection: Connection, staff_id: int, number: int, once: str, at: d
     parts = dutywork.trial(broadcast.get(connection, number), at)
     keys = [str(row["conversation"]) for row in chats(connection, staff_id)]
     for key in keys:
-        casework.said(connection, key, f"trial|{number}|{once[:40]}|{key}", parts, "alert", at)
+        casework.said(connection, key, f"trial|{number}|{once[:40]}|{key}", parts, "staff", at)
     return keys
 
 
@@ -78,7 +78,7 @@ def bind(connection: Connection, turn: Turn, code: str) -> Say:
     """The chat becomes the desk of whose code it is. In a group everybody would read along."""
     key = turn.inbound.conversation
     if "/" in key.split(":", 2)[2]:
-        return Say("群里谁都看得到,值班要在和我的私聊里。", ())
+        return Say("群里谁都看得到，值班要在和我的私聊里。", ())
     used = delete(DutyCode).where(DutyCode.digest == code, DutyCode.expires_at > turn.now)
     staff_id = connection.execute(used.returning(DutyCode.staff_id)).scalar()
     if staff_id is not None:
@@ -87,11 +87,11 @@ def bind(connection: Connection, turn: Turn, code: str) -> Say:
     who = on_duty(connection, key)
     if staff_id is None or who is None:
         leave(connection, DutyChat.conversation == key)
-        return Say("这个码不对、过期了,或者账号不能值班。到后台「值班」页取一个新的。", (TO_MENU,))
+        return Say("这个码不对、过期了，或者账号不能值班。到后台「值班」页取一个新的。", (TO_MENU,))
     turn.place.memo.pop("duty_codes", None)
     turn.place.memo["duty"] = True
     audit.note(connection, turn.now, who.display, key.partition(":")[0], "开始在聊天里值班")
-    return Say(f"{who.display},接上了。归你的求助会发到这里;要看就发「值班」,不值了发「结束值班」。", dutywork.home(who))
+    return Say(f"{who.display}，接上了。归你的求助会发到这里；要看就发「值班」，不值了发「结束值班」。", dutywork.home(who))
 
 
 def carry_out(connection: Connection, turn: Turn, effect: Desk) -> list[Part]:
@@ -110,7 +110,7 @@ def carry_out(connection: Connection, turn: Turn, effect: Desk) -> list[Part]:
         leave(connection, DutyChat.conversation == key)
         turn.place.memo.pop("duty", None)
         seat.note("结束在聊天里值班")
-        return [Say("好,不在这里值班了,求助不再发到这里。", (TO_MENU,))]
+        return [Say("好，不在这里值班了，求助不再发到这里。", (TO_MENU,))]
     told = dutywork.carry_out(seat, effect)
     for number in seat.drafted:
         announce(connection, seat, number)
@@ -132,7 +132,7 @@ def rouse(connection: Connection, number: int, once: str, at: datetime, carriers
     own = [key for who, key in ours if who.role != "admin"]
     danger = case["kind"] == "crisis"
     alone = not danger and any(reached(connection, carriers, key, at) for key in own)
-    text = f"{'有人可能有危险,请马上看' if danger else '有人在等'}:{cases.KINDS[case['kind']]},求助 {number}。"
+    text = f"{'有人可能有危险，请马上看' if danger else '有人在等'}：{cases.KINDS[case['kind']]}，求助 {number}。"
     for key in own if alone else [key for _, key in ours]:
         if key != case["conversation"]:
             tell(connection, key, f"duty|{number}", once, number, text, at, danger=danger)
@@ -169,7 +169,7 @@ def entrust(connection: Connection, case: RowMapping, to: str, by: str, at: date
     query = select(DutyChat.conversation).join(Staff, Staff.id == DutyChat.staff_id).where(Staff.display == to, *ON)
     chats_ = list(connection.execute(query).scalars())
     danger = case["kind"] == "crisis"
-    text = f"{by}把求助 {case['id']} 交给你了:{cases.KINDS[case['kind']]}{',可能有危险,请马上看' if danger else ''}。"
+    text = f"{by}把求助 {case['id']} 交给你了：{cases.KINDS[case['kind']]}{'，可能有危险，请马上看' if danger else ''}。"
     for key in chats_:
         tell(connection, key, f"duty|given-{case['id']}", at.isoformat(), case["id"], text, at, danger=danger)
     return chats_
@@ -180,5 +180,5 @@ def announce(connection: Connection, seat: dutywork.Seat, number: int) -> None:
     query = select(DutyChat.conversation).join(Staff, Staff.id == DutyChat.staff_id)
     others = query.where(*ON, Staff.role.in_(broadcast.SENDING), Staff.id != seat.who.id)
     for key in connection.execute(others).scalars().all():
-        parts: list[Part] = [Say(f"{seat.who.display}起草了一份群发,等另一位老师看。", (Choice("看看", f"duty/cast/{number}"),))]
+        parts: list[Part] = [Say(f"{seat.who.display}起草了一份群发，等另一位老师看。", (Choice("看看", f"duty/cast/{number}"),))]
         casework.said(connection, key, f"duty|draft-{number}|{key}", parts, "notice", seat.turn.now)

@@ -37,8 +37,8 @@ MOST, TALK = 8, 8
 HOME, CASES, CASTS = Choice("值班", "duty/home"), Choice("求助清单", "duty/cases"), Choice("群发", "duty/casts")
 WRITE, POST = Choice("写群发", "duty/write"), Choice("收一条岗位", "duty/post")
 OF_A_CASE = re.compile(r"duty/(?:case|take|give|reply|back|close|keep)/([0-9]+)")
-TRIAL = "「测试」只发给你自己,点按钮不算。"
-SPEAKERS = {"me": "本人:", "bot": "机器:", "staff": ""}
+TRIAL = "「测试」只发给你自己，点按钮不算。"
+SPEAKERS = {"me": "本人：", "bot": "机器：", "staff": ""}
 """A teacher's words begin with their name."""
 
 
@@ -63,7 +63,7 @@ class Seat:
         query = select(Case.__table__).where(Case.id == number, scope.cases(self.who))
         found = self.connection.execute(query).mappings().first()
         if found is None:
-            raise DutyError("没有这件求助,或者不归你看。")
+            raise DutyError("没有这件求助，或者不归你看。")
         return found
 
 
@@ -85,7 +85,7 @@ def carry_out(seat: Seat, effect: Duty | WriteBroadcast) -> list[Part]:
 
 
 def start(seat: Seat, _: int, __: str) -> Say:
-    return Say(f"{seat.who.display},看哪边?", (*home(seat.who), TO_MENU))
+    return Say(f"{seat.who.display}，看哪边？", (*home(seat.who), TO_MENU))
 
 
 # cases
@@ -102,7 +102,7 @@ def listed(seat: Seat, _: int, __: str) -> Say:
         f"{row['id']} {KINDS[row['kind']]} {row['opened_at'].astimezone(CHINA):%m-%d %H:%M} {told.get(row['id'], '')}".rstrip() for row in rows[:MOST]
     ]
     more = ["更多的在后台看。"] if len(rows) > MOST else []
-    return Say("\n".join(("等处理的:", *lines, *more)), tuple(Choice(f"看 {row['id']}", f"duty/case/{row['id']}") for row in rows[:MOST]))
+    return Say("\n".join(("等处理的：", *lines, *more)), tuple(Choice(f"看 {row['id']}", f"duty/case/{row['id']}") for row in rows[:MOST]))
 
 
 def shown(seat: Seat, number: int, _: str) -> Say:
@@ -111,7 +111,7 @@ def shown(seat: Seat, number: int, _: str) -> Say:
     people.log_access(seat.connection, case["graduate_id"], seat.who.display, f"查看求助 {number} 和对话", seat.turn.now)
     seat.note("看求助", f"求助 {number}")
     said = casework.talk(seat.connection, case, seat.turn.now, TALK)
-    head = f"求助 {number} {KINDS[case['kind']]}" + (f",{case['owner']}在办" if case["owner"] else "") + (",已办结" if case["closed_at"] else "")
+    head = f"求助 {number} {KINDS[case['kind']]}" + (f",{case['owner']}在办" if case["owner"] else "") + ("，已办结" if case["closed_at"] else "")
     lines = [head, case["summary"][:300], "—— 最近的对话 ——"]
     lines += [casework.fated(each) + SPEAKERS[each["from"]] + " ".join(casework.words(each).split())[:60] for each in said]
     return Say("\n".join(lines), choices(seat, case))
@@ -124,7 +124,7 @@ def choices(seat: Seat, case: RowMapping) -> tuple[Choice, ...]:
     found += [Choice("放回去", f"duty/give/{number}")] if mine else [Choice("我来办", f"duty/take/{number}")]
     found += [Choice("存成政策草稿", f"duty/keep/{number}")] if case["answered_at"] and seat.who.role in SENDING else []
     return (
-        (*found, Choice("登记没错,办结" if case["kind"] == "dispute" else "办结", f"duty/close/{number}"), CASES)
+        (*found, Choice("登记没错，办结" if case["kind"] == "dispute" else "办结", f"duty/close/{number}"), CASES)
         if case["closed_at"] is None
         else (Choice("再看一遍", f"duty/case/{number}"), CASES)
     )
@@ -152,7 +152,7 @@ def answer(seat: Seat, number: int, text: str) -> Say:
         seat.note("回复求助", f"求助 {number}", new=f"{len(text)} 字")
     more = (Choice("存成政策草稿", f"duty/keep/{number}"),) if seat.who.role in SENDING else ()
     return Say(
-        f"求助 {number} 的回复在发给本人,到没到点「看看」。本人再说的话归你,机器人先不插话。",
+        f"求助 {number} 的回复在发给本人，到没到点「看看」。本人再说的话归你，机器人先不插话。",
         (
             *(Choice("看看", f"duty/case/{number}"), Choice("再回一句", f"duty/reply/{number}"), Choice("机器人接着", f"duty/back/{number}")),
             *(Choice("办结", f"duty/close/{number}"), *more, CASES),
@@ -174,7 +174,7 @@ def close(seat: Seat, number: int, _: str) -> Say:
     back = case["closed_at"] is None and casework.closed(seat.connection, case, seat.turn.now, seat.who.display)
     if case["closed_at"] is None:
         seat.note("办结求助", f"求助 {number}")
-    return Say(f"求助 {number} 办结了{',对话交还给机器人' if back else ''}。", (CASES,))
+    return Say(f"求助 {number} 办结了{'，对话交还给机器人' if back else ''}。", (CASES,))
 
 
 def keep(seat: Seat, number: int, key: str) -> Say:
@@ -186,12 +186,12 @@ def keep(seat: Seat, number: int, key: str) -> Say:
     if not key:
         near = lessons.near(seat.turn.world.search, question)
         if not near:
-            raise DutyError("没有和这个问题相近的政策,请在后台起草一条新的")
-        head = f"「{question}」和你的回答,归到哪一条?存成草稿,另一位老师批准后才用。"
+            raise DutyError("没有和这个问题相近的政策，请在后台起草一条新的")
+        head = f"「{question}」和你的回答，归到哪一条？存成草稿，另一位老师批准后才用。"
         return Say(head, (*(Choice(title[:20], f"duty/keep/{number}/{id_}") for id_, title in near), CASES))
     revision = lessons.kept(seat.connection, key, question, told, seat.who.display, seat.turn.now)
     seat.note("起草政策", key, new=f"第 {revision} 版")
-    return Say(f"{key} 的草稿是第 {revision} 版,等另一位老师在后台「知识库」批准。", (CASES,))
+    return Say(f"{key} 的草稿是第 {revision} 版，等另一位老师在后台「知识库」批准。", (CASES,))
 
 
 def blank(connection: Connection, chats: Any, numbers: Collection[int] | None = None) -> None:
@@ -200,7 +200,7 @@ def blank(connection: Connection, chats: Any, numbers: Collection[int] | None = 
     rows = connection.execute(shown_.where(Delivery.parts.cast(String).contains("duty/"))).all()
     ours = [row.id for row in rows if any(numbers is None or number in numbers for number in about(row.parts))]
     said = update(Delivery).where(Delivery.id.in_(ours))
-    connection.execute(said.values(parts=[to_json(Say("(已删掉)"))]))
+    connection.execute(said.values(parts=[to_json(Say("（已删掉）"))]))
     connection.execute(said.where(Delivery.status.in_(OPEN)).values(status="cancelled"))
 
 
@@ -217,7 +217,7 @@ def about(parts: list[dict[str, Any]]) -> Iterator[int]:
 
 def casts(seat: Seat, _: int, __: str) -> Say:
     rows = seat.connection.execute(select(Broadcast.__table__).order_by(Broadcast.id.desc()).limit(MOST)).mappings().all()
-    lines = [f"{row['id']} {row['title'][:20]}:{broadcast.told(row)}" for row in rows]
+    lines = [f"{row['id']} {row['title'][:20]}：{broadcast.told(row)}" for row in rows]
     picks = tuple(Choice(f"看 {row['id']}", f"duty/cast/{row['id']}") for row in rows[:5])
     return Say("\n".join(lines) or "还没有群发。", (*picks, WRITE, HOME))
 
@@ -226,7 +226,7 @@ def cast(seat: Seat, number: int, _: str) -> Say:
     """What people will read, to how many it goes or went, and what can be done with it now."""
     row = broadcast.get(seat.connection, number)
     first = from_json(row["parts"][0])
-    head = f"第 {number} 号,{row['author']}起草:{broadcast.told(row)}"
+    head = f"第 {number} 号，{row['author']}起草：{broadcast.told(row)}"
     draft, to = row["status"] == "draft", audience.addressed(seat.connection, row, seat.who.display)
     to = "会发给" if to == "发给" else to
     people_ = foreseen(seat, row) if draft else row["people"]
@@ -247,7 +247,7 @@ def progress(seat: Seat, row: RowMapping) -> list[str]:
     books = results.books(seat.connection, row)
     counts = "、".join(f"{label} {books[name]}" for name, label in results.RESULTS.items() if books[name])
     came = results.told(results.results(seat.connection, row, seat.turn.now)) if row["approved_at"] else []
-    return [f"「{row['title']}」发给 {row['people']} 人:{counts}", *came]
+    return [f"「{row['title']}」发给 {row['people']} 人：{counts}", *came]
 
 
 def foreseen(seat: Seat, row: RowMapping) -> str:
@@ -273,7 +273,7 @@ def tried(seat: Seat, number: int, _: str) -> Say:
 
 
 def dead(_: Seat, number: int, __: str) -> Say:
-    return Say("这是测试,点了不算。", (Choice("看这次群发", f"duty/cast/{number}"), CASTS))
+    return Say("这是测试，点了不算。", (Choice("看这次群发", f"duty/cast/{number}"), CASTS))
 
 
 def approve(seat: Seat, number: int, sure: str) -> Say:
@@ -282,10 +282,10 @@ def approve(seat: Seat, number: int, sure: str) -> Say:
     if sure != "yes":
         told = foreseen(seat, row)
         whom = audience.addressed(seat.connection, row, seat.who.display)
-        return Say(f"{whom} {told} 人,批准以后名单不变。确定吗?", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
+        return Say(f"{whom} {told} 人，批准以后名单不变。确定吗？", (Choice(f"确定发给 {told} 人", f"duty/approve/{number}/yes"), CASTS))
     count = broadcast.let_go(seat.connection, number, seat.who.display, seat.turn.now, Quiet(*seat.turn.world.night))
     seat.note("批准群发", f"群发 {number}")
-    return Say(f"第 {number} 号批准了,发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
+    return Say(f"第 {number} 号批准了，发给 {count} 人。", (Choice("看进度", f"duty/cast/{number}"), CASTS))
 
 
 def move(what: str, told: str, done: str, work: Callable[[Seat, int], int]) -> Callable[[Seat, int, str], Say]:
@@ -302,8 +302,10 @@ def halt(seat: Seat, number: int, sure: str) -> Say:
     """Asked once more, like the approval; says what it does and what it does not."""
     row = broadcast.get(seat.connection, number)
     if sure != "yes" and row["status"] not in OVER:
-        told = "已经收到的收不回来,说想参加的照样会提醒;" if coming.may_call_off(row, seat.turn.now) else "已经收到的收不回来;"
-        return Say(f"第 {number} 号没发出去的都不再发,{told}停了就不能再接着发。确定吗?", (Choice("确定不发了", f"duty/cancel/{number}/yes"), CASTS))
+        told = "已经收到的收不回来，说想参加的照样会提醒；" if coming.may_call_off(row, seat.turn.now) else "已经收到的收不回来；"
+        return Say(
+            f"第 {number} 号没发出去的都不再发，{told}停了就不能再接着发。确定吗？", (Choice("确定不发了", f"duty/cancel/{number}/yes"), CASTS)
+        )
     return stopped(seat, number, "")
 
 
@@ -311,7 +313,7 @@ def call_off(seat: Seat, number: int, sure: str) -> Say:
     row = broadcast.get(seat.connection, number)
     if sure != "yes" and coming.may_call_off(row, seat.turn.now):
         told = len(coming.expecting(seat.connection, number))
-        head = f"「{row['title']}」这场活动取消,马上告诉说想参加的 {told} 人别去了,没发出去的也不再发。确定吗?"
+        head = f"「{row['title']}」这场活动取消，马上告诉说想参加的 {told} 人别去了，没发出去的也不再发。确定吗？"
         return Say(head, (Choice("确定取消活动", f"duty/off/{number}/yes"), CASTS))
     return called_off(seat, number, "")
 
@@ -332,7 +334,7 @@ def keep_posting(seat: Seat, _: int, text: str) -> Say:
     seat.note("录入岗位", line.title[:60], new=postings.OUTCOMES[line.outcome])
     why = f":{line.why}" if line.why else ""
     more = "核实了在后台「岗位」放行。" if line.outcome == "held" else ""
-    return Say(f"{line.title}:{postings.OUTCOMES[line.outcome]}{why}。{more}", (Choice("再收一条", "duty/post"), HOME))
+    return Say(f"{line.title}：{postings.OUTCOMES[line.outcome]}{why}。{more}", (Choice("再收一条", "duty/post"), HOME))
 
 
 stopped = move("取消群发", "没发的不发了", "不会收到", lambda s, n: broadcast.stop(s.connection, n, s.turn.now))
@@ -341,7 +343,7 @@ CASE_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
     "cases": listed, "case": shown, "take": take, "give": give_back, "answer": answer, "back": back, "close": close, "keep": keep,
 }  # fmt: skip
 CAST_ACTS: dict[str, Callable[[Seat, int, str], Say]] = {
-    "ask_posting": lambda *_: Say("收哪一条?", (POST, HOME)),
+    "ask_posting": lambda *_: Say("收哪一条？", (POST, HOME)),
     "posting": keep_posting,
     "casts": casts,
     "cast": cast,

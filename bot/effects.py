@@ -207,4 +207,4 @@ def accesses(connection: Connection, graduate_id: str) -> Say:
     if not rows:
         return Say("到现在还没有人看过你的档案。")
     seen = [f"· {row['at'].astimezone(CHINA):%Y-%m-%d %H:%M} {row['who']}:{row['what']}" for row in rows]
-    return Say("\n".join(("最近看过或动过你档案的记录:", *seen)))
+    return Say("\n".join(("最近看过或动过你档案的记录：", *seen)))

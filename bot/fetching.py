@@ -31,7 +31,7 @@ SECONDS = 20.0
 HOPS = 3
 AGAIN = timedelta(minutes=15)
 """After a failure, doubled each time up to the feed's own hours."""
-EXPIRY = "(过期)"
+EXPIRY = "（过期）"
 """The row of the daily end of postings; no feed has such a name."""
 log = structlog.get_logger()
 

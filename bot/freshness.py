@@ -20,8 +20,8 @@ def dates(entry: Entry, knowledge: Knowledge, today: date) -> Iterator[tuple[dat
     """When, which, its title, and what that means."""
     if entry.valid_to:
         heir = knowledge.entries.get(entry.successor or "")
-        after = "没有接续的条目" if heir is None else f"接续的是 {heir.id} {heir.title}{',它也已截止' if heir.expired(today) else ''}"
-        then = "已截止,回答先说已截止" if entry.expired(today) else "最后一天,之后回答先说已截止"
+        after = "没有接续的条目" if heir is None else f"接续的是 {heir.id} {heir.title}{'，它也已截止' if heir.expired(today) else ''}"
+        then = "已截止，回答先说已截止" if entry.expired(today) else "最后一天，之后回答先说已截止"
         yield entry.valid_to, entry.id, entry.title, f"{then};{after}"
-    then = "复核日期已过,请核对后改日期" if entry.review_by < today else "该复核了,过了这天检查会报"
+    then = "复核日期已过，请核对后改日期" if entry.review_by < today else "该复核了，过了这天检查会报"
     yield entry.review_by, entry.id, entry.title, then

@@ -51,7 +51,7 @@ def carry_out(connection: Connection, turn: Turn, effect: Clinic) -> list[Part]:
             return [clinic.standing(queue.latest(connection, turn.person.graduate_id))]
         case WithdrawSubmission():
             gone = queue.withdraw(connection, turn.person.graduate_id)
-            return [Say("好,收回来了,老师不再看这一份。" if gone else "没有在等老师看的简历。", (TO_MENU,))]
+            return [Say("好，收回来了，老师不再看这一份。" if gone else "没有在等老师看的简历。", (TO_MENU,))]
 
 
 def owner(turn: Turn) -> tuple[str, str]:
@@ -63,7 +63,7 @@ def offer(connection: Connection, turn: Turn, what: str) -> list[Part]:
     if not links.reaches(turn.inbound.conversation):
         return []
     address = links.grant(connection, owner(turn), "upload", what, turn.now, turn.now + passes.LIFE)
-    return [Say("是文件就从这里传,PDF、Word、TXT 都行。链接只给你,30 分钟内用一次。", links=(Link("上传合同" if what else "上传简历", address),))]
+    return [Say("是文件就从这里传，PDF、Word、TXT 都行。链接只给你，30 分钟内用一次。", links=(Link("上传合同" if what else "上传简历", address),))]
 
 
 def kept(connection: Connection, turn: Turn, text: str, *, built: bool) -> list[Part]:
@@ -78,8 +78,8 @@ def kept(connection: Connection, turn: Turn, text: str, *, built: bool) -> list[
         return [Say("复制到 Word 里排一排就能用。", (TO_MENU,))]
     if built:
         files = (Link("下载 PDF", f"{address}/pdf"), Link("下载 Word", f"{address}/word"), Link("换样式、打印", f"{address}/print"))
-        return [Say(f"文件在这里,PDF 直接投,Word 自己改;{days} 天后自动删,页面上也能马上删。", (), files)]
-    said = f"报告做好了,标在原文旁边,可以打印。{days} 天后连原文一起删掉,你也可以在页面上马上删。"
+        return [Say(f"文件在这里，PDF 直接投，Word 自己改；{days} 天后自动删，页面上也能马上删。", (), files)]
+    said = f"报告做好了，标在原文旁边，可以打印。{days} 天后连原文一起删掉，你也可以在页面上马上删。"
     return [Say(said, (TO_MENU,), (Link(clinic.REPORT, address),))] if address else []
 
 
@@ -128,7 +128,7 @@ def beside(connection: Connection, turn: Turn, effect: CompareResume) -> Say:
     except SealError:
         text = ""
     if not text:
-        return Say("先把简历发来,我才好对着看。", (Choice("改简历", "open/resume"), Choice("写简历", "open/write_resume"), TO_MENU))
+        return Say("先把简历发来，我才好对着看。", (Choice("改简历", "open/resume"), Choice("写简历", "open/write_resume"), TO_MENU))
     found = compared(read(plain(text)), effect.posting, turn.today)
     more = (Choice("换个岗位看", "open/fit"), *((Choice(clinic.TEACHER, f"clinic/teacher/{row['id']}"),) if row else ()), TO_MENU)
     return Say("\n".join(remarks.beside(found)).strip(), () if turn.place.top else more)

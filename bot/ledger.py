@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from knowledge.tables import Table
 
 NOT_NAME = re.compile(r"\W")
-ledger = typer.Typer(no_args_is_help=True, help="台账:导入名单、记服务、失联名单、月报、导出、移交。")
-File = Annotated[Path, typer.Argument(help="XLSX、CSV(UTF-8 或 GB18030)、JSON、JSONL")]
+ledger = typer.Typer(no_args_is_help=True, help="台账：导入名单、记服务、失联名单、月报、导出、移交。")
+File = Annotated[Path, typer.Argument(help="XLSX、CSV（UTF-8 或 GB18030）、JSON、JSONL")]
 Out = Annotated[Path, typer.Argument(help="写到哪个 .xlsx")]
-Who = Annotated[str, typer.Option("--as", help="老师的称呼,会记进本人能看到的访问记录")]
-Cohort = Annotated[int | None, typer.Option(help="只要这一届,如 2026")]
+Who = Annotated[str, typer.Option("--as", help="老师的称呼，会记进本人能看到的访问记录")]
+Cohort = Annotated[int | None, typer.Option(help="只要这一届，如 2026")]
 College = Annotated[str, typer.Option(help="只要这个学院")]
 Owner = Annotated[str, typer.Option(help="只要这位老师负责的")]
-Numbers = Annotated[bool, typer.Option("--with-id", help="身份证号写全,默认只留末四位")]
-Agreed = Annotated[bool, typer.Option("--agreed", help="只交同意移交的人:名单上「同意移交人社」写着是,或者本人在聊天里说过")]
+Numbers = Annotated[bool, typer.Option("--with-id", help="身份证号写全，默认只留末四位")]
+Agreed = Annotated[bool, typer.Option("--agreed", help="只交同意移交的人：名单上「同意移交人社」写着是，或者本人在聊天里说过")]
 By = Literal["college", "city", "group", "cohort", "owner"]
 Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
 
@@ -44,7 +44,7 @@ def at_work() -> Iterator[App]:
         try:
             yield app
         except LedgerError as error:
-            hint = ";用 --map 列名=姓名 指明" if isinstance(error, ColumnError) else ""
+            hint = "；用 --map 列名=姓名 指明" if isinstance(error, ColumnError) else ""
             raise fail(f"{error}{hint}", 1) from error
 
 
@@ -64,16 +64,16 @@ def written(file: Path, pages: Mapping[str, Iterable[Sequence[Any]]]) -> None:
     try:
         file.write_bytes(sheets(pages))
     except OSError as error:
-        raise fail(f"写不了 {file}:{error.strerror}", 3) from error
+        raise fail(f"写不了 {file}：{error.strerror}", 3) from error
 
 
 @ledger.command("import")
 def import_(
     file: File,
-    source: Annotated[str, typer.Option(help="来源的名字,默认是文件名;认列的办法按来源记住")] = "",
-    mapping: Annotated[list[str] | None, typer.Option("--map", help="列=字段,如 --map 证件=身份证号;列=- 是不要;可以写几次,会记住")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
-    report: Annotated[Path | None, typer.Option(help="逐行结果写到这个 .xlsx,错在哪写在原来那行旁边")] = None,
+    source: Annotated[str, typer.Option(help="来源的名字，默认是文件名；认列的办法按来源记住")] = "",
+    mapping: Annotated[list[str] | None, typer.Option("--map", help="列=字段，如 --map 证件=身份证号；列=- 是不要；可以写几次，会记住")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告，不写入")] = False,
+    report: Annotated[Path | None, typer.Option(help="逐行结果写到这个 .xlsx，错在哪写在原来那行旁边")] = None,
     as_json: Json = False,
 ) -> None:
     """导入学校或人社的名单:认列、查错、逐行报告;错的行不影响别的行,再导一次不会重复。"""
@@ -119,15 +119,15 @@ def told_import(done: Imported, as_json: bool) -> None:
         noted = [{"row": line.row, "outcome": line.outcome, "why": line.why} for line in done.lines if line.why]
         print(json.dumps({**done.counts(), "columns": done.columns, "ignored": done.left, "rows": noted}, ensure_ascii=False, indent=1))
         return
-    print("按这些列读:" + "、".join(f"{column}→{columns()[key].label}" for column, key in done.columns.items()), file=sys.stderr)
+    print("按这些列读：" + "、".join(f"{column}→{columns()[key].label}" for column, key in done.columns.items()), file=sys.stderr)
     if done.left:
-        print(f"没有用的列:{'、'.join(done.left)}", file=sys.stderr)
+        print(f"没有用的列：{'、'.join(done.left)}", file=sys.stderr)
     wrong = [line for line in done.lines if line.why]
     for line in wrong[:20]:
-        print(f"第 {line.row} 行 {OUTCOMES[line.outcome]}:{line.why}", file=sys.stderr)
+        print(f"第 {line.row} 行 {OUTCOMES[line.outcome]}：{line.why}", file=sys.stderr)
     if len(wrong) > 20:
-        print(f"还有 {len(wrong) - 20} 行,用 --report 结果.xlsx 看全部", file=sys.stderr)
-    print(",".join(f"{OUTCOMES[outcome]} {count}" for outcome, count in done.counts().items()))
+        print(f"还有 {len(wrong) - 20} 行，用 --report 结果.xlsx 看全部", file=sys.stderr)
+    print("，".join(f"{OUTCOMES[outcome]} {count}" for outcome, count in done.counts().items()))
 
 
 @ledger.command()
@@ -135,8 +135,8 @@ def note(
     number: Annotated[str, typer.Argument(help="学号或台账编号")],
     kind: Annotated[str, typer.Argument(help="政策宣介、职业指导、岗位推荐或培训见习")],
     who: Who,
-    on: Annotated[str, typer.Option(help="哪天做的,默认今天")] = "",
-    text: Annotated[str, typer.Option(help="做了什么,一句话")] = "",
+    on: Annotated[str, typer.Option(help="哪天做的，默认今天")] = "",
+    text: Annotated[str, typer.Option(help="做了什么，一句话")] = "",
 ) -> None:
     """记一次给过的服务,算进 1131。"""
     from knowledge.ledger import meter, record
@@ -144,7 +144,7 @@ def note(
     kinds = {said: key for key, said in record.KINDS.items()}
     with at_work() as app:
         if kind not in kinds:
-            raise record.LedgerError(f"服务只有:{'、'.join(kinds)}")
+            raise record.LedgerError(f"服务只有：{'、'.join(kinds)}")
         day = parsed(on, "%Y-%m-%d", "2026-11-20") if on else app.clock.today()
         hand = signed(app, who)
         with app.database.writing() as connection:
@@ -152,7 +152,7 @@ def note(
             record.give(connection, row["id"], kinds[kind], day, hand.name, app.clock.now(), text)
             hand.note(connection, "记服务", f"台账 {row['id']}", new=kind)
             counted = meter.counts(connection, app.clock.today(), record_id=row["id"]).get(row["id"], {})
-    print(f"台账 {row['id']} 号 {row['name']}:{meter.told(counted)}")
+    print(f"台账 {row['id']} 号 {row['name']}：{meter.told(counted)}")
 
 
 def parsed(said: str, shape: str, example: str) -> date:
@@ -161,13 +161,13 @@ def parsed(said: str, shape: str, example: str) -> date:
     try:
         return datetime.strptime(said, shape).date()  # noqa: DTZ007  # a day as people write it
     except ValueError as error:
-        raise fail(f"「{said}」看不懂,写成 {example} 这样", 2) from error
+        raise fail(f"「{said}」看不懂，写成 {example} 这样", 2) from error
 
 
 @ledger.command()
 def report(
-    month: Annotated[str, typer.Option(help="哪个月,如 2026-11,默认本月")] = "",
-    by: Annotated[By, typer.Option(help="按什么分:college 学院、city 城市、group 群体、cohort 届别、owner 老师")] = "college",
+    month: Annotated[str, typer.Option(help="哪个月，如 2026-11，默认本月")] = "",
+    by: Annotated[By, typer.Option(help="按什么分：college 学院、city 城市、group 群体、cohort 届别、owner 老师")] = "college",
     out: Annotated[Path | None, typer.Option(help="写到这个 .xlsx")] = None,
     as_json: Json = False,
 ) -> None:
@@ -216,7 +216,7 @@ def export(file: Out, who: Who, cohort: Cohort = None, college: College = "", ow
         chosen = "、".join(filter(None, (str(cohort or ""), college, owner, "带身份证号" if numbers else "")))
         read_by(hand, [row["graduate_id"] for row in rows], "导出台账", target=chosen)
         written(file, {"台账": [papers.FORM, *(papers.form(row, around, app.seal, numbers=numbers) for row in rows)]})
-    print(f"{len(rows)} 人,写到 {file}")
+    print(f"{len(rows)} 人，写到 {file}")
 
 
 @ledger.command()
@@ -224,7 +224,7 @@ def silent(
     who: Who,
     days: Annotated[int, typer.Option(min=1, max=3650, help="多少天没消息算")] = 30,
     owner: Owner = "",
-    out: Annotated[Path | None, typer.Option(help="写到这个 .xlsx,号码写全")] = None,
+    out: Annotated[Path | None, typer.Option(help="写到这个 .xlsx，号码写全")] = None,
 ) -> None:
     """多久没消息、去向没落实的人:为什么、下一步做什么、打哪个电话;重点群体在前。谁看过,本人能看到。"""
     from bot import silence
@@ -243,7 +243,7 @@ def silent(
             read_by(hand, [one.person for one in found if one.record in homes], sharing.READ, target=target)
     if out:
         written(out, {f"{days} 天没消息": silence.rows(found, homes)})
-        print(f"{len(found)} 人,写到 {out}")
+        print(f"{len(found)} 人，写到 {out}")
         return
     for one in found:
         since = "从没联系上" if one.days is None else f"{one.days} 天"
@@ -258,8 +258,8 @@ def called(
     result: Annotated[str, typer.Option(help="联系上了、没人接、号码不对或不愿联系")],
     who: Who,
     way: Annotated[str, typer.Option(help="电话、微信、面谈……")] = "电话",
-    note: Annotated[str, typer.Option(help="说了什么,一句话")] = "",
-    next_on: Annotated[str, typer.Option("--next", help="说好哪天再联系,如 2026-12-05")] = "",
+    note: Annotated[str, typer.Option(help="说了什么，一句话")] = "",
+    next_on: Annotated[str, typer.Option("--next", help="说好哪天再联系，如 2026-12-05")] = "",
 ) -> None:
     """记一次联系和结果;联系上了,这一轮就不再问他。"""
     from knowledge.ledger import contact, record
@@ -271,12 +271,12 @@ def called(
             day = parsed(next_on, "%Y-%m-%d", "2026-12-05") if next_on else None
             contact.called(connection, row["id"], result, hand.name, app.clock.today(), way[:20], note[:1000], day)
             hand.note(connection, "记联系", f"台账 {row['id']}", new=result)
-    print(f"台账 {row['id']} 号 {row['name']}:{result}" + (f",{day} 再联系" if day else ""))
+    print(f"台账 {row['id']} 号 {row['name']}：{result}" + (f",{day} 再联系" if day else ""))
 
 
 @ledger.command()
 def handover(
-    folder: Annotated[Path, typer.Argument(help="写到哪个目录,一个城市一个 .xlsx")],
+    folder: Annotated[Path, typer.Argument(help="写到哪个目录，一个城市一个 .xlsx")],
     who: Who,
     cohort: Cohort = None,
     numbers: Numbers = False,
@@ -296,17 +296,17 @@ def handover(
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise fail(f"建不了目录 {folder}:{error.strerror}", 3) from error
+            raise fail(f"建不了目录 {folder}：{error.strerror}", 3) from error
         for city, rows in sorted(found.items()):
             pages = papers.package(rows, given, around, app.seal, numbers=numbers)
-            told = "移交人社(没填城市)" if city == figures.UNSAID else f"移交给{city}人社"
+            told = "移交人社（没填城市）" if city == figures.UNSAID else f"移交给{city}人社"
             read_by(hand, [row["graduate_id"] for row in rows], told[:120], target="带身份证号" if numbers else "")
             written(folder / f"{NOT_NAME.sub('', city)[:30] or '城市不详'}.xlsx", pages)
-    print(f"{sum(map(len, found.values()))} 人,{len(found)} 个城市,写到 {folder}")
+    print(f"{sum(map(len, found.values()))} 人，{len(found)} 个城市，写到 {folder}")
 
 
 @ledger.command("destinations")
-def destinations_(file: Annotated[Path | None, typer.Argument(help="新的去向表;不写就打印现在的")] = None) -> None:
+def destinations_(file: Annotated[Path | None, typer.Argument(help="新的去向表；不写就打印现在的")] = None) -> None:
     """毕业去向表:打印,或者用改好的表换掉(列:毕业去向、代码、算作、也写作)。"""
     from knowledge import tables
     from knowledge.ledger import destinations

@@ -31,7 +31,7 @@ def exchange(connection: Connection, case: RowMapping) -> tuple[str, str]:
     told = select(Delivery.parts).where(Delivery.conversation.in_(theirs), Delivery.kind == "staff", Delivery.created_at >= case["opened_at"])
     rows = connection.execute(told.where(Delivery.key.startswith("staff|")).order_by(Delivery.id.desc()).limit(1)).scalar()
     first = from_json(rows[0]) if rows else None
-    return question, first.text.partition(":")[2].strip() if isinstance(first, Say) else ""
+    return question, first.text.partition("：")[2].strip() if isinstance(first, Say) else ""
 
 
 def near(search: PolicySearch, question: str) -> list[tuple[str, str]]:
@@ -46,9 +46,9 @@ def usable(question: str, told: str) -> None:
         RevisionError: there is no question or no answer, or somebody's number is in them
     """
     if not question or not told:
-        raise RevisionError("这件求助还没有问题和回答,先回复")
+        raise RevisionError("这件求助还没有问题和回答，先回复")
     if PERSONAL.search(question) or PERSONAL.search(told):
-        raise RevisionError("这段话里像有手机号或证件号,不能存成政策")
+        raise RevisionError("这段话里像有手机号或证件号，不能存成政策")
 
 
 def kept(connection: Connection, key: str, question: str, told: str, who: str, at: datetime) -> int:
@@ -66,5 +66,5 @@ def kept(connection: Connection, key: str, question: str, told: str, who: str, a
     try:
         changed = entry.model_copy(update={"faq": [*entry.faq, Faq(ask=[question], answer=told)]})
     except ValidationError as error:
-        raise RevisionError(f"这段回答不能直接用:{explain(error)};请在后台改短再起草") from error
+        raise RevisionError(f"这段回答不能直接用：{explain(error)}；请在后台改短再起草") from error
     return revisions.draft(connection, changed, who, at)

@@ -413,16 +413,16 @@ def told(row: RowMapping, now: datetime) -> str:
     head, why = f"群发给 {row['people']} 人", REASONS.get(row["reason"] or "", row["reason"] or "")
     match row["status"]:
         case "leaving":
-            return f"{head}:正在发" + (f",上一次没发成或没回音({why}),会再试" if why else "")
+            return f"{head}：正在发" + (f"，上一次没发成或没回音（{why}），会再试" if why else "")
         case "accepted" if now - row["began_at"] > SILENT:
-            return f"{head}:平台收下了,一直没有说结果,到没到不知道"
+            return f"{head}：平台收下了，一直没有说结果，到没到不知道"
         case "accepted":
-            return f"{head}:平台收下了,还没说结果(开了群发保护的号,管理员要 30 分钟内在手机上确认)"
+            return f"{head}：平台收下了，还没说结果（开了群发保护的号，管理员要 30 分钟内在手机上确认）"
         case "done":
-            numbers = f"名单里关注着的 {row['total']} 人,过滤后 {row['filtered']} 人,发到 {row['sent']} 人,没发到 {row['errors']} 人"
-            return f"{head}:{numbers}" + ("" if row["sent"] >= row["people"] else "(平台不说没收到的是谁)")
+            numbers = f"名单里关注着的 {row['total']} 人，过滤后 {row['filtered']} 人，发到 {row['sent']} 人，没发到 {row['errors']} 人"
+            return f"{head}：{numbers}" + ("" if row["sent"] >= row["people"] else "（平台不说没收到的是谁）")
         case "unknown":
-            return f"{head}:不知道到没到({why})"
+            return f"{head}：不知道到没到（{why}）"
         case "returned":
-            return f"{head}:没发出去({why}),这些人等别的路"
-    return f"{head}:没发成,{why}"
+            return f"{head}：没发出去（{why}），这些人等别的路"
+    return f"{head}：没发成，{why}"

@@ -13,7 +13,7 @@ from bot.session import fail, running, signed
 if TYPE_CHECKING:
     from bot.app import App
 
-user = typer.Typer(no_args_is_help=True, help="老师的账号:开账号、列出、重设密码。")
+user = typer.Typer(no_args_is_help=True, help="老师的账号：开账号、列出、重设密码。")
 Name = Annotated[str, typer.Argument(help="登录名")]
 
 
@@ -26,7 +26,7 @@ def group() -> None:
 def add(
     name: Name,
     role: Annotated[str, typer.Option(help="admin 管理员、teacher 老师、expert 专家、viewer 只看数据")],
-    display: Annotated[str, typer.Option(help="称呼,和台账里「帮扶责任人」写得一样,老师才看得到自己的学生;默认同登录名")] = "",
+    display: Annotated[str, typer.Option(help="称呼，和台账里「帮扶责任人」写得一样，老师才看得到自己的学生；默认同登录名")] = "",
 ) -> None:
     """开一个账号,打印一次性密码(第一次登录要改)。"""
     from bot.web.console import staff
@@ -55,7 +55,7 @@ def reset(name: Name) -> None:
         with app.database.reading() as connection:
             known = staff.known(connection, name)
         if known is None:
-            raise fail(f"没有叫「{name}」的账号,或者已经停用", 1)
+            raise fail(f"没有叫「{name}」的账号，或者已经停用", 1)
 
         def work(connection: Connection) -> None:
             staff.change(connection, known[0], held, fresh=True)
@@ -88,4 +88,4 @@ def first(app: App) -> None:
         app.inbox.write(lambda connection: staff.add(connection, staff.BUILT_IN, "管理员", "admin", held, app.clock.now())).result()
     except staff.StaffError:  # another process was quicker
         return
-    print(f"后台第一个账号:admin,一次性密码 {once}(登录后请改;只显示这一次)", file=sys.stderr, flush=True)
+    print(f"后台第一个账号：admin，一次性密码 {once}（登录后请改；只显示这一次）", file=sys.stderr, flush=True)

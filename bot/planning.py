@@ -25,13 +25,13 @@ def from_file(eligibility: Eligibility, path: Path, today: date, out: TextIO) ->
     try:
         raw = notation.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        print(f"读不了 {path}:{error.strerror}", file=sys.stderr)
+        print(f"读不了 {path}：{error.strerror}", file=sys.stderr)
         return 1
     except ValueError:
-        print(f"{path} 不是有效的 JSON,请存成 UTF-8 的 JSON 文件", file=sys.stderr)
+        print(f"{path} 不是有效的 JSON，请存成 UTF-8 的 JSON 文件", file=sys.stderr)
         return 1
     if not isinstance(raw, dict):
-        print(f'{path} 里要是一个人的资料,如 {{"graduation_date": "2025-06-30"}}', file=sys.stderr)
+        print(f'{path} 里要是一个人的资料，如 {{"graduation_date": "2025-06-30"}}', file=sys.stderr)
         return 1
     verdicts, problems = planned(eligibility, raw, today)
     for problem in problems:
@@ -52,7 +52,7 @@ def stream(eligibility: Eligibility, today: date, source: BinaryIO, out: TextIO)
             verdicts, problems = [], [str(error)]
         for problem in problems:
             bad = 1
-            print(f"第 {number} 行:{problem}", file=sys.stderr, flush=True)
+            print(f"第 {number} 行：{problem}", file=sys.stderr, flush=True)
         out.write(json.dumps(verdicts, ensure_ascii=False) + "\n")
         out.flush()
     return bad

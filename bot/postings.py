@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from bot.arrivals import Arrival
     from knowledge.postings.store import Line, Progress
 
-postings = typer.Typer(no_args_is_help=True, help="岗位:导入、筛查、核实、过期、定时来源。")
-File = Annotated[Path, typer.Argument(help="CSV、XLSX、JSON、JSONL,可以 gzip 压缩")]
-Map = Annotated[list[str] | None, typer.Option("--map", help="列=字段,如 --map 用工单位=单位名称;列=- 是不要;可以写几次,会记住")]
-Feed = Annotated[str, typer.Option(help="有自己格式的来源,如 rss")]
+postings = typer.Typer(no_args_is_help=True, help="岗位：导入、筛查、核实、过期、定时来源。")
+File = Annotated[Path, typer.Argument(help="CSV、XLSX、JSON、JSONL，可以 gzip 压缩")]
+Map = Annotated[list[str] | None, typer.Option("--map", help="列=字段，如 --map 用工单位=单位名称；列=- 是不要；可以写几次，会记住")]
+Feed = Annotated[str, typer.Option(help="有自己格式的来源，如 rss")]
 Out = Annotated[Path | None, typer.Option("--report", help="逐行结果写到这个 .csv 或 .xlsx")]
 Json = Annotated[bool, typer.Option("--json", help="结果用 JSON 输出")]
-Who = Annotated[str, typer.Option("--who", help="老师的称呼,会记下来")]
-Number = Annotated[int, typer.Argument(help="编号,见 postings list --held")]
+Who = Annotated[str, typer.Option("--who", help="老师的称呼，会记下来")]
+Number = Annotated[int, typer.Argument(help="编号，见 postings list --held")]
 
 
 @contextmanager
@@ -86,11 +86,11 @@ def told(counts: dict[str, int], lines: Sequence[Line], notes: Sequence[str], as
 @postings.command("import")
 def import_(
     file: File,
-    source: Annotated[str, typer.Option(help="来源的名字,默认是文件名;同一来源同一编号的岗位会更新")] = "",
+    source: Annotated[str, typer.Option(help="来源的名字，默认是文件名；同一来源同一编号的岗位会更新")] = "",
     feed: Feed = "",
     mapping: Map = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
-    complete: Annotated[bool, typer.Option("--complete", help="这份是来源的全部,不在里面的撤下")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告，不写入")] = False,
+    complete: Annotated[bool, typer.Option("--complete", help="这份是来源的全部，不在里面的撤下")] = False,
     report: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -170,7 +170,7 @@ def screen_(file: File, feed: Feed = "", mapping: Map = None, report: Out = None
 @postings.command()
 def add(
     who: Who,
-    yes: Annotated[bool, typer.Option("--yes", help="读对了,收下")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="读对了，收下")] = False,
 ) -> None:
     """标准输入里的一条招聘消息(单位、岗位、地点、工资、学历、截止、联系方式)读成一张卡;加 --yes 才收下。"""
     from knowledge.postings import store
@@ -197,7 +197,7 @@ def add(
 
 @postings.command("list")
 def list_(
-    held: Annotated[bool, typer.Option("--held", help="只看待老师核实的,最可疑的在前")] = False,
+    held: Annotated[bool, typer.Option("--held", help="只看待老师核实的，最可疑的在前")] = False,
     most: Annotated[int, typer.Option(help="最多几条", min=1, max=10_000)] = 30,
     as_json: Json = False,
 ) -> None:
@@ -246,7 +246,7 @@ def refuse(number: Number, who: Who) -> None:
 
 
 @postings.command()
-def fraud(who: Who, company: Annotated[str, typer.Option(help="单位名称,没有就不写")] = "") -> None:
+def fraud(who: Who, company: Annotated[str, typer.Option(help="单位名称，没有就不写")] = "") -> None:
     """标准输入里的一段话核实是骗局:它的电话、微信、QQ、邮箱、网址和单位再出现,岗位就先扣下;只存认得出的指纹,不存原文。"""
     from knowledge.postings import proven
 
@@ -259,7 +259,7 @@ def fraud(who: Who, company: Annotated[str, typer.Option(help="单位名称,没�
                 hand.note(connection, "确认骗局", f"骗局 {number}", new=f"在招的扣下 {held} 条")
         except proven.FraudError as error:
             raise fail(str(error), 1) from error
-    print(f"记下了,编号 {number}；在招的扣下 {held} 条")
+    print(f"记下了，编号 {number}；在招的扣下 {held} 条")
 
 
 @postings.command()
@@ -274,7 +274,7 @@ def frauds() -> None:
 
 
 @postings.command()
-def clear(number: Annotated[int, typer.Argument(help="编号,见 postings frauds")], who: Who) -> None:
+def clear(number: Annotated[int, typer.Argument(help="编号，见 postings frauds")], who: Who) -> None:
     """核实错了,撤回:以后不再因为它扣岗位,已经扣下的逐条 release。"""
     from knowledge.postings import proven
 

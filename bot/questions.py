@@ -74,10 +74,10 @@ def listed(app: App, most: int) -> str:
     groups, number = queue(app, most)
     lines: list[str] = []
     for group in groups:
-        lines.append(f"{group['people']} 个人,{len(group['questions'])} 句:{group['text']}")
-        lines += [f"    #{row['id']} {REASONS[row['reason']]}:{row['text']}" for row in group["questions"]]
-        lines.append(f"    最近的:{','.join('{id} {title}'.format(**hit) for hit in group['entries']) or '没有'}")
-    lines += [f"还有 {number - len(groups)} 组,看全部加 --most 0"] if number > len(groups) else []
+        lines.append(f"{group['people']} 个人，{len(group['questions'])} 句：{group['text']}")
+        lines += [f"    #{row['id']} {REASONS[row['reason']]}：{row['text']}" for row in group["questions"]]
+        lines.append(f"    最近的：{'，'.join('{id} {title}'.format(**hit) for hit in group['entries']) or '没有'}")
+    lines += [f"还有 {number - len(groups)} 组，看全部加 --most 0"] if number > len(groups) else []
     return "\n".join(lines) or "没有等处理的问题"
 
 
@@ -85,7 +85,7 @@ def item(connection: Connection, key: str) -> Item:
     try:
         return store.load(connection)[key]
     except KeyError as error:
-        raise RevisionError(f"没有正在用的 {key},请核对编号") from error
+        raise RevisionError(f"没有正在用的 {key}，请核对编号") from error
 
 
 def takeable(connection: Connection, ids: Sequence[int]) -> tuple[list[RowMapping], list[str]]:
@@ -111,7 +111,7 @@ def attach(app: App, ids: Sequence[int], key: str, author: str) -> Checked:
         target = store.item_of(mine["body"]) if mine else item(connection, key)
         rows, problems = takeable(connection, ids)
         problems += [
-            f"#{row['id']} 带着像手机号或证件号的数字,不能当问法;换一种说法用 knowledge draft" for row in rows if PERSONAL.search(row["text"])
+            f"#{row['id']} 带着像手机号或证件号的数字，不能当问法；换一种说法用 knowledge draft" for row in rows if PERSONAL.search(row["text"])
         ]
         rows = [row for row in rows if not PERSONAL.search(row["text"])]
         if not rows:
@@ -122,7 +122,7 @@ def attach(app: App, ids: Sequence[int], key: str, author: str) -> Checked:
         changed = target.model_copy(update={"questions": [*target.questions, *fresh]})
         number = revisions.draft(connection, changed, author, app.clock.now())
         questions.settle(connection, [row["id"] for row in rows], "attached", number)
-    return Checked(problems, f"{key} 的草稿是第 {number} 版:多 {len(fresh)} 句问法,等另一位老师批准")
+    return Checked(problems, f"{key} 的草稿是第 {number} 版：多 {len(fresh)} 句问法，等另一位老师批准")
 
 
 def out_of_scope(app: App, ids: Sequence[int]) -> Checked:

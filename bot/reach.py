@@ -61,12 +61,12 @@ def versions(connection: Connection, named: str) -> tuple[Entry, Entry | None]:
     """
     number = int(named) if named.isdecimal() else revisions.current(connection, named)
     if number is None:
-        raise RevisionError(f"没有 {named} 这一条,请核对编号")
+        raise RevisionError(f"没有 {named} 这一条，请核对编号")
     row = revisions.get(connection, number)
     before = revisions.current(connection, row["entry_id"]) if row["status"] == "draft" else revisions.previous(connection, row)
     item = store.item_of(row["body"])
     if not isinstance(item, Entry) or not item.rule:
-        raise RevisionError(f"{named} 没有写能逐条判断的条件,不能算出覆盖到谁")
+        raise RevisionError(f"{named} 没有写能逐条判断的条件，不能算出覆盖到谁")
     old = store.item_of(revisions.get(connection, before)["body"]) if before else None
     return item, old if isinstance(old, Entry) else None
 
@@ -103,20 +103,20 @@ def sort(found: Reach, who: str, profile: dict[str, Any], now: Compiled, before:
 
 def told(found: Reach, today: date) -> str:
     """The result for staff: numbers, no names."""
-    lacking = "、".join(f"{FIELDS[name].label}({count} 人)" for name, count in found.lacking.most_common(5))
+    lacking = "、".join(f"{FIELDS[name].label}（{count} 人）" for name, count in found.lacking.most_common(5))
     return "\n".join(
         (
-            f"{found.entry.id} {found.entry.title}:有档案的 {found.people} 人里",
-            f"· 新符合 {len(found.newly)} 人,之前就符合 {found.already} 人",
-            f"· 可能符合 {len(found.might)} 人" + (f",还要问:{lacking}" if lacking else ""),
-            f"· 给他们的话:{words(found.entry, today).text}",
+            f"{found.entry.id} {found.entry.title}：有档案的 {found.people} 人里",
+            f"· 新符合 {len(found.newly)} 人，之前就符合 {found.already} 人",
+            f"· 可能符合 {len(found.might)} 人" + (f"，还要问：{lacking}" if lacking else ""),
+            f"· 给他们的话：{words(found.entry, today).text}",
         )
     )
 
 
 def words(entry: Entry, today: date) -> Say:
     """The draft of the broadcast. It says what is true of all it goes to: worked out from what they told us."""
-    lead, caveat = f"有一项政策可能轮到你:「{entry.title}」", "这是按你档案里的情况算的,以经办核定为准。不想再收这类消息,发「退订」。"
+    lead, caveat = f"有一项政策可能轮到你：「{entry.title}」", "这是按你档案里的情况算的，以经办核定为准。不想再收这类消息，发「退订」。"
     return Say(f"{lead}\n{conclusion(entry, today)}\n{caveat}", (Choice("我符合吗", f"mine/{entry.id}"), Choice("退订", "go/stop")))
 
 

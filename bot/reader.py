@@ -45,8 +45,8 @@ FETCHES = 4
 """Files fetched from a platform at a time, by channels whose client blocks."""
 LEFT, BACK = timedelta(minutes=3), timedelta(hours=1)
 """A process that has started looks, after so long, for files of so long before its start that nobody has said anything of."""
-CUT = "刚才那份文件没看完,是我这边断了一下,没有存下来。请再发一次"
-FULL = "现在排队看简历的人多,过几分钟再传一次。"
+CUT = "刚才那份文件没看完，是我这边断了一下，没有存下来。请再发一次"
+FULL = "现在排队看简历的人多，过几分钟再传一次。"
 
 
 class Reader:
@@ -94,7 +94,7 @@ class Reader:
             self.go_on(conversation, message, read.result())
         else:
             self.refuse(
-                conversation, message, str(error) if isinstance(error, ExtractError) else "这份没看成,是我这边出了问题。再发一次试试"
+                conversation, message, str(error) if isinstance(error, ExtractError) else "这份没看成，是我这边出了问题。再发一次试试"
             ).result()
 
     def go_on(self, conversation: str, message: str, paper: Paper) -> None:

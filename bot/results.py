@@ -78,11 +78,13 @@ def results(connection: Connection, row: RowMapping, now: datetime) -> dict[str,
 def told(found: dict[str, Any]) -> list[str]:
     """Results in words: of those it was sent to, of those held back, and the differences that can be told."""
     sent, held = found["sent_to"], found["held_back"]
-    opened = f",点开链接 {sent['opened']} 人" if sent["opened"] is not None else ""
-    lines = [f"发了的 {sent['people']} 人里:平台收下 {sent['delivered']} 人{opened};七天内来说话 {sent['replied']} 人,登记 {sent['registered']} 人。"]
+    opened = f"，点开链接 {sent['opened']} 人" if sent["opened"] is not None else ""
+    lines = [
+        f"发了的 {sent['people']} 人里：平台收下 {sent['delivered']} 人{opened}；七天内来说话 {sent['replied']} 人，登记 {sent['registered']} 人。"
+    ]
     if held["people"]:
-        lines.append(f"留出没发的 {held['people']} 人里:七天内来说话 {held['replied']} 人,登记 {held['registered']} 人。")
-    return [*lines, *(f"{COMPARED[name]}:{words}。" for name, words in found["compared"].items())]
+        lines.append(f"留出没发的 {held['people']} 人里：七天内来说话 {held['replied']} 人，登记 {held['registered']} 人。")
+    return [*lines, *(f"{COMPARED[name]}：{words}。" for name, words in found["compared"].items())]
 
 
 def table(status: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
@@ -95,7 +97,7 @@ def table(status: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     for side, label in {"sent_to": "发了的", "held_back": "留出没发的"}.items() if status["results"] else ():
         for name, told in MEASURED.items():
             if (count := status["results"][side].get(name)) is not None:
-                yield (f"{label}:{told}", count, status["results"]["compared"].get(name, "") if side == "sent_to" else "")
+                yield (f"{label}：{told}", count, status["results"]["compared"].get(name, "") if side == "sent_to" else "")
 
 
 def few(count: int) -> Cell:

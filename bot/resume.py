@@ -15,13 +15,14 @@ import typer
 from bot.config import Clock, settings
 from bot.session import fail
 from dialogs import remarks
+from dialogs.typography import chinese
 from knowledge.extract import ExtractError, extract, opened
 from knowledge.resume.against_posting import Comparison, compared
 from knowledge.resume.extract import LIMITS, Paper, from_file
 from knowledge.resume.rules import Review, review
 from knowledge.resume.sections import Resume
 
-resume = typer.Typer(no_args_is_help=True, help="简历:读一份,说哪里该改、怎么改。")
+resume = typer.Typer(no_args_is_help=True, help="简历：读一份，说哪里该改、怎么改。")
 
 
 @resume.callback()
@@ -31,8 +32,8 @@ def _() -> None:
 
 @resume.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="简历:PDF、Word 的 .docx、文字,装了 bulixian[ocr] 还有图片")],
-    posting: Annotated[str | None, typer.Option(help="对着看的岗位:一个文件")] = None,
+    file: Annotated[Path, typer.Argument(help="简历：PDF、Word 的 .docx、文字，装了 bulixian[ocr] 还有图片")],
+    posting: Annotated[str | None, typer.Option(help="对着看的岗位：一个文件")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="机器用")] = False,
 ) -> None:
     """这份简历哪里该改、为什么、怎么改;加 --posting 再看合不合这个岗位。"""
@@ -40,7 +41,7 @@ def check(
     paper = reading(file, lambda: from_file(file))
     found = review(paper, today)
     beside = compared(found.resume, posting_text(posting), today) if posting else None
-    print(json.dumps(body(paper, found, beside), ensure_ascii=False, indent=1) if as_json else "\n".join(told(paper, found, beside)))
+    print(json.dumps(body(paper, found, beside), ensure_ascii=False, indent=1) if as_json else chinese("\n".join(told(paper, found, beside))))
 
 
 def reading(path: Path, work: Any) -> Any:
@@ -50,9 +51,9 @@ def reading(path: Path, work: Any) -> Any:
     except ExtractError as error:
         raise fail(f"{path.name}:{error}", 1) from error
     except FileNotFoundError as error:
-        raise fail(f"找不到 {path},请检查路径", 1) from error
+        raise fail(f"找不到 {path}，请检查路径", 1) from error
     except OSError as error:
-        raise fail(f"读不了 {path}({error.strerror or error})", 1) from error
+        raise fail(f"读不了 {path}（{error.strerror or error}）", 1) from error
 
 
 def posting_text(where: str) -> str:
@@ -65,7 +66,7 @@ def posting_text(where: str) -> str:
 
 
 def told(paper: Paper, found: Review, beside: Comparison | None) -> Iterator[str]:
-    yield from (f"注意:{doubt}" for doubt in paper.doubts)
+    yield from (f"注意：{doubt}" for doubt in paper.doubts)
     yield from remarks.report(found)
     if not found.remarks:
         yield remarks.FINE

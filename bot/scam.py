@@ -11,11 +11,12 @@ from typing import Annotated, Any
 import typer
 
 from bot.session import fail
+from dialogs.typography import chinese
 from knowledge import tables
 from knowledge.extract import TOO_BIG, ExtractError, Limits, extract, is_picture, models, opened
 from knowledge.rights.scam import LENGTH, Judgement, judge
 
-scam = typer.Typer(no_args_is_help=True, help="防骗:看一段话、一份招聘是不是骗局。")
+scam = typer.Typer(no_args_is_help=True, help="防骗：看一段话、一份招聘是不是骗局。")
 MOST_BYTES, MOST_OF_PICTURE = 1_000_000, 10_000_000
 LEVELS = {"none": "没看出骗局的常见迹象", "hint": "有一点要留心", "warning": "可疑", "high": "很像骗局"}
 
@@ -27,16 +28,16 @@ def scams() -> None:
 
 @scam.command()
 def check(
-    file: Annotated[str, typer.Argument(help="文字文件(UTF-8 或 GB18030),装了 bulixian[ocr] 还有截图,- 是标准输入")],
+    file: Annotated[str, typer.Argument(help="文字文件（UTF-8 或 GB18030），装了 bulixian[ocr] 还有截图，- 是标准输入")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """是不是骗局、凭哪几句、现在怎么办。退出码:0 没发现,1 可疑、很像骗局,或者读不了。"""
     text, doubts = content(file)
     found = judge(text)
-    rows = (*(f"注意:{doubt}" for doubt in doubts), told(text, found))
-    print(json.dumps(record(text, found) | {"doubts": doubts}, ensure_ascii=False) if as_json else "\n".join(rows))
+    rows = (*(f"注意：{doubt}" for doubt in doubts), told(text, found))
+    print(json.dumps(record(text, found) | {"doubts": doubts}, ensure_ascii=False) if as_json else chinese("\n".join(rows)))
     if len(text) > LENGTH:
-        print(f"只看了前 {LENGTH} 字,后面的请分开再查", file=sys.stderr)
+        print(f"只看了前 {LENGTH} 字，后面的请分开再查", file=sys.stderr)
     raise typer.Exit(1 if found.level in ("warning", "high") else 0)
 
 
@@ -57,9 +58,9 @@ def content(file: str) -> tuple[str, tuple[str, ...]]:
     except OSError as error:
         raise fail(f"读不了 {file}:{error.strerror or error}", 1) from error
     except tables.TableError as error:
-        raise fail(f"{file} 不是文字文件,请把文字复制出来存成 .txt 再查", 1) from error
+        raise fail(f"{file} 不是文字文件，请把文字复制出来存成 .txt 再查", 1) from error
     if not text.strip():
-        raise fail("里面没有文字,把对方发来的话贴进去再查", 1)
+        raise fail("里面没有文字，把对方发来的话贴进去再查", 1)
     return text, doubts
 
 
@@ -69,7 +70,7 @@ def record(text: str, found: Judgement) -> dict[str, Any]:
 
 
 def told(text: str, found: Judgement) -> str:
-    rows = [f"{LEVELS[found.level]}({found.score} 分)"]
+    rows = [f"{LEVELS[found.level]}（{found.score} 分）"]
     rows += [f"· {reason.say} +{reason.weight}「{' '.join(text[slice(*reason.span)].split())}」" for reason in found.reasons]
     rows += [f"→ {step}" for step in found.advice]
     return "\n".join(rows)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from bot.config import settings
+from dialogs.typography import chinese
 from knowledge.db import DatabaseError, now
 from knowledge.policy.entry import EntryError
 
@@ -26,7 +27,7 @@ UNSIGNED = ("cli", "老师")
 
 
 def fail(sentence: str, code: int) -> typer.Exit:
-    print(sentence, file=sys.stderr)
+    print(chinese(sentence), file=sys.stderr)
     return typer.Exit(code)
 
 
@@ -40,7 +41,7 @@ def running(*, database_url: str = "") -> Iterator[Any]:
     except DatabaseError as error:
         raise fail(str(error), 3) from error
     except EntryError as error:
-        raise fail(f"政策文件有问题:{error}", 3) from error
+        raise fail(f"政策文件有问题：{error}", 3) from error
     try:
         yield app
     finally:
@@ -53,7 +54,7 @@ def user() -> str:
         name = getpass.getuser()
     except (OSError, KeyError):  # a number without a name, as in a container
         name = str(os.getuid())
-    return f"命令行 ({name})"
+    return f"命令行 （{name}）"
 
 
 def audited(connection: Connection, what: str, target: str = "", old: str = "", new: str = "") -> None:
@@ -100,7 +101,7 @@ def named(app: App, name: str, option: str = "--as") -> Hand:
     if name in UNSIGNED:
         with app.database.reading() as connection:
             if staff.opened(connection):
-                raise fail(f"要写明是谁:加 {option} 登录名或称呼,bulixian user list 看账号", 1)
+                raise fail(f"要写明是谁：加 {option} 登录名或称呼，bulixian user list 看账号", 1)
     return signed(app, name)
 
 

@@ -32,8 +32,8 @@ def words(sent: tuple[int, int], held: tuple[int, int]) -> str:
         return ""
     apart, low, high = difference(sent, held)
     verdict = "发了的更多" if low > 0 else "没发的更多" if high < 0 else "看不出差别"
-    shares = f"发了的 {percent(sent[0] / sent[1])}%,没发的 {percent(held[0] / held[1])}%"
-    return f"{shares},差 {percent(apart)} 个百分点({percent(low)} 到 {percent(high)}),{verdict}"
+    shares = f"发了的 {percent(sent[0] / sent[1])}%，没发的 {percent(held[0] / held[1])}%"
+    return f"{shares}，差 {percent(apart)} 个百分点（{percent(low)} 到 {percent(high)}），{verdict}"
 
 
 def percent(share: float) -> str:

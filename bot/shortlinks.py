@@ -57,7 +57,7 @@ def line_of(row: RowMapping) -> tuple[str, str]:
     if kind is None or not name:
         return "", ""
     url = row["fields"][name]
-    return (f"{kind.fields[name].label}:{url}", url) if host(url) else ("", "")
+    return (f"{kind.fields[name].label}：{url}", url) if host(url) else ("", "")
 
 
 def host(url: str) -> str:
@@ -70,7 +70,7 @@ def host(url: str) -> str:
 def put(parts: Sequence[Part], row: RowMapping, address: str) -> list[Part]:
     """With the short address in place of the long one, and beside it where it leads: people are taught not to tap what they do not know."""
     line, url = line_of(row)
-    short = f"{line.removesuffix(url)}{address} (打开的是 {host(url)})"
+    short = f"{line.removesuffix(url)}{address} （打开的是 {host(url)}）"
     return [replace(part, text=part.text.replace(line, short, 1)) if isinstance(part, Say) else part for part in parts]
 
 

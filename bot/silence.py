@@ -25,10 +25,10 @@ from knowledge.ledger.record import FollowUp, Record
 from knowledge.ledger.sharing import Family
 
 HEADER = ("台账编号", "姓名", "学院", "重点群体", "多少天没消息", "为什么", "下一步", "电话", "家庭电话", "最近一次联系", "帮扶责任人")
-HOME = "打家里电话(本人同意过)"
+HOME = "打家里电话（本人同意过）"
 DAYS = (14, 30, 60)
 RUNGS = {14: "14–29 天", 30: "30–59 天", 60: "60 天以上"}
-UNTIED, GONE_FROM, WRONG, RENUMBERED = "没连上对话", "取关或拉黑", "号码不对", "换了新号码,还没打过"
+UNTIED, GONE_FROM, WRONG, RENUMBERED = "没连上对话", "取关或拉黑", "号码不对", "换了新号码，还没打过"
 CUT_OFF = {UNTIED: UNTIED, GONE_FROM: GONE_FROM, WRONG: "号码不对或换了", RENUMBERED: "号码不对或换了"}
 """The rung of a `why` that is no number of days."""
 FIGURES = ("人数", "没消息的", *RUNGS.values(), *dict.fromkeys(CUT_OFF.values()))

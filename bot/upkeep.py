@@ -17,12 +17,12 @@ from bot.session import fail, named, running, signed
 if TYPE_CHECKING:
     from bot.curation import Checked
 
-knowledge = typer.Typer(no_args_is_help=True, help="政策知识:检查、载入、导出、校准、答不上的问题。")
-Questions = Annotated[list[int], typer.Argument(help="问题的编号,可以几个")]
+knowledge = typer.Typer(no_args_is_help=True, help="政策知识：检查、载入、导出、校准、答不上的问题。")
+Questions = Annotated[list[int], typer.Argument(help="问题的编号，可以几个")]
 Revision = Annotated[int, typer.Argument(help="第几版")]
 Who = Annotated[str, typer.Option("--as", help="老师的称呼")]
 DRAFTS = "等批准的草稿见 bulixian knowledge drafts"
-Answers = Annotated[list[int] | None, typer.Option(help="这一稿回答哪个问题,可以写几次")]
+Answers = Annotated[list[int] | None, typer.Option(help="这一稿回答哪个问题，可以写几次")]
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def at_work(hint: str = "") -> Iterator[Any]:
 
 def waits(checked: Checked) -> Checked:
     if not checked.problems:
-        print("看草稿:bulixian knowledge drafts;另一位老师批准:bulixian knowledge approve 第几版 --as 称呼", file=sys.stderr)
+        print("看草稿：bulixian knowledge drafts；另一位老师批准：bulixian knowledge approve 第几版 --as 称呼", file=sys.stderr)
     return checked
 
 
@@ -55,7 +55,7 @@ def shown(*found: Checked) -> None:
 
 @knowledge.command()
 def check(
-    files: Annotated[list[Path] | None, typer.Argument(help="要检查的 TOML,默认检查自带的全部")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="要检查的 TOML，默认检查自带的全部")] = None,
 ) -> None:
     """检查政策条目:来源、日期、把握、编号,以及每条自己的问法能不能先找到它。"""
     from bot.curation import check as examine
@@ -70,15 +70,15 @@ def seed() -> None:
 
     with running() as app, app.database.writing() as connection:
         done = store.seed(connection, store.files(), app.clock.now())
-        signed(app).note(connection, "载入自带的政策", new=f"新增 {len(done.added)},更新 {len(done.updated)},撤下 {len(done.withdrawn)}")
+        signed(app).note(connection, "载入自带的政策", new=f"新增 {len(done.added)}，更新 {len(done.updated)}，撤下 {len(done.withdrawn)}")
     print(
-        f"新增 {len(done.added)},更新 {len(done.updated)},没变 {len(done.same)},"
-        f"老师改过、只作为新版本供参考 {len(done.kept)},撤下 {len(done.withdrawn)}"
+        f"新增 {len(done.added)}，更新 {len(done.updated)}，没变 {len(done.same)}，"
+        f"老师改过、只作为新版本供参考 {len(done.kept)}，撤下 {len(done.withdrawn)}"
     )
 
 
 @knowledge.command("export")
-def export_(file: Annotated[Path, typer.Argument(help="写到哪个 JSON 文件,- 为标准输出")]) -> None:
+def export_(file: Annotated[Path, typer.Argument(help="写到哪个 JSON 文件，- 为标准输出")]) -> None:
     """导出当前生效的全部条目。"""
     from knowledge.policy import store
 
@@ -91,20 +91,20 @@ def export_(file: Annotated[Path, typer.Argument(help="写到哪个 JSON 文件,
     try:
         file.write_text(body + "\n", encoding="utf8")
     except OSError as error:
-        raise fail(f"写不了 {file}:{error.strerror}", 3) from error
+        raise fail(f"写不了 {file}：{error.strerror}", 3) from error
 
 
 @knowledge.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="PDF、DOCX、HTML、Markdown、TXT 文件,法律的 .jsonl(.gz),或条目的 JSON、TOML")],
+    files: Annotated[list[Path], typer.Argument(help="PDF、DOCX、HTML、Markdown、TXT 文件，法律的 .jsonl(.gz)，或条目的 JSON、TOML")],
     author: Annotated[str, typer.Option(help="谁导入的")] = "cli",
-    approver: Annotated[str | None, typer.Option("--approved-by", help="条目由谁批准,不能是改的人;不写就只存成草稿")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告,不写入")] = False,
-    title: Annotated[str, typer.Option(help="文件标题;不给就从文件里读,下同")] = "",
-    number: Annotated[str, typer.Option(help="发文字号,如 甘财社〔2024〕152号")] = "",
+    approver: Annotated[str | None, typer.Option("--approved-by", help="条目由谁批准，不能是改的人；不写就只存成草稿")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只报告，不写入")] = False,
+    title: Annotated[str, typer.Option(help="文件标题；不给就从文件里读，下同")] = "",
+    number: Annotated[str, typer.Option(help="发文字号，如 甘财社〔2024〕152号")] = "",
     issuer: Annotated[str, typer.Option(help="发文机关")] = "",
     date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="成文日期")] = None,
-    region: Annotated[str, typer.Option(help="只在哪里适用,省或市;全国的写 全国")] = "",
+    region: Annotated[str, typer.Option(help="只在哪里适用，省或市；全国的写 全国")] = "",
     valid_to: Annotated[datetime | None, typer.Option("--valid-to", formats=["%Y-%m-%d"], help="有效期至")] = None,
 ) -> None:
     """导入文件原文或老师改过的条目,逐个报告;有错的跳过,其余照常。"""
@@ -133,21 +133,21 @@ def documents() -> None:
 
 
 @knowledge.command()
-def withdraw(document: Annotated[int, typer.Argument(help="编号,见 knowledge documents")]) -> None:
+def withdraw(document: Annotated[int, typer.Argument(help="编号，见 knowledge documents")]) -> None:
     """撤下一份文件:从此不再引用;要再用就重新导入。"""
     from bot.documents import withdrawn
 
     with running() as app, signed(app).doing("撤下文件", f"文件 {document}") as here:
         title = withdrawn(here, document)
         if title is None:
-            raise fail(f"没有编号 {document} 的生效文件,bulixian knowledge documents 看清单", 1)
+            raise fail(f"没有编号 {document} 的生效文件，bulixian knowledge documents 看清单", 1)
     print(f"已撤下《{title}》")
 
 
 @knowledge.command()
 def calibrate(
-    report: Annotated[Path | None, typer.Option(help="把数字写到这个文件,图写到旁边同名的 .svg")] = None,
-    questions: Annotated[Path | None, typer.Option(help="另附一份带答案的问题(TSV:问题、编号或 NONE)")] = None,
+    report: Annotated[Path | None, typer.Option(help="把数字写到这个文件，图写到旁边同名的 .svg")] = None,
+    questions: Annotated[Path | None, typer.Option(help="另附一份带答案的问题（TSV：问题、编号或 NONE）")] = None,
     write: Annotated[bool, typer.Option("--write", help="把拟合出的权重存为默认")] = False,
 ) -> None:
     """用条目自己的问法交叉验证,拟合回答的把握,打印命中率和准确率;装了 dense 就连按意思找的一起拟合。"""
@@ -156,7 +156,7 @@ def calibrate(
     from knowledge.policy.dense import installed
 
     if report and report.suffix == ".svg":
-        raise fail("--report 给文字的文件名,例如 report.txt;图会写到旁边的 report.svg", 2)
+        raise fail("--report 给文字的文件名，例如 report.txt；图会写到旁边的 report.svg", 2)
     found = fit(questions, write=write, encoder=installed() if settings().dense == "auto" else None)
     print(found.text)
     if report:
@@ -164,13 +164,13 @@ def calibrate(
             report.write_text(found.text + "\n", encoding="utf8")
             report.with_suffix(".svg").write_text(found.picture, encoding="utf8")
         except OSError as error:
-            raise fail(f"写不了 {report}:{error.strerror}", 3) from error
+            raise fail(f"写不了 {report}：{error.strerror}", 3) from error
 
 
 @knowledge.command()
 def queue(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
-    most: Annotated[int, typer.Option(help="最多几组,0 为全部", min=0)] = 30,
+    most: Annotated[int, typer.Option(help="最多几组，0 为全部", min=0)] = 30,
 ) -> None:
     """没答上的问题,相近的放一组,问的人多的在前;只有人数,没有姓名。"""
     from bot.questions import listed
@@ -204,8 +204,8 @@ def out_of_scope(question: Questions) -> None:
 
 @knowledge.command()
 def draft(
-    source: Annotated[str, typer.Argument(help="写好条目的 TOML,或(和 --set 一起)条目编号")],
-    settings: Annotated[list[str] | None, typer.Option("--set", help="字段=内容,如 'answer=…',可以写几次")] = None,
+    source: Annotated[str, typer.Argument(help="写好条目的 TOML，或（和 --set 一起）条目编号")],
+    settings: Annotated[list[str] | None, typer.Option("--set", help="字段=内容，如 'answer=…'，可以写几次")] = None,
     answers: Answers = None,
     who: Who = "cli",
 ) -> None:
@@ -239,11 +239,11 @@ def diff(revision: Revision) -> None:
 
 
 @knowledge.command()
-def approve(revision: Revision, who: Annotated[str, typer.Option("--as", help="批准的老师,不能是起草的那位")]) -> None:
+def approve(revision: Revision, who: Annotated[str, typer.Option("--as", help="批准的老师，不能是起草的那位")]) -> None:
     """检查后生效(不用重启),并告诉想知道的提问人。"""
     from bot.revisions import approved
 
-    with at_work(f"{DRAFTS},不要了用 bulixian knowledge discard {revision}") as app:
+    with at_work(f"{DRAFTS}，不要了用 bulixian knowledge discard {revision}") as app:
         hand = named(app, who)
         shown(approved(app, [revision], hand.name, hand.note))
 
@@ -283,11 +283,11 @@ def history(entry: Annotated[str, typer.Argument(help="条目编号")]) -> None:
 
 @knowledge.command()
 def reach(
-    entry: Annotated[str, typer.Argument(help="条目编号,或者草稿的版号")],
+    entry: Annotated[str, typer.Argument(help="条目编号，或者草稿的版号")],
     who: Who = "cli",
     might: Annotated[bool, typer.Option("--might", help="群发草稿也发给可能符合的人")] = False,
-    people: Annotated[bool, typer.Option("--list", help="列出是哪些人(查看会记下来,本人查得到)")] = False,
-    no_draft: Annotated[bool, typer.Option("--no-draft", help="只看人数,不起草群发")] = False,
+    people: Annotated[bool, typer.Option("--list", help="列出是哪些人（查看会记下来，本人查得到）")] = False,
+    no_draft: Annotated[bool, typer.Option("--no-draft", help="只看人数，不起草群发")] = False,
 ) -> None:
     """一条新的或改过的政策:谁新符合、谁可能符合,并起草一份群发;要另一位老师 broadcast approve 才会发。"""
     from bot.reach import drafted, listed, told
@@ -304,7 +304,7 @@ def reach(
             with app.together() as (here, connection):
                 number = drafted(here, found, hand.name, might=might)
                 hand.note(connection, "起草群发", f"群发 {number}", new=f"政策 {found.entry.id}")
-            print(f"群发草稿是第 {number} 号,等另一位老师 bulixian broadcast approve {number}")
+            print(f"群发草稿是第 {number} 号，等另一位老师 bulixian broadcast approve {number}")
 
 
 @knowledge.command()

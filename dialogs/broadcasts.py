@@ -67,7 +67,7 @@ def named(name: str) -> Kind:
         DraftError: there is no such kind.
     """
     if name not in kinds():
-        raise DraftError(f"没有「{name}」这种群发,可以写:{'、'.join(kinds())}")
+        raise DraftError(f"没有「{name}」这种群发，可以写：{'、'.join(kinds())}")
     return kinds()[name]
 
 
@@ -78,10 +78,10 @@ def cleaned(kind: Kind, raw: Mapping[str, Any]) -> dict[str, str]:
         DraftError: one is unknown, lacking or cannot be read.
     """
     if strange := [name for name in raw if name not in kind.fields]:
-        raise DraftError(f"{kind.name}没有「{strange[0]}」这一项,可以写:{'、'.join(kind.fields)}")
+        raise DraftError(f"{kind.name}没有「{strange[0]}」这一项，可以写：{'、'.join(kind.fields)}")
     held = {name: one(field, raw[name]) for name, field in kind.fields.items() if str(raw.get(name) or "").strip()}
     if lacking := [f"{name}({field.label})" for name, field in kind.fields.items() if field.needed and name not in held]:
-        raise DraftError(f"{kind.name}还差:{'、'.join(lacking)}")
+        raise DraftError(f"{kind.name}还差：{'、'.join(lacking)}")
     return held
 
 
@@ -92,16 +92,16 @@ def one(field: Field, value: Any) -> str:
             try:
                 return instant(said).isoformat(timespec="minutes")
             except ValueError:
-                raise DraftError(f"「{field.label}」写成 2026-12-05 14:00 这样,不是「{said[:30]}」") from None
+                raise DraftError(f"「{field.label}」写成 2026-12-05 14:00 这样，不是「{said[:30]}」") from None
         case "day":
             try:
                 return date.fromisoformat(said[:10]).isoformat()
             except ValueError:
-                raise DraftError(f"「{field.label}」写成 2026-12-05 这样,不是「{said[:30]}」") from None
+                raise DraftError(f"「{field.label}」写成 2026-12-05 这样，不是「{said[:30]}」") from None
         case "link" if not LINK.fullmatch(said):
             raise DraftError(f"「{field.label}」要是 http:// 或 https:// 开头的完整地址")
         case "line" if "\n" in said or len(said) > LINE:
-            raise DraftError(f"「{field.label}」写一行,{LINE} 字以内")
+            raise DraftError(f"「{field.label}」写一行，{LINE} 字以内")
     return said
 
 
@@ -127,7 +127,7 @@ def spoken(field: Field, value: str) -> str:
 
 def moment(at: datetime) -> str:
     at = at.astimezone(CHINA)
-    return f"{at.year} 年 {at.month} 月 {at.day} 日(周{'一二三四五六日'[at.weekday()]}){at:%H:%M}"
+    return f"{at.year} 年 {at.month} 月 {at.day} 日（周{'一二三四五六日'[at.weekday()]}）{at:%H:%M}"
 
 
 def words(kind: Kind, title: str, held: Mapping[str, str]) -> Say:
@@ -137,8 +137,8 @@ def words(kind: Kind, title: str, held: Mapping[str, str]) -> Say:
         DraftError: it would not be one message on every channel.
     """
     lines = [f"【{kind.name}】{title}"]
-    lines += [f"{field.label}:{spoken(field, held[name])}" for name, field in kind.fields.items() if name in held]
-    text = "\n".join((*lines, "不想再收这类消息,发「退订」。"))
+    lines += [f"{field.label}：{spoken(field, held[name])}" for name, field in kind.fields.items() if name in held]
+    text = "\n".join((*lines, "不想再收这类消息，发「退订」。"))
     if (size := len(text.encode())) > LONGEST:
-        raise DraftError(f"太长了:一共 {size // 3} 字左右,{LONGEST // 3} 字以内才能在每个渠道一条发完")
+        raise DraftError(f"太长了：一共 {size // 3} 字左右，{LONGEST // 3} 字以内才能在每个渠道一条发完")
     return Say(text, (STOP,))

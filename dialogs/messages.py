@@ -107,7 +107,7 @@ def split(text: str, limits: Limits) -> Iterator[str]:
         end = limits.text
         while size(text[:end]) > limits.text:
             end -= max(1, (size(text[:end]) - limits.text) // 4)
-        cut = next((place + 1 for sign in "\n。;; " if (place := text.rfind(sign, end // 2, end)) > 0), end)
+        cut = next((place + 1 for sign in "\n。\uff1b; " if (place := text.rfind(sign, end // 2, end)) > 0), end)
         yield text[:cut].rstrip("\n")
         text = text[cut:]
     if text:

@@ -34,6 +34,7 @@ from bot.app import App
 from bot.web.console import staff
 from dialogs.messages import Inbound, from_json
 from dialogs.place import Conversation
+from dialogs.typography import chinese
 from knowledge import people
 from knowledge.cases import KINDS, Case
 from knowledge.clinic import slots
@@ -154,14 +155,14 @@ class Replay:
         key = f"{self.key}-2" if who == "别处" else self.key
         text = text.strip().replace("\\n", "\n").replace("{码}", self.code)
         parts = self.tap(text, key) if sign == ">" else self.send("text", text, key)
-        if found := re.search(r"绑定码:(\d{8})", str(parts)):
+        if found := re.search(r"绑定码\W(\d{8})", str(parts)):
             self.code = found[1]
         return shown(parts) + self.for_staff()
 
     def tap(self, label: str, key: str) -> list[dict[str, Any]]:
         with self.app.database.reading() as connection:
             memo = connection.execute(select(Conversation.memo).where(Conversation.key == key)).scalar_one()
-        value = next((value for name, value in memo.get("choices", ()) if name == label), None)
+        value = next((value for name, value in memo.get("choices", ()) if chinese(name) == chinese(label)), None)
         assert value is not None, f"{self.transcript.name}: no button 「{label}」 among {[name for name, _ in memo.get('choices', ())]}"
         return self.send("choice", value, key)
 

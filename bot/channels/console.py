@@ -84,7 +84,7 @@ class ConsoleChannel:
             for _, parts in self.leftovers(name):
                 self.show(console, parts)
             try:
-                text = console.input("[bold]我:[/bold] ")
+                text = console.input("[bold]我：[/bold] ")
             except (EOFError, KeyboardInterrupt):
                 console.print("\n再见。")
                 return
@@ -99,9 +99,9 @@ class ConsoleChannel:
                 continue
             for piece in fit(part, LIMITS):
                 if not isinstance(piece, Paper):
-                    console.print(Text("机:" + piece.text, style="cyan"))
+                    console.print(Text("机：" + piece.text, style="cyan"))
                     for link in piece.links:
-                        console.print(Text(f"  {link.label}:{link.url}", style="dim"))
+                        console.print(Text(f"  {link.label}：{link.url}", style="dim"))
 
     def stream(self, source: BinaryIO, out: TextIO) -> int:
         """JSON lines in and out. A line that cannot be used gets one sentence on stderr, the rest goes on.
@@ -120,10 +120,10 @@ class ConsoleChannel:
                     emit(out, name, parts)
             except LineError as error:
                 bad = 1
-                print(f"第 {number} 行:{error}", file=sys.stderr, flush=True)
+                print(f"第 {number} 行：{error}", file=sys.stderr, flush=True)
             except DatabaseError as error:
                 bad = 1
-                print(f"第 {number} 行没有存下来:{error}", file=sys.stderr, flush=True)
+                print(f"第 {number} 行没有存下来：{error}", file=sys.stderr, flush=True)
         return bad
 
     def handle(self, line: bytes) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -149,9 +149,9 @@ def parse(line: bytes) -> dict[str, Any]:
     try:
         message = notation.loads(line.decode("utf8", "replace"))
     except json.JSONDecodeError as error:
-        raise LineError(f"不是有效的 JSON({error.msg},第 {error.colno} 列)") from error
+        raise LineError(f"不是有效的 JSON（{error.msg}，第 {error.colno} 列）") from error
     except ValueError as error:
-        raise LineError(f"不是有效的 JSON({error})") from error
+        raise LineError(f"不是有效的 JSON（{error}）") from error
     if not isinstance(message, dict):
         raise LineError("每行要是一个 JSON 对象")
     return message
@@ -179,7 +179,7 @@ def content(message: dict[str, Any]) -> tuple[str, str]:
 def span(said: Any) -> timedelta:
     found = SPAN.match(str(said))
     if not found:
-        raise LineError('"advance" 写成数字加单位,如 "2d"、"3h"(s 秒 m 分 h 时 d 天 w 周)')
+        raise LineError('"advance" 写成数字加单位，如 "2d"、"3h"（s 秒 m 分 h 时 d 天 w 周）')
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 

@@ -93,7 +93,7 @@ class WebChat:
     def conversation(self, request: Request) -> str:
         handle = self.handle(request)
         if handle is None:
-            raise Rejected(401, "聊天身份过期了,请刷新页面再发。")
+            raise Rejected(401, "聊天身份过期了，请刷新页面再发。")
         return f"web::{handle}"
 
     async def page(self, request: Request) -> Response:
@@ -122,7 +122,7 @@ class WebChat:
                 reply = await asyncio.wrap_future(self.app.accept(inbound, message["text"] if kind == "choice" else ""))
         except Exception as error:  # supervisor: the page keeps the message and tries again with the same id
             log.error("message not stored", error=type(error).__name__)
-            return Rejected(503, "暂时存不下你的消息,马上会再试。", 2).response()
+            return Rejected(503, "暂时存不下你的消息，马上会再试。", 2).response()
         if reply.delivery_id is None:
             return JSONResponse({"messages": []})
         self.delivered([reply.delivery_id])
@@ -136,24 +136,24 @@ class WebChat:
         async for chunk in request.stream():
             body += chunk
             if len(body) > BODY_BYTES:
-                raise Rejected(413, "这段话太长了,请分成几条发,每条 2000 字以内。")
+                raise Rejected(413, "这段话太长了，请分成几条发，每条 2000 字以内。")
         try:
             message = json.loads(body.decode("utf8", "replace"))
         except (ValueError, RecursionError) as error:  # no JSON, a number of thousands of digits, nested too deep
-            raise Rejected(400, "这条消息没有读懂,请刷新页面再试。") from error
+            raise Rejected(400, "这条消息没有读懂，请刷新页面再试。") from error
         fields = ("id", "text", "choice") if isinstance(message, dict) and "choice" in message else ("id", "text")
         if not isinstance(message, dict) or not all(isinstance(message.get(field), str) for field in fields):
-            raise Rejected(400, "这条消息缺了内容,请刷新页面再试。")
+            raise Rejected(400, "这条消息缺了内容，请刷新页面再试。")
         if not MESSAGE_ID.fullmatch(message["id"]):
-            raise Rejected(400, "这条消息的编号不对,请刷新页面再试。")
+            raise Rejected(400, "这条消息的编号不对，请刷新页面再试。")
         clean = {field: message[field].encode("utf8", "replace").decode().replace("\x00", "") for field in fields}
         if not clean["text"].strip():
-            raise Rejected(400, "消息是空的,写点什么再发。")
+            raise Rejected(400, "消息是空的，写点什么再发。")
         return clean
 
     def slow(self, request: Request, conversation: str) -> None:
         if wait := self.wait(request, conversation):
-            raise Rejected(429, f"发得有点快,我怕漏看。等 {wait} 秒再发这一条,前面的都收到了。", wait)
+            raise Rejected(429, f"发得有点快，我怕漏看。等 {wait} 秒再发这一条，前面的都收到了。", wait)
 
     def wait(self, request: Request, conversation: str) -> int:
         """0, or the seconds until this person and this address may ask again."""

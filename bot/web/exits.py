@@ -24,8 +24,8 @@ MACHINE = re.compile(r"(?<!cu)bot\b|crawl|spider|preview|facebookexternalhit|wha
 WeChat publishes no name for what its servers fetch with: those may be among the counted, and the page for staff says so."""
 EARLY = ("purpose", "sec-purpose", "x-moz", "x-purpose")
 """Headers with which browsers fetch what nobody has tapped yet."""
-WRONG = "这个链接不完整或者不对,回到聊天里再点一次。"
-CALLED_OFF = "这条消息撤回了,以学校新的通知为准。"
+WRONG = "这个链接不完整或者不对，回到聊天里再点一次。"
+CALLED_OFF = "这条消息撤回了，以学校新的通知为准。"
 
 
 class Exits:
@@ -40,7 +40,7 @@ class Exits:
 
     async def leave(self, request: Request) -> Response:
         if wait := self.brake.take(self.address(request)):
-            return PlainTextResponse(f"点得有点快,等 {wait} 秒再试。", 429, HEADERS | {"retry-after": str(wait)})
+            return PlainTextResponse(f"点得有点快，等 {wait} 秒再试。", 429, HEADERS | {"retry-after": str(wait)})
         mark = shortlinks.mark_of(request.path_params["token"], self.app.passes)
         found = await run_in_threadpool(self.find, mark) if mark else None
         if found is None:

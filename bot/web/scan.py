@@ -22,13 +22,14 @@ from bot.channels.wechat.serve import WeChatAccount
 from bot.delivery import Delivery
 from bot.web.chat import Rejected, WebChat
 from dialogs import notices
+from dialogs.typography import chinese
 from knowledge import links
 
-TOLD = re.compile(re.escape(notices.CODE.partition("\n")[0]).replace(re.escape("{code}"), "([0-9]{8})"))
+TOLD = re.compile(re.escape(chinese(notices.CODE.partition("\n")[0])).replace(re.escape("{code}"), "([0-9]{8})"))
 HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
-STRANGER = "这里看不到你的对话。回到聊天那一页,发「绑定」,再点「用微信扫码」。"
-OVER = "绑定码用过了或者过期了。回到聊天里重新发「绑定」,再点「用微信扫码」。"
-UNMADE = "二维码现在生成不了。在微信里打字发聊天里的那个码,一样能绑。"
+STRANGER = "这里看不到你的对话。回到聊天那一页，发「绑定」，再点「用微信扫码」。"
+OVER = "绑定码用过了或者过期了。回到聊天里重新发「绑定」，再点「用微信扫码」。"
+UNMADE = "二维码现在生成不了。在微信里打字发聊天里的那个码，一样能绑。"
 templates = Jinja2Templates(Path(__file__).parent / "templates")
 
 
@@ -47,7 +48,7 @@ class ScanPage:
         except Rejected:
             return page(request, 401, STRANGER)
         if wait := self.chat.wait(request, conversation):
-            return page(request, 429, f"点得有点快,等 {wait} 秒再试。", {"retry-after": str(wait)})
+            return page(request, 429, f"点得有点快，等 {wait} 秒再试。", {"retry-after": str(wait)})
         told = await run_in_threadpool(self.told, conversation)
         if told is None:
             return page(request, 410, OVER)

@@ -21,6 +21,7 @@ from starlette.templating import Jinja2Templates
 
 from bot.app import App
 from dialogs import remarks
+from dialogs.typography import chinese
 from knowledge import passes
 from knowledge.clinic import papers, queue, slots
 from knowledge.db import CHINA, local_date
@@ -41,19 +42,20 @@ ROOM = 16
 """Bodies in memory at a time; the others wait unread."""
 SLOW = 60
 """Seconds for a body to arrive: 10 MB in a minute is a poor mobile line."""
-TOO_BIG = f"文件超过 {LIMITS.file_bytes // 1_000_000} MB。从 Word 里另存一份 PDF 通常就小了,再传一次。"
-LONG = "贴的内容太长了,只贴岗位的要求那一段。"
-NOTHING = "还没有选文件,也没有粘贴文字。选一个再点「开始看」。"
+TOO_BIG = f"文件超过 {LIMITS.file_bytes // 1_000_000} MB。从 Word 里另存一份 PDF 通常就小了，再传一次。"
+LONG = "贴的内容太长了，只贴岗位的要求那一段。"
+NOTHING = "还没有选文件，也没有粘贴文字。选一个再点「开始看」。"
 BROKEN = "没有传完整。网络稳一点的时候再传一次。"
 UNBOOKED = "这个预约已经取消、改了时间或者过了。回到聊天里发「我的预约」看看。"
-GONE = "这份简历已经删掉了。想再看,回到聊天里发「改简历」。"
-IN_CHAT = "看完了,意见发到聊天里了,回去看。"
-NOT_RESUME = "读到了文字,但不像一份简历。换一份再传一次"
-NOT_CONTRACT = "读到了文字,但不像合同或录用通知。换一份再传一次"
+GONE = "这份简历已经删掉了。想再看，回到聊天里发「改简历」。"
+IN_CHAT = "看完了，意见发到聊天里了，回去看。"
+NOT_RESUME = "读到了文字，但不像一份简历。换一份再传一次"
+NOT_CONTRACT = "读到了文字，但不像合同或录用通知。换一份再传一次"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 HEADERS = {"cache-control": "no-store", "x-robots-tag": "noindex"}
 log = structlog.get_logger()
 templates = Jinja2Templates(Path(__file__).parent / "templates")
+templates.env.filters["chinese"] = chinese
 
 
 class Refused(ValueError):
@@ -268,7 +270,7 @@ class ResumePages:
         except PassError:
             return self.page(request, 410, GONE, open_=False)
         await asyncio.wrap_future(self.app.inbox.write(lambda connection: papers.drop(connection, link["subject"], link["graduate_id"])))
-        return self.page(request, 200, "删掉了,原文和报告都没有了。", open_=False)
+        return self.page(request, 200, "删掉了，原文和报告都没有了。", open_=False)
 
     async def calendar(self, request: Request) -> Response:
         """The booking for the phone's calendar."""

@@ -42,7 +42,7 @@ TOKEN, AES_KEY = "lixiaobulixian", "CareerDemoKeyCareerDemoKeyCareerDemoKey0123"
 READY = (0.1, 3, 6, 12, 16)
 LATE = re.compile(r"#([\d.]+)")
 """In a question: the answer is ready so many seconds later."""
-QUESTION, ANSWER, MORE = "档案放哪儿", "转到户籍地公共人才机构,或向学校申请留校", "随便回一个字"
+QUESTION, ANSWER, MORE = "档案放哪儿", "转到户籍地公共人才机构，或向学校申请留校", "随便回一个字"
 """`ANSWER` stands once in the answer, asked the first time or again; `lived` looks."""
 PATIENCE = 30.0
 context = multiprocessing.get_context("forkserver")

@@ -40,7 +40,7 @@ def refused(app: App, settings: WeChat, outcome: Outcome) -> None:
 @pytest.mark.parametrize(
     ("outcome", "what", "reason", "words", "lasts"),
     [
-        (Outcome(Fate.STOPPED, "secret_frozen"), "stopped", "secret_frozen", "发不出消息:公众号的密钥被冻结了", REST),
+        (Outcome(Fate.STOPPED, "secret_frozen"), "stopped", "secret_frozen", "发不出消息：公众号的密钥被冻结了", REST),
         (Outcome(Fate.STOPPED, "address"), "stopped", "address", "IP 不在公众号的白名单里", REST),
         (Outcome(Fate.OFF, "not_allowed"), "off", "customer", "没有客服消息的权限", OFF),
     ],

@@ -75,9 +75,9 @@ class Office:
         assert result.exit_code == code, (words, result.output)
         rows = {row.what: row for row in self.audited()[before:]}
         assert what in rows, (words, list(rows))
-        said = next((words[at + 1] for at, word in enumerate(words) if word in ("--as", "--who", "--author")), "命令行 (")
+        said = next((words[at + 1] for at, word in enumerate(words) if word in ("--as", "--who", "--author")), "命令行 （")
         assert rows[what].who.startswith(said), (words, rows[what])
-        assert rows[what].address.startswith("命令行 (")
+        assert rows[what].address.startswith("命令行 （")
         known = " ".join(words[:2])
         self.tried.add(known if known in commands() else words[0])
         return str(result.stdout)
@@ -124,7 +124,7 @@ def ledger(office: Office) -> None:
     office.did("看失联名单", "ledger", "silent", "--as", "王老师")
     office.did("导出台账", "ledger", "export", "台账.xlsx", "--as", "王老师", "--with-id")
     office.did("移交给成都人社", "ledger", "handover", "移交", "--as", "王老师")
-    assert "移交人社(没填城市)" in [row.what for row in office.audited()]
+    assert "移交人社（没填城市）" in [row.what for row in office.audited()]
     office.did("记联系", "ledger", "called", "1001", "--result", "联系上了", "--as", "王老师")
     office.did("导出月报", "ledger", "report", "--out", "月报.xlsx")
     held = [line.split("\t") for line in office.run("ledger", "destinations").stdout.splitlines()]

@@ -196,7 +196,7 @@ def test_some_are_held_back_the_same_ones_as_foreseen_and_compared(office: App) 
     before = outcomes.preview(office, number)
     people = broadcast.approve(office, number, "李老师")
     assert 40 < people < 85
-    assert f"会发 {people} 人,留出 {90 - people} 人" in before
+    assert f"会发 {people} 人，留出 {90 - people} 人" in before
     while broadcast.advance(office):
         pass
     with office.database.reading() as connection:
@@ -307,8 +307,8 @@ def test_only_the_outcome_that_was_named_is_sent_again(office: App) -> None:
             delivery.finish(connection, part, now, state, reason)
     found = balanced(office, number)
     assert found["reasons"] == [
-        {"status": "failed", "reason": "blocked", "told": "失败:对方拉黑了机器人", "count": 10},
-        {"status": "unknown", "reason": "timed_out", "told": "不知道到没到:发出去了,Telegram 没有回音", "count": 5},
+        {"status": "failed", "reason": "blocked", "told": "失败：对方拉黑了机器人", "count": 10},
+        {"status": "unknown", "reason": "timed_out", "told": "不知道到没到：发出去了，Telegram 没有回音", "count": 5},
     ]
     assert (found["open"], found["percent"]) == (25, 72.2)
     assert found["eta"]
@@ -349,7 +349,7 @@ def test_who_unsubscribes_before_it_leaves_is_passed_over_and_the_books_balance(
         pass
     found = balanced(office, number)
     assert (found["suppressed"], found["open"], found["left"]) == (2, 88, 0)
-    assert found["reasons"] == [{"status": "suppressed", "reason": "unsubscribed", "told": "发不到或退订了:对方退订了", "count": 2}]
+    assert found["reasons"] == [{"status": "suppressed", "reason": "unsubscribed", "told": "发不到或退订了：对方退订了", "count": 2}]
 
 
 def test_what_was_cancelled_half_planned_balances(office: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -382,7 +382,7 @@ def test_the_commands(run: Callable[..., Any], tmp_path: Path) -> None:
     assert "第 1 号" in run("broadcast", "draft", str(file), "--as", "王老师").stdout
     fair = ("--type", "招聘会", "--title", "冬季专场", "--set", "start=2099-12-05 14:00", "--set", "place=体育馆", "--to", '{"city": "成都"}')
     assert "第 2 号" in run("broadcast", "draft", *fair, "--as", "王老师").stdout
-    assert "2099 年 12 月 5 日(周六)14:00" in run("broadcast", "preview", "2").stdout
+    assert "2099 年 12 月 5 日（周六）14:00" in run("broadcast", "preview", "2").stdout
     assert "第 3 号" in run("broadcast", "draft", *fair, "--title", "群发专场", "--mass", "--as", "王老师").stdout
     assert "没有公众号开着它" in run("broadcast", "preview", "3").stdout
     assert "没有公众号开着它" not in run("broadcast", "preview", "2").stdout

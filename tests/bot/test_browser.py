@@ -97,7 +97,7 @@ async def test_a_teachers_reply_reaches_the_open_page(any_app: App, monkeypatch:
             number, told = await event(lines)
             assert casework.on(any_app, 1, lambda c, case: casework.closed(c, case, now))
             _, notice = await event(lines)
-        assert (told["key"], told["from"], told["parts"][0]["text"]) == (f"out:{number}", "staff", "王老师:档案可以托管在人才中心。")
+        assert (told["key"], told["from"], told["parts"][0]["text"]) == (f"out:{number}", "staff", "王老师：档案可以托管在人才中心。")
         assert notice["from"] == "bot"
         assert (await visitor.history())["messages"][-2:] == [told, notice]
     assert books(any_app)["open"] == 0
@@ -382,9 +382,9 @@ def test_a_refused_message_can_be_taken_back_and_sent_again(phone: Phone) -> Non
 def test_a_teacher_speaks_on_the_open_page(phone: Phone, shared: App) -> None:
     phone.ask("转人工")
     expect(phone.messages("bot")).to_contain_text("转给老师")
-    shared.say(phone.conversation, phone.conversation, [Say("王老师:我看过了,可以办。")]).result()
+    shared.say(phone.conversation, phone.conversation, [Say("王老师：我看过了,可以办。")]).result()
     phone.chat.wake(phone.conversation)
-    expect(phone.messages("staff")).to_contain_text("王老师:我看过了")
+    expect(phone.messages("staff")).to_contain_text("王老师：我看过了")
     expect(phone.messages("staff").locator(".tag")).to_be_visible()
 
 
@@ -402,11 +402,11 @@ def test_everything_is_readable_by_day_and_by_night(phone: Phone, shared: App) -
     for number, text in enumerate((QUESTION, "转人工"), 1):
         phone.ask(text)
         expect(phone.messages("bot")).to_have_count(number)
-    shared.say(phone.conversation, phone.conversation, [Say("王老师:在的")]).result()
+    shared.say(phone.conversation, phone.conversation, [Say("王老师：在的")]).result()
     phone.chat.wake(phone.conversation)
     expect(phone.messages("staff")).to_have_count(1)
     contrasts |= phone.contrasts()
-    assert {"王老师:在的", "档案放哪儿", QUESTION, "菜单", "发送"} <= {text for _, text in contrasts}
+    assert {"王老师：在的", "档案放哪儿", QUESTION, "菜单", "发送"} <= {text for _, text in contrasts}
     assert {text: ratio for text, ratio in contrasts.items() if ratio < 4.5} == {}
 
 

@@ -18,6 +18,7 @@ from bot.delivery import Delivery
 from bot.web.console.staff import DutyChat
 from dialogs import notices
 from dialogs.place import Conversation
+from dialogs.typography import chinese
 from knowledge import cases
 from knowledge.cases import Case
 from knowledge.links import digest_of, join, offer
@@ -67,7 +68,7 @@ def test_a_second_cry_for_help_is_told_again_and_waits_for_an_answer(office: Off
     later(office, 5 * DAY)
     office.say(STUDENT, "我现在就要跳楼")
     office.say(STUDENT, "我真的要跳楼")
-    assert office.told(LI, "alert") == ["有人可能有危险,请马上看:危机,求助 1。"] * 2
+    assert office.told(LI, "alert") == ["有人可能有危险，请马上看：危机，求助 1。"] * 2
     assert office.one(Case.answered_at) == [None]
     assert "已回" not in office.tap(LI, "duty/cases")
 
@@ -77,7 +78,7 @@ def test_who_asks_for_a_teacher_again_is_told_again(office: Office) -> None:
     office.say(STUDENT, "转人工")
     later(office, DAY)
     office.say(STUDENT, "转人工")
-    assert office.told(LI, "notice") == ["有人在等:找老师,求助 1。"] * 2
+    assert office.told(LI, "notice") == ["有人在等：找老师，求助 1。"] * 2
 
 
 def test_the_bot_comes_back_a_day_after_what_nobody_answered(office: Office) -> None:
@@ -86,7 +87,7 @@ def test_the_bot_comes_back_a_day_after_what_nobody_answered(office: Office) -> 
         later(office, wait)
         office.say(STUDENT, "在吗")
     later(office, HOUR)
-    assert office.told(STUDENT, "notice") == [notices.HANDOVER_LATE], "asking again does not put it off"
+    assert office.told(STUDENT, "notice") == [chinese(notices.HANDOVER_LATE)], "asking again does not put it off"
     assert mode(office) == "bot"
 
 
@@ -102,7 +103,7 @@ def test_the_bot_does_not_say_that_nobody_answered_where_a_teacher_did(office: O
     later(office, 23 * HOUR)
     assert (office.told(STUDENT, "notice"), mode(office)) == ([], "human")
     later(office, HOUR)
-    assert office.told(STUDENT, "notice") == [notices.HANDOVER_LATE], "they wrote a day ago, and nobody answered that"
+    assert office.told(STUDENT, "notice") == [chinese(notices.HANDOVER_LATE)], "they wrote a day ago, and nobody answered that"
 
 
 def test_after_an_answer_and_a_silent_day_the_bot_says_that_there_was_one(office: Office) -> None:
@@ -110,7 +111,7 @@ def test_after_an_answer_and_a_silent_day_the_bot_says_that_there_was_one(office
     office.say(STUDENT, "转人工")
     office.tap(LI, "duty/answer/1/看到了")
     later(office, DAY)
-    assert office.told(STUDENT, "notice") == [notices.HANDOVER_RESTS]
+    assert office.told(STUDENT, "notice") == [chinese(notices.HANDOVER_RESTS)]
     assert office.one(Case.closed_at) == [None]
 
 
@@ -168,7 +169,7 @@ def test_an_answer_goes_where_the_person_can_be_reached_and_is_seen_with_the_cas
     linked.begin(LI, "李老师")
     linked.app.inbox.write(lambda connection: allowances.gone(connection, OTHER)).result()
     linked.tap(LI, "duty/answer/1/明天打给你")
-    assert (linked.told(STUDENT, "staff"), linked.told(OTHER, "staff")) == (["李老师:明天打给你"], [])
+    assert (linked.told(STUDENT, "staff"), linked.told(OTHER, "staff")) == (["李老师：明天打给你"], [])
     assert "明天打给你" in linked.tap(LI, "duty/case/1")
 
 
@@ -277,7 +278,7 @@ def test_a_template_only_rings_and_the_words_wait_for_the_person(office: Office)
     row = {"id": 1, "kind": "staff", "priority": 0, "piece": 0, "error": None, "parts": [{"kind": "say", "text": "王老师:" + "很长的话" * 10}]}
     [bell] = carrier.bodies(row, "template")
     assert not bell["whole"]
-    [said] = carrier.bodies(row | {"parts": [{"kind": "say", "text": "王老师:好"}]}, "template")
+    [said] = carrier.bodies(row | {"parts": [{"kind": "say", "text": "王老师：好"}]}, "template")
     assert said["whole"]
     assert not carrier.bodies(row | {"kind": "broadcast"}, "template")[0]["whole"], "of what goes to many as well"
     assert carrier.route(row, {}) == "template"
@@ -299,7 +300,7 @@ def test_where_wechat_does_not_reach_who_has_the_case_the_administrators_are_tol
     office.say(STUDENT, "菜单")
     office.app.clock.advance(3 * DAY)
     office.say(STUDENT, "转人工")
-    assert (len(office.told(wang, "notice")), office.told(admin, "notice")) == (2, ["有人在等:找老师,求助 2。"])
+    assert (len(office.told(wang, "notice")), office.told(admin, "notice")) == (2, ["有人在等：找老师，求助 2。"])
 
 
 def test_who_is_given_a_case_is_told(office: Office) -> None:
@@ -317,6 +318,6 @@ def test_who_is_given_a_case_is_told(office: Office) -> None:
         return list(office.app.inbox.write(work).result())
 
     assert give("赵专家", "李老师") == [ZHAO]
-    assert office.told(ZHAO, "notice") == ["李老师把求助 1 交给你了:找老师。"]
+    assert office.told(ZHAO, "notice") == ["李老师把求助 1 交给你了：找老师。"]
     assert give("赵专家", "赵专家") == []
     assert office.one(DutyChat.conversation) == [ZHAO]

@@ -94,7 +94,7 @@ def test_everybody_is_told_once_in_one_way(fair: Fair) -> None:
         assert state == "ready"
         assert f"{moment(fair.start)}" in text.split("→")[0]
         assert f"{moment(fair.start + timedelta(days=1))}" in text.split("→")[1]
-        assert "地点不变:体育馆" in text
+        assert "地点不变：体育馆" in text
     for key in (B, STATES["claimed"]):
         assert announced[key][0] == "ready"
         assert moment(fair.start + timedelta(days=1)) in announced[key][1]
@@ -160,10 +160,10 @@ def test_the_choices_of_what_they_are_told(fair: Fair) -> None:
     who = STATES["sent"]
     fair.change(start=fair.later(days=1), place="图书馆")
     told = fair.tap(who, f"event/{fair.fair}")
-    assert "记下了:冬季双选会" in told
+    assert "记下了：冬季双选会" in told
     assert moment(fair.start + timedelta(days=1)) in told
     assert "图书馆" in told
-    assert fair.say(B, "想参加").count("记下了:冬季双选会") == 1, "a change is no second event to choose from"
+    assert fair.say(B, "想参加").count("记下了：冬季双选会") == 1, "a change is no second event to choose from"
     assert "不去了" in fair.tap(who, f"event/{fair.fair}/no")
     assert "没有要参加的活动" in fair.say(who, "我的活动")
 
@@ -308,7 +308,7 @@ def test_a_link_stays_the_same(any_app: App) -> None:
     fair.change(place="图书馆")
     after = fair.rows(fair.fair)
     assert {key: WRITTEN.findall(text) for key, (_, text) in after.items()} == before
-    assert all("图书馆" in text and "(打开的是 jobs.example.edu)" in text for _, text in after.values())
+    assert all("图书馆" in text and "（打开的是 jobs.example.edu）" in text for _, text in after.values())
 
 
 def test_the_command(run: Callable[..., Any]) -> None:
@@ -319,7 +319,7 @@ def test_the_command(run: Callable[..., Any]) -> None:
     assert run("broadcast", "approve", "1", "--as", "李老师").exit_code == 0
     assert "第 2 号" in run("broadcast", "change", "1", "--set", "start=2099-12-06T09:00", "--as", "王老师").stdout
     shown = run("broadcast", "preview", "2").stdout
-    assert "2099 年 12 月 5 日(周六)14:00 → 2099 年 12 月 6 日(周日)09:00" in shown
+    assert "2099 年 12 月 5 日（周六）14:00 → 2099 年 12 月 6 日（周日）09:00" in shown
     assert run("broadcast", "approve", "2", "--as", "王老师").exit_code == 1
     assert run("broadcast", "approve", "2", "--as", "李老师").exit_code == 0
     assert "12 月 6 日" in run("broadcast", "preview", "1").stdout
@@ -343,7 +343,7 @@ def test_in_the_console(any_app: App, come: Callable[..., Browser]) -> None:
     assert 'value="体育馆"' in wrong.text, "what was typed stays"
     made = boss.post(f"{path}/change", f_start="2026-12-05T14:00", f_place="体育馆").headers["location"].removeprefix("/console")
     shown = li.get(made).text
-    assert "地点:贵阳人才市场 → 体育馆" in shown
+    assert "地点：贵阳人才市场 → 体育馆" in shown
     assert "时间不变" in shown
     assert f'href="/console{path}"' in shown
     assert li.post(f"{made}/approve", sure="yes").status_code == 303

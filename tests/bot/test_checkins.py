@@ -210,7 +210,7 @@ def test_the_list_of_the_silent_says_why_and_what_next(noon: App) -> None:
         ("学生1", "61 天没说话", "打电话"),
         ("没来过", "没连上对话", "向学院、同学要新号码"),
         ("学生2", "取关或拉黑", "打电话"),
-        ("学生3", "号码不对", "打家里电话(本人同意过)"),
+        ("学生3", "号码不对", "打家里电话（本人同意过）"),
     ]
     with noon.database.writing() as connection:
         contact.called(connection, numbers["20260001"], "联系上了", "王老师", noon.clock.today())

@@ -96,7 +96,7 @@ def test_chat_says_what_is_wrong_with_a_line_and_goes_on(run: Run, line: str) ->
     result = run("chat", "--jsonl", feed=line + '\n{"from": "u", "text": "菜单"}\n')
     assert result.exit_code == 1
     assert len(lines(result)) == 1
-    assert result.stderr.startswith("第 1 行:")
+    assert result.stderr.startswith("第 1 行：")
     assert len(result.stderr.splitlines()) == 1
     assert "Traceback" not in result.stderr
 
@@ -182,11 +182,11 @@ def test_a_teacher_answers_a_case(run: Run) -> None:
     run("chat", "--jsonl", feed='{"from": "u", "text": "找老师,我档案丢了"}\n')
     assert "找老师" in run("cases", "list").stdout
     shown = run("cases", "show", "1").stdout
-    assert "本人:找老师,我档案丢了" in shown
+    assert "本人：找老师,我档案丢了" in shown
     assert run("cases", "reply", "1", "明天上午打你电话", "--as", "李老师").exit_code == 0
     said = lines(run("chat", "--jsonl"))
     assert said[0]["to"] == "u"
-    assert "李老师:明天上午打你电话" in json.dumps(said[0], ensure_ascii=False)
+    assert "李老师：明天上午打你电话" in json.dumps(said[0], ensure_ascii=False)
     assert run("cases", "close", "1").exit_code == 0
     back = lines(run("chat", "--jsonl", feed='{"from": "u", "text": "谁看过我的档案"}\n'))
     assert "办完了" in json.dumps(back[0], ensure_ascii=False)

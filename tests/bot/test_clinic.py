@@ -87,7 +87,7 @@ def linked(app: App, graduate: str) -> None:
 
 def test_from_the_chat_to_the_expert_and_back(any_app: App) -> None:
     app, person = any_app, Person(any_app)
-    assert "最晚 11 月 24 日(周二)18 点前" in person.submit()
+    assert "最晚 11 月 24 日（周二）18 点前" in person.submit()
     [number] = numbers(app)
     assert "林之遥" not in json.dumps(desk.listing(app), ensure_ascii=False).replace("林之遥想做", "")
     seen = take(app, number)
@@ -132,7 +132,7 @@ def test_by_name_only_where_the_person_agreed_and_told_who_looked(app: App) -> N
     person = Person(app)
     person.submit("可以看到我是谁")
     assert "林之遥" in take(app, numbers(app)[0])["text"]
-    assert "王老师:查看简历诊断" in person.say("谁看过我的资料")
+    assert "王老师：查看简历诊断" in person.say("谁看过我的资料")
 
 
 def test_returned_second_opinion_and_late(app: App) -> None:

@@ -246,7 +246,7 @@ def test_an_answer_reaches_the_person_once_and_is_written_down(office: tuple[App
     assert browser.post(f"/cases/{number}/close").status_code == 303
     with app.database.reading() as connection:
         said = connection.execute(select(Delivery.parts).where(Delivery.conversation == "web::wang", Delivery.kind == "staff")).scalars().all()
-        assert [parts[0]["text"] for parts in said] == ["王老师:档案在人才中心,电话13800138000"]
+        assert [parts[0]["text"] for parts in said] == ["王老师：档案在人才中心,电话13800138000"]
         case = connection.execute(select(Case.owner, Case.closed_at).where(Case.id == number)).one()
         assert case.owner == "王老师"
         assert case.closed_at
@@ -343,7 +343,7 @@ def test_a_file_shows_all_of_ones_own_student_and_takes_notes(office: tuple[App,
     assert browser.post(f"{path}/steps/{numbers['step li']}/done").status_code == 404
     assert browser.post(f"{path}/destination", destination="待就业", note="本人电话里说的").status_code == 303
     page = browser.get(path).text
-    for said in ("低保", "想问问档案的事", "王老师:周五来办公室聊聊", "职业指导 1/1", "岗位推荐 0/3", "在备考", "下次 2026-12-01", "本人电话里说的"):
+    for said in ("低保", "想问问档案的事", "王老师：周五来办公室聊聊", "职业指导 1/1", "岗位推荐 0/3", "在备考", "下次 2026-12-01", "本人电话里说的"):
         assert said in page
     assert page.count("周五来办公室聊聊") == 1
     assert "赵一" in browser.get("/people?q=赵").text

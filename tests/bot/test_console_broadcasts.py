@@ -39,7 +39,7 @@ def test_a_broadcast_takes_two_people(any_app: App, come: Callable[..., Browser]
     assert "等另一位老师批准" in shown
     assert boss.post(f"{path}/approve").status_code == 409
     asked = li.post(f"{path}/approve")
-    assert (asked.status_code, "发给 3 人,批准以后名单不变" in asked.text) == (200, True)
+    assert (asked.status_code, "发给 3 人，批准以后名单不变" in asked.text) == (200, True)
     assert "等另一位老师批准" in boss.get(path).text, "nothing has happened yet"
     assert li.post(f"{path}/approve", sure="yes").status_code == 303
     assert li.post(f"{path}/pause").status_code == 303
@@ -67,7 +67,7 @@ def test_a_teacher_writes_to_their_own_students_only(any_app: App, come: Callabl
     assert "只会发给你负责的学生" in wang.get("/broadcasts/new?kind=招聘会").text
     path = wang.post("/broadcasts", **FAIR, people="c").headers["location"].removeprefix("/console")
     assert "只发给你负责的 2 人" in wang.get(path).text
-    assert "只发给王老师负责的 2 人,批准以后名单不变" in li.post(f"{path}/approve").text
+    assert "只发给王老师负责的 2 人，批准以后名单不变" in li.post(f"{path}/approve").text
     assert li.post(f"{path}/approve", sure="yes").status_code == 303
     with any_app.database.reading() as connection:
         assert set(connection.execute(select(Target.conversation)).scalars()) == {"web::a", "web::b"}
@@ -115,7 +115,7 @@ def test_another_time_is_given_at_the_approval(any_app: App, come: Callable[...,
     path = boss.post("/broadcasts", **FAIR, at=f"{soon:%Y-%m-%dT%H:%M}").headers["location"].removeprefix("/console")
     assert f'value="{soon:%Y-%m-%dT%H:%M}"' in li.post(f"{path}/approve").text
     any_app.clock.advance(timedelta(hours=1))
-    assert "已经过了,在下面另定一个" in li.post(f"{path}/approve").text
+    assert "已经过了，在下面另定一个" in li.post(f"{path}/approve").text
     for at, why in (("", "请另定一个"), ("2020-01-01T09:00", "已经过了"), ("明天", "写成 2026-12-05T09:30")):
         wrong = li.post(f"{path}/approve", sure="yes", at=at)
         assert (wrong.status_code, why in wrong.text, "--" in wrong.text.split("</style>")[-1]) == (400, True, False)
@@ -151,14 +151,14 @@ def test_why_and_which_way_are_told_in_words(any_app: App, come: Callable[..., B
     talker(any_app, "a", "你好")
     boss, li = come("boss"), come("li")
     path = boss.post("/broadcasts", **FAIR).headers["location"].removeprefix("/console")
-    assert "网页,下次打开时看到 1" in li.get(path).text
+    assert "网页，下次打开时看到 1" in li.get(path).text
     li.post(f"{path}/approve", sure="yes")
     while advance(any_app):
         pass
     with any_app.database.writing() as connection:
         connection.execute(update(Delivery).where(Delivery.kind == "broadcast").values(status="failed", error="blocked"))
     page = li.get(path).text
-    assert "失败:对方拉黑了机器人:1 人" in page
+    assert "失败：对方拉黑了机器人：1 人" in page
     assert "blocked" not in page
     assert "再发给「失败」的 1 人" in li.post(f"{path}/resend", outcome="failed").text
     assert li.post(f"{path}/resend", outcome="failed", sure="yes").status_code == 303
@@ -222,7 +222,7 @@ def test_a_test_goes_to_oneself_alone_and_counts_for_nothing(any_app: App, come:
         said = connection.execute(select(Broadcast.parts)).scalar_one()[0]["text"]
     assert [(row["conversation"], row["broadcast_id"], row["priority"]) for row in sent] == [(me, None, 0)]
     [part] = sent[0]["parts"]
-    assert part["text"] == f"「测试」只发给你自己,点按钮不算。\n{said}"
+    assert part["text"] == f"「测试」只发给你自己，点按钮不算。\n{said}"
     assert [choice["label"] for choice in part["choices"]] == ["想参加", "退订"]
     any_app.inbox.write(lambda connection: finish(connection, [row["id"] for row in sent], any_app.clock.now())).result(20)
     told = any_app.accept(Inbound(me, "2", "choice", part["choices"][0]["value"], any_app.clock.now())).result(20).parts

@@ -176,7 +176,7 @@ def test_whom_to_call_and_a_case_answered(live: Starlette, chromium: Browser) ->
     wang.page.locator(".rows a").first.click()
     wang.page.fill("#text", "明天下午三点在就业中心等你。")
     wang.click("button", "发送")
-    expect(wang.page.get_by_text("王老师:明天下午三点在就业中心等你。")).to_be_visible()
+    expect(wang.page.get_by_text("王老师：明天下午三点在就业中心等你。")).to_be_visible()
     assert wang.done() + 1 <= CLICKS
 
 
@@ -198,7 +198,7 @@ def test_a_list_with_three_broken_rows(live: Starlette, chromium: Browser, tmp_p
     boss.page.set_input_files("#file", tmp_path / "名单.csv")
     boss.click("button", "看一看")
     expect(boss.page.get_by_text("没有导入 3")).to_be_visible()
-    boss.click("button", "导入,有错的行")
+    boss.click("button", "导入，有错的行")
     expect(boss.page.get_by_role("status")).to_contain_text("新增 2")
     with boss.page.expect_download() as result:
         boss.click("link", "下载逐行结果")
@@ -222,7 +222,7 @@ def test_a_broadcast_by_two_people(office: App, live: Starlette, chromium: Brows
     li.click("button", "批准,发出去")
     expect(li.page.get_by_text("批准以后名单不变")).to_be_visible()
     assert [one["id"] for one in Axe().run(li.page).response["violations"] if one["impact"] in ("serious", "critical")] == []
-    li.click("button", "确定,批准,发出去")
+    li.click("button", "确定，批准，发出去")
     expect(li.page.get_by_text("进度").first).to_be_visible()
     assert li.done() <= CLICKS
     while broadcast.advance(office):
@@ -250,9 +250,9 @@ def test_a_fair_that_moves_by_two_people_on_the_telephone(office: App, live: Sta
     assert not boss.page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert boss.done() + 1 <= CLICKS
     li.menu("群发")
-    li.click("link", "冬季双选会(变更)")
+    li.click("link", "冬季双选会（变更）")
     li.click("button", "批准,发出去")
-    li.click("button", "确定,批准,发出去")
+    li.click("button", "确定，批准，发出去")
     expect(li.page.get_by_text("进度").first).to_be_visible()
     assert li.done() <= CLICKS
     while broadcast.advance(office):
@@ -274,7 +274,7 @@ def test_a_fair_that_is_not_held_and_an_account_that_is_closed(office: App, live
     assert boss.done() <= CLICKS
     boss.menu("账号")
     boss.click("button", "停用 li")
-    boss.click("button", "确定,停用")
+    boss.click("button", "确定，停用")
     expect(boss.page.get_by_role("button", name="启用 li")).to_be_visible()
     boss.click("button", "启用 li")
     assert boss.done() <= CLICKS
@@ -284,7 +284,7 @@ def test_a_draft_approved_and_the_month_taken_home(live: Starlette, chromium: Br
     li, boss = Teacher(chromium, live.state.address, "li"), Teacher(chromium, live.state.address, "admin")
     li.menu("知识库")
     li.click("link", "SUB-02")
-    li.click("button", "批准,马上生效")
+    li.click("button", "批准，马上生效")
     expect(li.page.get_by_role("status")).to_contain_text("改了 1 条")
     assert li.done() <= CLICKS
 
@@ -303,7 +303,7 @@ def test_an_expert_answers_and_a_viewer_takes_the_month_home(live: Starlette, ch
     expert.page.locator(".rows a").first.click()
     expert.page.fill("#text", "面试前把公司官网看一遍。")
     expert.click("button", "发送")
-    expect(expert.page.get_by_text("陈专家:面试前把公司官网看一遍。")).to_be_visible()
+    expect(expert.page.get_by_text("陈专家：面试前把公司官网看一遍。")).to_be_visible()
     assert expert.done() + 1 <= CLICKS
     expert.menu("坐诊")
     expert.click("link", "打开")

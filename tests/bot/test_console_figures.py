@@ -125,7 +125,7 @@ def test_the_silent_are_counted_by_rung_and_small_numbers_are_in_no_picture(any_
     assert "小学院" not in page
     assert "文学院" not in cells, "with the single one of the other, lest it be known"
     pictures = dict(re.findall(r"<figcaption>(.*?)(?: · 按学院)?</figcaption><svg[^>]*>(.*?)</svg>", page))
-    assert set(pictures) == {"全部", "连上对话(核对过学校登记)", "本月联系或服务到", "1131 已完成", "去向落实", "现在没消息的"}
+    assert set(pictures) == {"全部", "连上对话（核对过学校登记）", "本月联系或服务到", "1131 已完成", "去向落实", "现在没消息的"}
     drawn = dict(re.findall(r'<text x="0"[^>]*>(.*?)</text>.*?<text x="248"[^>]*>(.*?)</text>', pictures["去向落实"]))
     assert drawn["工学院"] == "&lt;5"
     assert ">2 (" not in pictures["去向落实"]

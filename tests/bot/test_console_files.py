@@ -126,7 +126,7 @@ def test_a_step_is_given_to_somebody_who_works_here_and_they_see_and_do_it(any_a
     any_app.inbox.write(lambda connection: connection.execute(update(Staff).where(Staff.name == "pro").values(active=False))).result(10)
     page = wang.get(path).text
     assert "一对一改简历(张专家)" in page
-    assert "打电话(周老师)" in page
+    assert "打电话（周老师）" in page
     assert "<option>张专家</option>" not in page
 
 

@@ -132,7 +132,7 @@ def test_what_cannot_be_read_is_one_sentence(any_app: App, come: Callable[..., B
         assert said in answer.text
         assert "etc" not in answer.text
     with any_app.database.reading() as connection:
-        assert connection.execute(select(Audit.target).where(Audit.what == "被拒:文件太大或读不了")).scalars().all() == ["/console/lists"]
+        assert connection.execute(select(Audit.target).where(Audit.what == "被拒：文件太大或读不了")).scalars().all() == ["/console/lists"]
     path = send(boss, "people", comma([("甲", "乙"), ("1", "2")])).headers["location"].removeprefix("/console")
     assert "没有找到姓名这一列" in boss.get(path).text
 

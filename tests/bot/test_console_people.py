@@ -54,10 +54,10 @@ def test_a_number_that_was_wrong_is_changed_and_called_again(any_app: App, come:
     called(any_app, refused, "不愿联系")
     called(any_app, refused, "号码不对")
     assert silent(any_app) == {"赵一": ("号码不对", "向学院、同学要新号码")}
-    assert "手机号要 11 位数字,现在是 3 位" in wang.post(path, phone="139").text
+    assert "手机号要 11 位数字，现在是 3 位" in wang.post(path, phone="139").text
     assert wang.post(path, phone="+86 139-0000-0001").status_code == 303
     assert wang.post(f"/people/{refused}/contact", phone="13900000002").status_code == 303
-    assert silent(any_app) == {"赵一": ("换了新号码,还没打过", "打电话")}
+    assert silent(any_app) == {"赵一": ("换了新号码，还没打过", "打电话")}
     assert 'href="tel:13900000001"' in wang.get("/calls").text
     with any_app.database.reading() as connection:
         told = connection.execute(select(Audit.old, Audit.new).where(Audit.what == "改手机号", Audit.target == f"台账 {number}")).one()
@@ -90,7 +90,7 @@ def test_a_list_brings_a_new_number_and_not_the_wrong_one_again(any_app: App) ->
     number = one(any_app, select(Record.id))
     called(any_app, number, "号码不对")
     bring(any_app, new)
-    assert silent(any_app) == {"赵一": ("换了新号码,还没打过", "打电话")}
+    assert silent(any_app) == {"赵一": ("换了新号码，还没打过", "打电话")}
     [line] = bring(any_app, old).lines
     assert (line.outcome, line.why) == ("same", "手机号是打不通、已经换掉的那个,没有改回去")
     assert one(any_app, select(Record.phone)) == "13900000002"
@@ -119,7 +119,7 @@ def test_the_family_is_called_only_with_a_yes_that_can_be_taken_back(any_app: Ap
     assert "139 1234 5678" not in everywhere(any_app)
     any_app.clock.advance(timedelta(days=61))
     called(any_app, number, "号码不对")
-    assert silent(any_app) == {"赵一": ("号码不对", "打家里电话(本人同意过)")}
+    assert silent(any_app) == {"赵一": ("号码不对", "打家里电话（本人同意过）")}
     wang, path = come("wang"), f"/people/{number}/family"
     assert "13912345678" not in wang.get("/calls").text + wang.get(f"/people/{number}").text
     assert 'href="tel:13912345678"' in wang.post(path).text

@@ -53,7 +53,7 @@ def test_a_question_becomes_a_phrasing_by_two_people(little: App, come: Callable
         assert {"归到政策", "批准政策"} <= set(connection.execute(select(Audit.what)).scalars())
     before = li.post("/knowledge/IDS-06/restore").text
     assert "马上换回第" in before
-    assert "确定,恢复上一版" in before
+    assert "确定，恢复上一版" in before
     assert "恢复上一版" in li.get("/knowledge/IDS-06").text, "nothing has happened yet"
     restored = li.post("/knowledge/IDS-06/restore", sure="yes")
     assert "恢复" in restored.text
@@ -69,7 +69,7 @@ def test_an_entry_is_changed_in_a_form_and_what_is_wrong_is_said(any_app: App, c
     assert "没有起草" in wang.post("/knowledge/SUB-02", **fields).text
     broken = wang.post("/knowledge/SUB-02", **{**fields, "questions": "只有一句"})
     assert broken.status_code == 400
-    assert "SUB-02:" in broken.text
+    assert "SUB-02：" in broken.text
     assert "只有一句" in broken.text
     done = wang.post("/knowledge/SUB-02", **{**fields, "papers": fields["papers"] + "\n申请表(窗口领)"})
     assert "的草稿是第" in done.text
@@ -128,11 +128,11 @@ def test_a_new_entry_begins_with_a_question_and_is_let_go_by_a_second_person(lit
     assert open_
     form = {**NEW, "open": open_[1], "questions": "\n".join([*ASKS, ODD])}
     for more, why in (
-        ({"questions": "\n".join(ASKS)}, "「问法」条数不够,至少要 8 条"),
+        ({"questions": "\n".join(ASKS)}, "「问法」条数不够，至少要 8 条"),
         ({"topic": "XYZ"}, "选一个放在哪一类"),
         ({"questions": "电话13800138000怎么打\n" * 8}, "手机号"),
-        ({"date": "去年"}, "「出处:日期」写法不对,写成 2023"),
-        ({"issuer": ""}, "「出处:谁发的」还没写"),
+        ({"date": "去年"}, "「出处：日期」写法不对，写成 2023"),
+        ({"issuer": ""}, "「出处：谁发的」还没写"),
     ):
         wrong = wang.post("/knowledge/new", **form | more)
         assert (wrong.status_code, why in wrong.text, "某大学后勤处" in wrong.text or "issuer" in more) == (400, True, True), why
@@ -143,12 +143,12 @@ def test_a_new_entry_begins_with_a_question_and_is_let_go_by_a_second_person(lit
     assert "三方必须签吗" in on
     assert li.get("/knowledge/new?key=IDS-12").status_code == 400
     told = wang.post("/knowledge/new", **form | {"open": "", "key": "IDS-12"}).text
-    assert "检查过了,没有问题" in told
+    assert "检查过了，没有问题" in told
     assert "接着改" in told
     path = draft_of(wang)
     assert ODD in wang.get(path).text
     assert wang.post(f"{path}/approve").status_code == 400
-    assert "改了 1 条,告诉了 1 位问过的人" in li.post(f"{path}/approve").text
+    assert "改了 1 条，告诉了 1 位问过的人" in li.post(f"{path}/approve").text
     little.rebuild()
     assert little.search.search(ODD).hits[0].id == "IDS-12"
     with little.database.reading() as connection:

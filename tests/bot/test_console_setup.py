@@ -38,7 +38,7 @@ def test_the_list_of_destinations_is_changed_as_a_whole_or_not_at_all(come: Call
     lines = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
     assert lines
     kept = lines[1]
-    assert "算作什么,只能写" in boss.post("/settings/destinations", lines="参军,,当兵").text
+    assert "算作什么，只能写" in boss.post("/settings/destinations", lines="参军,,当兵").text
     assert "没有写去向的名字" in boss.post("/settings/destinations", lines="升学,,升学\n升学,,升学").text
     assert "太长" in boss.post("/settings/destinations", lines=f"{'长' * 41},,升学").text
     assert boss.get("/settings").text.count(kept) == 1

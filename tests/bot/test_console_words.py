@@ -69,7 +69,7 @@ def test_who_is_given_a_case_hears_of_it_where_they_are_on_duty(any_app: App, co
     assert come("boss").post("/cases/1/give", to="张专家").status_code == 303
     with app.database.reading() as connection:
         told = connection.execute(select(Delivery.parts).where(Delivery.conversation == "wechat:gh:pro", Delivery.kind == "notice")).scalars().all()
-    assert [parts[0]["text"] for parts in told] == ["管理员甲把求助 1 交给你了:找老师。"]
+    assert [parts[0]["text"] for parts in told] == ["管理员甲把求助 1 交给你了：找老师。"]
 
 
 def test_who_is_named_on_the_first_page_finds_it_in_the_log(app: App) -> None:

@@ -112,7 +112,7 @@ def test_staff_find_the_numbers_of_what_may_have_arrived(any_app: App, monkeypat
     done = listed(any_app, monkeypatch, "list", "--status", "unknown")
     assert done.exit_code == 0, done.output
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    what = {"channel": "telegram", "kind": "staff", "at": at.astimezone(CHINA).isoformat(timespec="seconds"), "reason": "发出去了,Telegram 没有回音"}
+    what = {"channel": "telegram", "kind": "staff", "at": at.astimezone(CHINA).isoformat(timespec="seconds"), "reason": "发出去了，Telegram 没有回音"}
     assert rows == [{"id": first, **what}, {"id": third, **what}], "no text, nobody's name"
     page = listed(any_app, monkeypatch, "list", "--most", "1")
     assert json.loads(page.stdout)["id"] == first

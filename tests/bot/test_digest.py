@@ -204,7 +204,7 @@ def test_an_application_is_asked_after_once(office: App) -> None:
     say(office, "a", "退订岗位")
     office.clock.advance(timedelta(days=7, hours=1))
     said = [reply.parts[0]["text"] for _, reply in office.sweep()]
-    assert said == ["上周你投了「会计」,有回音了吗?没有也正常,不用急着回我。"]
+    assert said == ["上周你投了「会计」，有回音了吗？没有也正常，不用急着回我。"]
     office.clock.advance(timedelta(days=7))
     assert office.sweep() == []
     assert "面试" in say(office, "a", "job/went/interview", "choice")

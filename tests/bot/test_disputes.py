@@ -39,7 +39,7 @@ def test_a_new_destination_is_told_and_ends_the_dispute(any_app: App, come: Call
     number, boss = disputed(any_app), come("boss")
     assert "改去向后会告诉本人" in boss.get(f"/people/{number}").text
     assert boss.post(f"/people/{number}/destination", destination="自由职业", note="电话核实").status_code == 303
-    assert told(any_app) == ["你说去向登记不对的事:老师核对过了,现在登记的是「自由职业」。还不对就找老师说。"]
+    assert told(any_app) == ["你说去向登记不对的事：老师核对过了，现在登记的是「自由职业」。还不对就找老师说。"]
     assert held(any_app, select(Case.id).where(Case.closed_at.is_(None))) == []
     assert "改去向" in held(any_app, select(Audit.what))
     assert take(any_app, (*ONE[:7], "考研")) == CHANGED
@@ -60,7 +60,7 @@ def test_a_dispute_that_is_closed_was_looked_into(any_app: App, come: Callable[.
     for _ in range(2):
         assert boss.post(f"/cases/{case}/close").status_code == 303
     [said] = told(any_app)
-    assert ("登记还是「待就业」,没有改" if linked else "连上学校登记,就能看到") in said
+    assert ("登记还是「待就业」，没有改" if linked else "连上学校登记，就能看到") in said
     assert held(any_app, select(Record.id).where(Record.disputed_at.is_not(None))) == []
     if linked:
         assert "核对" not in say(any_app, "我的去向登记", WHO)[0]["text"]

@@ -90,7 +90,7 @@ def failing(simulator: Simulator) -> None:
     ("happens", "setting", "word"),
     [
         (None, {}, ""),
-        (stands("https://other.example/secret-path"), {}, "https://other.example(webhook)"),
+        (stands("https://other.example/secret-path"), {}, "https://other.example（webhook）"),
         (stands(HOOK), {"webhook_secret": "s", "public_url": "https://bot.example.edu/"}, ""),
         (stands(HOOK), {"webhook_secret": "s"}, ""),
         (stands(HOOK), {"webhook_secret": "s", "public_url": "https://new.example.edu"}, "而是 https://bot.example.edu"),

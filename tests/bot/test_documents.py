@@ -54,7 +54,7 @@ def test_a_document_is_quoted_at_once_and_gone_when_withdrawn(any_app: App, tmp_
     fresh(app)
     said = say(app, ASKED, who="v")
     assert f"「{NOTICE[9]}」" in said
-    assert "——原文摘录:《关于做好2026年就业见习补贴发放工作的通知》(金人社发〔2026〕12号) 二、申领程序 (二)审核拨付,2026-03-05" in said
+    assert "——原文摘录：《关于做好2026年就业见习补贴发放工作的通知》（金人社发〔2026〕12号） 二、申领程序 （二）审核拨付，2026-03-05" in said
     assert "以当地人社部门为准" in said
     assert withdrawn(app, 1)
     fresh(app)
@@ -85,7 +85,7 @@ def test_a_labour_question_cites_the_article(app: App, tmp_path: Path) -> None:
     bring(app, tmp_path / "laws.jsonl.gz")
     fresh(app)
     said = say(app, "试用期六个月合法吗,法律依据是哪条", who="v")
-    assert f"「{ARTICLE}」\n——原文摘录:《劳动合同法》第二章 订立 第十九条,2012-12-28" in said
+    assert f"「{ARTICLE}」\n——原文摘录：《劳动合同法》第二章 订立 第十九条，2012-12-28" in said
     assert "原文摘录" not in say(app, "试用期六个月合法吗", who="w"), "only who asks for the source"
     assert ARTICLE in say(app, "有法律依据吗", who="w"), "also as a follow-up"
     assert ARTICLE in say(app, "ask/LAB-02/source", "choice", who="x"), "and behind the button"
@@ -142,13 +142,13 @@ def test_the_command_line_from_import_to_withdrawal(run: Run) -> None:
     assert "另存为不带密码的 .docx" in done.stderr
     assert "--date" in done.stderr
     assert "Traceback" not in done.output
-    assert done.stdout.startswith("通知.pdf:新增 编号 1 《关于做好2026年就业见习补贴发放工作的通知》金人社发〔2026〕12号,")
+    assert done.stdout.startswith("通知.pdf:新增 编号 1 《关于做好2026年就业见习补贴发放工作的通知》金人社发〔2026〕12号，")
     again = run("knowledge", "import", "通知.pdf")
     assert (again.exit_code, again.stdout[:9]) == (0, "通知.pdf:没变")
     assert run("knowledge", "import", "没日期.md", "--date", "2020-01-01", "--valid-to", "2021-01-01", "--region", "兰州").exit_code == 0
     listed = run("knowledge", "documents").stdout.splitlines()
     assert [line.split()[:3] for line in listed] == [["1", "生效", "2026-03-05"], ["2", "已过期", "2020-01-01"]]
-    assert "6 段,有效期至 2027-12-31" in listed[0]
+    assert "6 段，有效期至 2027-12-31" in listed[0]
     assert NOTICE[9] in run("ask", ASKED).stdout
     explained = run("ask", ASKED, "--explain").stderr
     assert "原文 《关于做好2026年就业见习补贴发放工作的通知》" in explained

@@ -81,7 +81,7 @@ def office(any_app: App) -> Office:
 def test_a_code_is_good_once_for_ten_minutes_and_not_in_a_group(office: Office) -> None:
     code = office.code("王老师")
     assert "私聊" in office.say("telegram:bot:-100/1", f"值班 {code}")
-    assert "王老师,接上了" in office.say(WANG, f" 值班\uff1a{code} ")
+    assert "王老师，接上了" in office.say(WANG, f" 值班\uff1a{code} ")
     assert "这个码不对" in office.say(OTHER, f"值班 {code}")
     late = office.code("王老师")
     office.app.clock.advance(timedelta(minutes=11))
@@ -137,7 +137,7 @@ def test_a_closed_account_is_out_at_once(office: Office) -> None:
     assert "给值班老师用的" in office.say(WANG, "/cases")
     office.say(STUDENT, "转人工")
     assert office.told(WANG, "notice") == []
-    assert office.told(LI, "notice") == ["有人在等:找老师,求助 1。"]
+    assert office.told(LI, "notice") == ["有人在等：找老师，求助 1。"]
 
 
 def test_an_answer_reaches_the_person_once_and_what_they_write_back_is_told(office: Office) -> None:
@@ -149,7 +149,7 @@ def test_an_answer_reaches_the_person_once_and_what_they_write_back_is_told(offi
     office.tap(WANG, "duty/reply/1")
     for _ in range(2):
         assert "在发给本人" in office.say(WANG, "他要是说不想活了\uff1f我先联系老师,再给你打电话", once="same")
-    assert office.told(STUDENT, "staff") == ["王老师:他要是说不想活了\uff1f我先联系老师,再给你打电话"]
+    assert office.told(STUDENT, "staff") == ["王老师：他要是说不想活了\uff1f我先联系老师,再给你打电话"]
     assert office.one(Case.kind) == ["handover"], "the teacher's own words are no cry for help"
     for text in ("好的谢谢老师", "我明天去问", "对了还有一件"):
         office.say(STUDENT, text)
@@ -188,7 +188,7 @@ def test_danger_is_told_at_once_to_all_of_them_at_night_too_and_says_nothing_of_
     office.say(STUDENT, "我不想活了")
     office.say(STUDENT, "真的不想活了")
     for key in (WANG, LI):
-        assert office.told(key, "alert") == ["有人可能有危险,请马上看:危机,求助 1。"]
+        assert office.told(key, "alert") == ["有人可能有危险，请马上看：危机，求助 1。"]
     assert office.told(ZHAO, "alert", "notice") == []
     with office.app.database.reading() as connection:
         assert connection.execute(select(Delivery.priority).where(Delivery.kind == "alert")).scalars().all() == [0, 0]
@@ -205,22 +205,22 @@ def test_a_broadcast_is_written_and_approved_from_two_chats_and_does_not_go_to_t
     office.say(WANG, "通知")
     office.say(WANG, "元旦放假\n内容\uff1a放三天")
     assert "只发给你负责的 1 人" in office.say(WANG, "所有聊过的人")
-    assert office.told(LI, "notice") == ["王老师起草了一份群发,等另一位老师看。"]
+    assert office.told(LI, "notice") == ["王老师起草了一份群发，等另一位老师看。"]
     assert "自己写的" in office.tap(WANG, "duty/approve/1/yes")
-    assert "只发给王老师负责的 1 人,批准以后名单不变。确定吗" in office.tap(LI, "duty/approve/1")
+    assert "只发给王老师负责的 1 人，批准以后名单不变。确定吗" in office.tap(LI, "duty/approve/1")
     assert office.one(broadcast.Broadcast.status) == ["draft"], "asked once more before it goes"
     assert "发给 1 人" in office.tap(LI, "duty/approve/1/yes")
     while broadcast.advance(office.app):
         pass
     assert office.one(Delivery.conversation, Delivery.kind == "broadcast") == [STUDENT]
     progress = json.loads(office.tap(WANG, "duty/cast/1"))[0]["text"]
-    assert "「元旦放假」发给 1 人:在路上 1" in progress
-    assert "发了的 1 人里:平台收下 0 人;七天内来说话 0 人,登记 0 人。" in progress
+    assert "「元旦放假」发给 1 人：在路上 1" in progress
+    assert "发了的 1 人里：平台收下 0 人；七天内来说话 0 人，登记 0 人。" in progress
     assert "放三天" not in progress, "one short message"
-    assert "暂停了,1 人等着" in office.tap(WANG, "duty/pause/1")
-    assert "接着发了,1 人会收到" in office.tap(LI, "duty/resume/1")
+    assert "暂停了，1 人等着" in office.tap(WANG, "duty/pause/1")
+    assert "接着发了，1 人会收到" in office.tap(LI, "duty/resume/1")
     assert "确定吗" in office.tap(LI, "duty/cancel/1")
-    assert "没发的不发了,1 人不会收到" in office.tap(LI, "duty/cancel/1/yes")
+    assert "没发的不发了，1 人不会收到" in office.tap(LI, "duty/cancel/1/yes")
     assert "已经取消了" in office.tap(LI, "duty/cancel/1")
 
 
@@ -238,5 +238,5 @@ def test_a_fair_is_called_off_from_a_chat_after_a_question(office: Office) -> No
     assert "说想参加的照样会提醒" in office.tap(WANG, f"duty/cancel/{number}")
     assert "说想参加的 1 人别去了" in office.tap(WANG, f"duty/off/{number}")
     assert office.one(broadcast.Broadcast.status) == ["planned"], "asked once more"
-    assert "活动取消了,1 人会收到通知" in office.tap(WANG, f"duty/off/{number}/yes")
+    assert "活动取消了，1 人会收到通知" in office.tap(WANG, f"duty/off/{number}/yes")
     assert any("别去了" in each for each in office.told(STUDENT, "notice"))

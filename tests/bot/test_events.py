@@ -103,14 +103,14 @@ def test_a_number_chooses_from_what_was_said_last(office: Office) -> None:
     """On WeChat choices are numbered lines."""
     with office.app.database.writing() as connection:
         connection.execute(update(Delivery).where(Delivery.broadcast_id == office.fair).values(status="sent"))
-    assert "记下了:冬季双选会" in office.say(B, "1")
+    assert "记下了：冬季双选会" in office.say(B, "1")
     assert "记下了" not in office.say(B, "1")
     office.say(A, "完善资料")
     assert "记下了" not in office.say(A, "1")
 
 
 def test_words_do_as_well_and_several_events_are_asked_about(office: Office) -> None:
-    assert "记下了:冬季双选会" in office.say(B, "想参加")
+    assert "记下了：冬季双选会" in office.say(B, "想参加")
     other = office.announced("招聘会", "县城专场", office.start + timedelta(days=1))
     asked = office.say(B, "我想参加")
     assert "想参加哪一场" in asked
@@ -223,7 +223,7 @@ def test_what_is_over_is_neither_shown_nor_delivered_nor_sent_again(any_app: App
     with app.database.writing() as connection:
         planner.recover(connection, app.clock.now())
     assert outcomes.status(app, number)["expired"] == 1
-    with pytest.raises(BroadcastError, match="已经过了,不再发"):
+    with pytest.raises(BroadcastError, match="已经过了，不再发"):
         broadcast.resend(app, number, "expired")
     if kind not in ("通知", "预约开放"):
         with pytest.raises(BroadcastError, match="就过了"):

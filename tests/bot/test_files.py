@@ -65,7 +65,7 @@ def chat(any_app: App) -> Chat:
 def test_a_contract_is_checked_as_one_though_nobody_asked(chat: Chat) -> None:
     said = chat.send(CONTRACT.read_bytes())
     assert "不合法" in said
-    assert "依据:" in said
+    assert "依据：" in said
     assert "公司" in chat.say("怎么跟公司说")
     assert chat.kept() == 0
 

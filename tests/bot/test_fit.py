@@ -25,8 +25,8 @@ async def test_the_report_is_laid_beside_a_posting_that_is_not_kept(person: Pers
     files = {"posting": (None, f"{POSTING}<script>x</script>")}
     page = await person.browser.post(f"{address}/posting", files=files)
     assert page.status_code == 200
-    assert "学历:要本科,你本科" in page.text
-    assert "优先里没写到的:会计从业资格" in page.text
+    assert "学历：要本科，你本科" in page.text
+    assert "优先里没写到的：会计从业资格" in page.text
     assert "<script>x" not in page.text
     assert "证书没写全" in page.text, "the remarks stay on the page"
     assert f'action="{address}"' in page.text, "deleting goes where it went"
@@ -63,7 +63,7 @@ async def test_a_body_without_a_good_link_stays_unread_and_a_long_one_is_cut_off
 async def test_in_the_chat_the_latest_kept_one_is_meant(person: Person) -> None:
     assert "先把简历发来" in _last(person, POSTING)
     await person.send(person.link(), SAMPLE.encode())
-    assert "优先里没写到的:会计从业资格" in _last(person, POSTING)
+    assert "优先里没写到的：会计从业资格" in _last(person, POSTING)
 
 
 def _last(person: Person, posting: str) -> str:

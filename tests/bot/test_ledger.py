@@ -95,7 +95,7 @@ def test_a_linked_person_sees_disputes_and_leaves_the_record_behind(any_app: App
     assert "没对上" in link(app, "李一", "0000")
     assert "连上了" in link(app, "李一", "803x")
     assert "已经和另一个账号" in link(app, "李一", "2001", "console::other")
-    assert "毕业去向:待就业" in say(app, "我的去向登记")[0]["text"]
+    assert "毕业去向：待就业" in say(app, "我的去向登记")[0]["text"]
     say(app, "我的去向登记不对")
     assert "已经转给老师" in say(app, "我在上班,不是待就业")[0]["text"]
     assert held(app, select(Case.kind)) == ["dispute"]
@@ -258,7 +258,7 @@ def test_the_silent_are_listed_and_a_call_takes_one_off(run: Run, tmp_path: Path
     assert "13811112222" not in told
     assert "向学院、同学要新号码" in told
     assert run("ledger", "called", "1001", "--result", "随便", "--as", "王老师").exit_code == 1
-    assert "孙一:联系上了" in run("ledger", "called", "1001", "--result", "联系上了", "--as", "王老师").stdout
+    assert "孙一：联系上了" in run("ledger", "called", "1001", "--result", "联系上了", "--as", "王老师").stdout
     assert "孙一" not in run("ledger", "silent", "--as", "王老师").stdout
     run("ledger", "silent", "--as", "王老师", "--out", str(tmp_path / "silent.xlsx"))
     book = load_workbook(tmp_path / "silent.xlsx").active

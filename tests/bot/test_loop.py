@@ -110,17 +110,17 @@ def test_asked_wished_attached_approved_told_once(little: App) -> None:
     with pytest.raises(RevisionError, match="另一位"):
         revisions.approved(little, [first], "王老师")
     done = revisions.approved(little, [first], "李老师")
-    assert (done.problems, done.summary) == ([], "改了 1 条,告诉了 2 位问过的人")
+    assert (done.problems, done.summary) == ([], "改了 1 条，告诉了 2 位问过的人")
     told = unasked(little)
     assert [key for key, _ in told] == ["console::a", "console::c"]
-    assert told[0][1].startswith(f"你 11 月 22 日问过「{ASKED}」「{ASKED}呀」,现在有答案了:\n")
-    assert all("依据:" in text and len(text) < 330 for _, text in told)
+    assert told[0][1].startswith(f"你 11 月 22 日问过「{ASKED}」「{ASKED}呀」，现在有答案了：\n")
+    assert all("依据：" in text and len(text) < 330 for _, text in told)
     with pytest.raises(RevisionError, match="不用批准"):
         revisions.approved(little, [first], "李老师")
     assert unasked(little) == told
     rebuilt(little)
     assert little.search.search(ASKED).hits[0].id == KEY
-    assert "依据:" in Talk(little, "new").say(ASKED)["text"], "found by everybody without a restart"
+    assert "依据：" in Talk(little, "new").say(ASKED)["text"], "found by everybody without a restart"
     with little.database.reading() as connection:
         parts = connection.execute(select(Delivery.parts).where(Delivery.key.like("answered|%")).limit(1)).scalar_one()
     value = parts[0]["choices"][0]["value"]
@@ -150,7 +150,7 @@ def test_going_back_is_live_and_says_who_was_told(little: App) -> None:
     assert rebuilt(little).search.search(ASKED).hits[0].p == 0.99
     assert "有 1 人收到过" in revisions.restored(little, KEY, "李老师")
     assert rebuilt(little).search.search(ASKED).zone == "unsure"
-    assert [line.split(":")[-1] for line in revisions.history(little, KEY).splitlines() if "版" in line] == ["现行", "以前的"]
+    assert [line.split("：")[-1] for line in revisions.history(little, KEY).splitlines() if "版" in line] == ["现行", "以前的"]
 
 
 def test_somebody_in_a_dialog_is_told_without_choices(little: App) -> None:

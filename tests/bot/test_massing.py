@@ -127,7 +127,7 @@ def test_those_of_one_broadcast_are_one_call_and_are_foreseen(office: Office) ->
     group = office.take()
     assert sorted(group.handles) == [f"p{n}" for n in range(5)]
     assert "元旦放假" in group.text
-    assert group.text.endswith("1. 退订\n想选哪个,回复它前面的数字就行。")
+    assert group.text.endswith("1. 退订\n想选哪个，回复它前面的数字就行。")
     assert office.status(number)["open"] == 5
     office.settle(group, TAKEN)
     assert (office.status(number)["sent"], office.left()) == (5, {3: 5})

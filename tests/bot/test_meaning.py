@@ -10,6 +10,7 @@ from bot.app import App
 from bot.config import Settings
 from bot.doctor import examine
 from dialogs.messages import Inbound
+from dialogs.typography import chinese
 from knowledge.db import Database, now
 from knowledge.policy import revisions, store
 from knowledge.policy.dense import Vector, asked
@@ -54,7 +55,7 @@ def count(app: App) -> int:
 
 def test_what_the_words_leave_open_is_answered_once_the_vectors_are_there(few: str, model: Meaning) -> None:
     app = App(settings_for(few))
-    answer = app.search.knowledge.entries["SUB-02"].answer
+    answer = chinese(app.search.knowledge.entries["SUB-02"].answer)
     before = app.accept(say(app, "a", 1, STRANGE)).result().parts[0]["text"]
     ready(app, model)
     after = app.accept(say(app, "b", 2, STRANGE)).result().parts

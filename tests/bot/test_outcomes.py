@@ -48,9 +48,9 @@ def test_every_reason_has_words() -> None:
     assert {"blocked", "day_quota", "timed_out", "errcode_1", "file_gone", "restored", "not_rendered"} <= told, "the search finds what is there"
     bare = sorted(said for said in told - {""} if outcomes.reason(said).startswith("平台说:"))
     assert bare == []
-    assert outcomes.reason("errcode_45999") == "微信不收,错误号 45999"
-    assert outcomes.reason("token_http_502") == "取微信的凭证没成:平台出错,HTTP 502"
-    assert outcomes.reason("err(99999)") == "平台说:err(99999)"
+    assert outcomes.reason("errcode_45999") == "微信不收，错误号 45999"
+    assert outcomes.reason("token_http_502") == "取微信的凭证没成：平台出错，HTTP 502"
+    assert outcomes.reason("err(99999)") == "平台说：err(99999)"
 
 
 @pytest.mark.parametrize("said", [*Route, "chat", GONE, planner.MAILBOX, "web", "console", "wechat", "telegram"])

@@ -35,7 +35,7 @@ def unspaced(text: str) -> str:
 def test_a_screenshot_of_a_fraud(run: Run, tmp_path: Path) -> None:
     found = run("scam", "check", saved(tmp_path, CHAT, "WEBP"))
     assert found.exit_code == 1
-    assert found.stdout.startswith("注意:这是从图片里认出来的,可能有错字")
+    assert found.stdout.startswith("注意：这是从图片里认出来的，可能有错字")
     assert "300" in found.stdout, found.stdout
 
 

@@ -91,7 +91,7 @@ def test_a_list_of_names_is_logged_where_the_person_sees_it(office: App) -> None
 def test_nothing_is_sent_before_another_person_approves(office: App) -> None:
     number = drafted(office, reach(office, "SUB-02"), "王老师", might=True)
     assert "会发 2 人" in outcomes.preview(office, number)
-    assert "现在发:终端 2" in outcomes.preview(office, number)
+    assert "现在发：终端 2" in outcomes.preview(office, number)
     assert not broadcast.advance(office)
     with pytest.raises(BroadcastError, match="另一位老师"):
         broadcast.approve(office, number, "王老师")

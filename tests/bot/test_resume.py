@@ -31,9 +31,9 @@ def test_a_file_with_a_posting_beside_it(tmp_path: Path) -> None:
     code, out, _ = check("2026-11-22", str(SAMPLES / "operations.txt"), "--posting", str(posting))
     assert code == 0
     assert "文件名看不出是谁" in out
-    assert "· 年限:要 1 年以上,你毕业后 4 个月 —— 不够" in out
-    assert "· 要求里写到了的:Excel、SQL" in out
-    assert "· 优先里没写到的:直播带货" in out
+    assert "· 年限：要 1 年以上，你毕业后 4 个月 —— 不够" in out
+    assert "· 要求里写到了的：Excel、SQL" in out
+    assert "· 优先里没写到的：直播带货" in out
 
 
 def test_json_is_whole(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_one_sentence_and_exit_1(tmp_path: Path) -> None:
     broken.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
     code, out, said = check("2026-11-22", str(broken))
     assert (code, out) == (1, "")
-    assert said.startswith("a.doc:这是旧版的 .doc")
+    assert said.startswith("a.doc：这是旧版的 .doc")
     assert check("2026-11-22", str(tmp_path / "no.pdf"))[0] == 1
     assert check("2026-11-22", str(SAMPLES / "operations.txt"), "--posting", str(tmp_path / "no.txt"))[0] == 1
     assert check("2026-11-22")[0] == 2

@@ -83,13 +83,13 @@ def test_each_gets_a_link_of_their_own_that_leads_to_the_approved_address_alone(
     links = {office.path(key) for key in office.people}
     assert len(links) == 6
     for key in office.people:
-        assert "(打开的是 jobs.example.edu)" in office.said(key)
+        assert "（打开的是 jobs.example.edu）" in office.said(key)
         assert URL not in office.said(key)
         answer = ask(office.app, office.path(key))
         assert (answer.status_code, answer.headers["location"]) == (302, URL)
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["cache-control"] == "no-store"
-    assert f"{BASE}/go/… (打开的是 jobs.example.edu)" in office.shown
+    assert f"{BASE}/go/… （打开的是 jobs.example.edu）" in office.shown
     assert office.result()["opened"] == 6
 
 
@@ -176,7 +176,7 @@ def test_nobody_can_see_who_opened_it(office: Office) -> None:
         said = transcript.history(connection, key, office.app.clock.now())
         assert any(WRITTEN.search(part["text"]) for message in said for part in message.get("parts", ())), "the person has it"
         told = "\n".join(casework.words(message) for message in said)
-    assert f"{BASE}/go/… (打开的是 jobs.example.edu)" in told
+    assert f"{BASE}/go/… （打开的是 jobs.example.edu）" in told
     assert not WRITTEN.search(told)
     assert "mark" not in str(outcomes.status(office.app, office.number))
 
@@ -193,7 +193,7 @@ def test_an_address_that_asks_too_often_is_slowed(office: Office) -> None:
 
 def test_without_an_address_of_ours_the_plain_link_goes(any_app: App) -> None:
     office = Office(any_app)
-    assert f"详情:{URL}\n" in office.said(office.people[0])
+    assert f"详情：{URL}\n" in office.said(office.people[0])
     assert office.marked() == []
     assert office.result()["opened"] is None
 

@@ -15,6 +15,7 @@ from bot.config import Clock
 from bot.delivery import Delivery
 from dialogs import notices
 from dialogs.place import Conversation
+from dialogs.typography import chinese
 from knowledge import cases
 from knowledge.cases import Case
 from knowledge.policy.search import PolicySearch
@@ -86,8 +87,8 @@ def test_an_answer_to_a_case_takes_the_conversation_until_it_is_closed(any_app: 
     case = reported(any_app, visitor)
     assert "只回这一句" in boss.get(f"/cases/{case}").text
     assert boss.post(f"/cases/{case}/answer", text="先别转账", once="a").status_code == 303
-    assert "管理员甲:先别转账" in visitor.sees()
-    assert visitor.say(ANSWERABLE) == [notices.WITH_STAFF], "said once: they did not ask for a teacher"
+    assert "管理员甲：先别转账" in visitor.sees()
+    assert visitor.say(ANSWERABLE) == [chinese(notices.WITH_STAFF)], "said once: they did not ask for a teacher"
     assert visitor.say("已经转了两百") == []
     assert "本人又说话了" in boss.get("/").text
     page = boss.get(f"/cases/{case}").text
@@ -127,8 +128,8 @@ def test_words_from_the_page_of_a_person_take_it_over_and_open_one_case(any_app:
     path = f"/people/{record(any_app, '赵一', '王老师', person)}"
     for once in ("a", "a", "b"):
         assert wang.post(f"{path}/reply", text="周五来聊聊", once=once).status_code == 303
-    assert visitor.sees().count("王老师:周五来聊聊") == 2
-    assert visitor.say("周五几点") == [notices.WITH_STAFF]
+    assert visitor.sees().count("王老师：周五来聊聊") == 2
+    assert visitor.say("周五几点") == [chinese(notices.WITH_STAFF)]
     assert (one(any_app, Case.kind), one(any_app, Case.owner)) == (["handover"], ["王老师"])
     assert "本人又说话了" in wang.get("/").text
     assert wang.post(f"{path}/back").status_code == 303
@@ -143,13 +144,13 @@ def test_the_person_may_go_back_themselves_and_the_bot_comes_back_after_a_silent
     visitor, boss = Visitor(any_app), come("boss")
     case = reported(any_app, visitor)
     boss.post(f"/cases/{case}/answer", text="先别转账", once="a")
-    assert visitor.say("结束人工") == [notices.BACK_FROM_HUMAN]
+    assert visitor.say("结束人工") == [chinese(notices.BACK_FROM_HUMAN)]
     assert "离校 2 年" in visitor.say(ANSWERABLE)[0]
     boss.post(f"/cases/{case}/answer", text="还在吗", once="b")
     visitor.say("在")
     any_app.clock.advance(DAY)
     any_app.sweep()
-    assert notices.HANDOVER_LATE in visitor.sees()
+    assert chinese(notices.HANDOVER_LATE) in visitor.sees()
     assert "离校 2 年" in visitor.say(ANSWERABLE)[0]
     assert one(any_app, Case.closed_at) == [None]
     visitor.say("转人工")
@@ -163,12 +164,12 @@ def test_on_duty_in_a_chat_an_answer_takes_it_over_and_a_tap_gives_it_back(any_a
     office.begin(LI, "李老师")
     office.say(STUDENT, "我不想活了")
     office.tap(LI, "duty/answer/1/我马上给你打电话")
-    assert notices.WITH_STAFF in office.say(STUDENT, "好,我等你")
+    assert chinese(notices.WITH_STAFF) in office.say(STUDENT, "好，我等你")
     assert office.told(LI, "notice") == ["求助 1 的本人又说话了。"]
-    assert notices.WITH_STAFF in office.tap(STUDENT, "go/human"), "a button from before"
-    assert notices.SAFE in office.tap(STUDENT, "go/safe")
+    assert chinese(notices.WITH_STAFF) in office.tap(STUDENT, "go/human"), "a button from before"
+    assert chinese(notices.SAFE) in office.tap(STUDENT, "go/safe")
     assert "12356" in office.say(STUDENT, "我现在就要跳楼"), "danger to life is answered at once, whoever has the conversation"
     assert "交还给机器人" in office.tap(LI, "duty/back/1")
     assert office.one(Conversation.mode, Conversation.key == STUDENT) == ["bot"]
     assert "已经在机器人那里" in office.tap(LI, "duty/back/1")
-    assert "老师这边办完了,我接着在。有事直接说。" in office.told(STUDENT, "notice")
+    assert "老师这边办完了，我接着在。有事直接说。" in office.told(STUDENT, "notice")

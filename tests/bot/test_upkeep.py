@@ -31,7 +31,7 @@ def chat(run: Run, *said: dict[str, str]) -> list[dict[str, object]]:
 def test_from_the_queue_to_the_answer(run: Run) -> None:
     chat(run, {"text": f"{ASKED},我是13800138000"}, {"text": ASKED}, {"choice": "tell/2"})
     listed = run("knowledge", "queue").stdout
-    assert "1 个人,2 句" in listed
+    assert "1 个人，2 句" in listed
     assert "13800138000" not in listed
     assert "console" not in listed
     found = json.loads(run("knowledge", "queue", "--json").stdout)
@@ -45,7 +45,7 @@ def test_from_the_queue_to_the_answer(run: Run) -> None:
     assert f"+questions = {ASKED}" in run("knowledge", "diff", number).stdout
     refused = run("knowledge", "approve", number, "--as", "王老师")
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1)
-    assert run("knowledge", "approve", number, "--as", "李老师").stdout == "改了 1 条,告诉了 1 位问过的人\n"
+    assert run("knowledge", "approve", number, "--as", "李老师").stdout == "改了 1 条，告诉了 1 位问过的人\n"
     assert "现在有答案了" in json.dumps(chat(run)[0], ensure_ascii=False)
     assert "依据" in run("ask", ASKED).stdout
     assert run("knowledge", "approve", number, "--as", "李老师").exit_code == 1
@@ -81,7 +81,7 @@ def test_import_with_a_second_person_is_live(run: Run) -> None:
     items[1]["answer"] = "老师改过的第一行"
     Path("all.json").write_text(json.dumps(items), encoding="utf8")
     done = run("knowledge", "import", "all.json", "--author", "王老师", "--approved-by", "李老师")
-    assert done.stdout == "改了 1 条,3 条没变,0 条有错\n"
+    assert done.stdout == "改了 1 条，3 条没变，0 条有错\n"
     assert "改了 0 条" in run("knowledge", "import", "all.json", "--author", "王老师", "--approved-by", "李老师").stdout
     run("knowledge", "export", "after.json")
     assert json.loads(Path("after.json").read_text(encoding="utf8"))[1]["answer"] == "老师改过的第一行"

@@ -118,7 +118,7 @@ async def test_a_contract_has_a_page_of_its_own_and_is_answered_in_the_chat(any_
     answer = await person.send(link, "今天天气很好,我们去公园散步,看见了很多花,大家都很高兴,晚上一起吃了火锅,然后回家睡觉。".encode())
     assert "不像合同" in error(answer)
     answer = await person.send(link, CONTRACT.read_bytes(), "合同.txt")
-    assert (answer.status_code, error(answer)) == (200, "看完了,意见发到聊天里了,回去看。")
+    assert (answer.status_code, error(answer)) == (200, "看完了，意见发到聊天里了，回去看。")
     assert "不合法" in person.heard()[-2]["text"]
     assert "公司" in person.say("怎么跟公司说")[0]["text"]
     assert "只能用一次" in error(await person.send(link, CONTRACT.read_bytes()))

@@ -151,7 +151,7 @@ async def test_a_broken_cookie_gets_a_new_one(web: Starlette, shared: App, value
     visitor = Visitor(web, cookie=value)
     refused = [await visitor.say(QUESTION), await visitor.browser.get("/chat/history"), await visitor.browser.get("/chat/events")]
     assert [answer.status_code for answer in refused] == [401] * 3
-    assert {sentence(answer) for answer in refused} == {"聊天身份过期了,请刷新页面再发。"}
+    assert {sentence(answer) for answer in refused} == {"聊天身份过期了，请刷新页面再发。"}
     page = await visitor.browser.get("/")
     assert page.status_code == 200
     assert page.headers["set-cookie"].startswith(f"{COOKIE}=")

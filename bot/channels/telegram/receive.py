@@ -34,11 +34,11 @@ MENU = {
 """The commands people are shown, for `Sender.set_commands`."""
 UNREADABLE = ("sticker", "animation", "video", "video_note", "audio", "poll", "dice", "game", "story", "paid_media", "checklist")
 GROUPS = ("group", "supergroup")
-TOO_BIG = "这个文件超过 20 MB,Telegram 不让我取。压缩一下,或者只发要看的那几页,再发一次。"
-NO_VOICE = "语音我现在听不了。把想说的打成字发我,一两句就行。"
-NO_LOCATION = "定位我现在看不了。直接打出城市就行,比如「贵阳」。"
-NO_CONTACT = "名片我收不了,也没有留下。要留联系方式,打字发给我就行。"
-NO_IDEA = "这类消息我现在看不懂。用文字说一句想问的,我来答。"
+TOO_BIG = "这个文件超过 20 MB，Telegram 不让我取。压缩一下，或者只发要看的那几页，再发一次。"
+NO_VOICE = "语音我现在听不了。把想说的打成字发我，一两句就行。"
+NO_LOCATION = "定位我现在看不了。直接打出城市就行，比如「贵阳」。"
+NO_CONTACT = "名片我收不了，也没有留下。要留联系方式，打字发给我就行。"
+NO_IDEA = "这类消息我现在看不懂。用文字说一句想问的，我来答。"
 STATUS = {"too_long": 413, "not_json": 400, "not_an_update": 400, "no_update_id": 400, "no_secret": 403, "wrong_secret": 403}
 
 

@@ -23,8 +23,8 @@ NUMBERED = re.compile(r"#([0-9]{1,18})/([0-9]{1,4})")
 WEB = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
 ROW_CELLS = 26
 """Ours: what a row of buttons shows on a small phone, in half-width cells. Telegram gives all buttons of a row the same width."""
-PICK = "请选一个:"
-MORE = "还有这些可以选:"
+PICK = "请选一个："
+MORE = "还有这些可以选："
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def document(paper: Paper) -> Body:
     name = clean(paper.name).strip() or "文件.txt"
     content = clean(paper.content).encode()
     if not content:  # an empty file is refused
-        return plainly(f"「{name}」里没有内容,就不发文件了。")
+        return plainly(f"「{name}」里没有内容，就不发文件了。")
     return Document(name, content)
 
 
@@ -132,8 +132,8 @@ def anchor(link: Link) -> Message:
     """A link as a line of its own: a url button with an address Telegram dislikes would fail the whole message, an anchor never."""
     url, label = clean(link.url).strip(), clean(link.label).strip()
     if blank(label) or not WEB.fullmatch(url):
-        return plainly(f"{label}:{url}" if label and url else label or url or "…")
-    return Message(f'<a href="{escape(url)}">{escape(label, quote=False)}</a>', f"{label}:{url}")
+        return plainly(f"{label}：{url}" if label and url else label or url or "…")
+    return Message(f'<a href="{escape(url)}">{escape(label, quote=False)}</a>', f"{label}：{url}")
 
 
 def layout(buttons: Sequence[Button]) -> Rows:

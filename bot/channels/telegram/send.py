@@ -100,7 +100,7 @@ class Sender:
         read: float = READ,
     ) -> None:
         if not TOKEN.fullmatch(token) or set("/?#") & set(token):
-            raise SetupError("Telegram 的令牌不对:要填 BotFather 给的那一整串,中间没有空格和斜杠。")
+            raise SetupError("Telegram 的令牌不对：要填 BotFather 给的那一整串，中间没有空格和斜杠。")
         self.proxy, self.trust = proxy, httpx.create_ssl_context()  # 0.1 s each
         with usable(proxy):
             self.request = HTTPXRequest(connections, read, WRITE, CONNECT, POOL, proxy=proxy, httpx_kwargs={"verify": self.trust})
@@ -272,7 +272,7 @@ def usable(proxy: str | None) -> Iterator[None]:
     except (ValueError, RuntimeError, ImportError, httpx.InvalidURL):
         wrong = True
     if wrong:
-        raise SetupError("Telegram 的代理地址用不了:写成 http://主机:端口;socks5 要先装 httpx[socks]。")
+        raise SetupError("Telegram 的代理地址用不了：写成 http://主机:端口；socks5 要先装 httpx[socks]。")
 
 
 def keyboard(rows: Rows) -> telegram.InlineKeyboardMarkup | None:

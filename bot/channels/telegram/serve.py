@@ -48,8 +48,8 @@ MOVED = "moved"
 FILES = ("document", "photo")
 PHOTO = "照片.jpg"
 """What a photo is called, which has no name; where pictures are not read it stays without one, and that is said."""
-TOO_BIG = "这个文件超过 10 MB,太大了。从 Word 里另存一份 PDF 通常就小了,再发一次。"
-NOT_FETCHED = "文件没有取下来,可能是网络不好。过一会儿再发一次。"
+TOO_BIG = "这个文件超过 10 MB，太大了。从 Word 里另存一份 PDF 通常就小了，再发一次。"
+NOT_FETCHED = "文件没有取下来，可能是网络不好。过一会儿再发一次。"
 log = structlog.get_logger()
 
 

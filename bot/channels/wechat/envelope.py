@@ -57,11 +57,11 @@ class Keys:
 
     def __post_init__(self) -> None:
         if not TOKEN.fullmatch(self.token):
-            raise ValueError("微信的 Token 要和公众号后台填的一致:3 到 32 个英文字母或数字。")
+            raise ValueError("微信的 Token 要和公众号后台填的一致：3 到 32 个英文字母或数字。")
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.appid):
-            raise ValueError("微信的 AppID 不对,请从公众号后台复制。")
+            raise ValueError("微信的 AppID 不对，请从公众号后台复制。")
         if any(key is not None and not AES_KEY.fullmatch(key) for key in (self.aes_key, self.previous_aes_key)):
-            raise ValueError("微信的 EncodingAESKey 要正好 43 个英文字母或数字,请从公众号后台复制。")
+            raise ValueError("微信的 EncodingAESKey 要正好 43 个英文字母或数字，请从公众号后台复制。")
 
     @property
     def aes_keys(self) -> list[str]:

@@ -92,7 +92,7 @@ def button_faults(button: Any, where: str, most: int) -> Iterator[str]:
         yield f"{where}没有名字。"
         return
     if len(button["name"].encode()) > most:
-        yield f"{where}的名字「{button['name']}」太长,最多 {most} 个字节(一个汉字 3 个字节)。"
+        yield f"{where}的名字「{button['name']}」太长，最多 {most} 个字节（一个汉字 3 个字节）。"
     if button.get("sub_button"):
         return
     if button.get("type") not in ("click", "view", "scancode_push", "scancode_waitmsg"):
@@ -103,6 +103,6 @@ def button_faults(button: Any, where: str, most: int) -> Iterator[str]:
     if not isinstance(value, str) or not value:
         yield f"{where}缺少 {field}。"
     elif len(value.encode()) > size:
-        yield f"{where}的 {field} 太长,最多 {size} 个字节。"
+        yield f"{where}的 {field} 太长，最多 {size} 个字节。"
     elif field == "url" and not value.startswith(("http://", "https://")):
         yield f"{where}的 url 要以 http:// 或 https:// 开头。"

@@ -27,12 +27,12 @@ def refused(client: WeChat, path: Path) -> list[str]:
     try:
         menu = notation.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        return [f"读不了 {path}:{error.strerror}"]
+        return [f"读不了 {path}：{error.strerror}"]
     except ValueError:
-        return [f"{path} 不是有效的 JSON,请存成 UTF-8"]
+        return [f"{path} 不是有效的 JSON，请存成 UTF-8"]
     if not isinstance(menu, dict):
         return [f'{path} 要是 {{"button": […]}} 的样子']
     done = client.menu(menu)
     if isinstance(done, Outcome):
-        return [] if done.fate is Fate.SENT else [f"微信没有接受:{done.reason}"]
+        return [] if done.fate is Fate.SENT else [f"微信没有接受：{done.reason}"]
     return done

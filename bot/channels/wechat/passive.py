@@ -18,10 +18,10 @@ from bot.delivery import Delivery, due
 from bot.inbox import Reply
 from dialogs.messages import from_json
 
-LATER = "这个问题要多想一会儿。过十几秒随便回一个字,我就把答案给你。"
+LATER = "这个问题要多想一会儿。过十几秒随便回一个字，我就把答案给你。"
 SLICE = replace(TEXT, text=600)
 """Of an account with nothing but replies: small, so that something of what waits fits beside every answer."""
-MORE = "(还有没说完的,随便回一个字我接着说)"
+MORE = "（还有没说完的，随便回一个字我接着说）"
 
 
 class Ticket:

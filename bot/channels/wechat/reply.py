@@ -23,8 +23,8 @@ from dialogs.messages import Choice, Limits, Link, Paper, Part, Say, split
 
 SUCCESS = b"success"
 """Heard, and nothing to say now [D]; also for every push that may not be answered."""
-ASK, HINT = "选一个:", "点一个,或者直接打字告诉我。"
-BY_NUMBER = "想选哪个,回复它前面的数字就行。"
+ASK, HINT = "选一个：", "点一个，或者直接打字告诉我。"
+BY_NUMBER = "想选哪个，回复它前面的数字就行。"
 ANCHOR = re.compile(r"<(?=\s*/?\s*a\b)", re.IGNORECASE)
 """WeChat makes links of `<a href>` in any text: what a person or a feed wrote must not become one."""
 LINK = re.compile(r"<a .*?</a>", re.DOTALL)
@@ -91,7 +91,7 @@ def shared(parts: Sequence[Part]) -> str | None:
 
 
 def address(link: Link) -> str:
-    return f"{link.label}:{link.url}" if link.label and link.label != link.url else link.url
+    return f"{link.label}：{link.url}" if link.label and link.label != link.url else link.url
 
 
 def title(parts: Sequence[Part]) -> str:

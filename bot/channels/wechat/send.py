@@ -196,7 +196,7 @@ class WeChat:
         """
         least, most = limits.MASS_PEOPLE
         if (tag is None) == (not openids) or (openids and not least <= len(openids) <= most):
-            raise ValueError(f"群发要选一个标签,或者 {least} 到 {most} 个人。")
+            raise ValueError(f"群发要选一个标签，或者 {least} 到 {most} 个人。")
         if not 1 <= len(client_id.encode()) <= limits.CLIENT_ID_BYTES:
             raise ValueError(f"群发编号要有 1 到 {limits.CLIENT_ID_BYTES} 个字节。")
         if tag is None:
@@ -215,7 +215,7 @@ class WeChat:
             ValueError: a scene or a life that WeChat does not take.
         """
         if not 1 <= len(scene) <= limits.SCENE_LENGTH or not 1 <= seconds <= limits.QR_SECONDS:
-            raise ValueError("二维码的场景值要有 1 到 64 个字,有效期最长 30 天。")
+            raise ValueError("二维码的场景值要有 1 到 64 个字，有效期最长 30 天。")
         body = {"expire_seconds": seconds, "action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": scene}}}
         answer = self.call("qrcode/create", body)
         if isinstance(answer, Outcome):

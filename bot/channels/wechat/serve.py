@@ -64,9 +64,9 @@ TRIES = timedelta(seconds=16)
 """Three tries of five seconds, and a little: so long only the webhook answers where there is nothing else."""
 THIRD = timedelta(seconds=12)
 """After the person wrote: when the second try is given up at 9.5 s there is a third, which is given up at 14.5 s."""
-NO_VOICE = "语音我现在听不了。把想说的打成字发我,一两句就行。"
-NO_IDEA = "这类消息我现在看不懂。用文字说一句想问的,我来答。"
-TELL = {Kind.VOICE: NO_VOICE, Kind.VIDEO: NO_IDEA, Kind.LOCATION: "定位我现在看不了。直接打出城市就行,比如「贵阳」。", Kind.LINK: NO_IDEA}
+NO_VOICE = "语音我现在听不了。把想说的打成字发我，一两句就行。"
+NO_IDEA = "这类消息我现在看不懂。用文字说一句想问的，我来答。"
+TELL = {Kind.VOICE: NO_VOICE, Kind.VIDEO: NO_IDEA, Kind.LOCATION: "定位我现在看不了。直接打出城市就行，比如「贵阳」。", Kind.LINK: NO_IDEA}
 KEPT_FREE = 2
 """Messages of an open window that no push takes: a reply that comes late, a teacher's answer."""
 ERASES = (Kind.UNSUBSCRIBE, Kind.REVOKE)
@@ -74,8 +74,8 @@ LOOK = 1.0
 """Seconds after which another process's refusal is known here."""
 PICTURE = "图片.jpg"
 """What a picture that is read is called; one that is not stays without an ending, and that is said."""
-TOO_BIG = "这张图片超过 10 MB,太大了。缩小一点,或者截成几张,再发一次。"
-NOT_FETCHED = "图片没有取下来,可能是网络不好。过一会儿再发一次。"
+TOO_BIG = "这张图片超过 10 MB，太大了。缩小一点，或者截成几张，再发一次。"
+NOT_FETCHED = "图片没有取下来，可能是网络不好。过一会儿再发一次。"
 log = structlog.get_logger()
 
 
@@ -99,7 +99,7 @@ class WeChatAccount:
         self.keys = Keys(settings.token.get_secret_value(), settings.appid, *keys)
         self.ways = CAPABILITIES[settings.capability]
         if settings.mass and settings.capability != "service_verified":
-            raise ValueError("BULIXIAN_WECHAT__MASS 只有认证过的服务号能用:订阅号没有按名单群发的接口")
+            raise ValueError("BULIXIAN_WECHAT__MASS 只有认证过的服务号能用：订阅号没有按名单群发的接口")
         self.mass = Mass(MASS_PEOPLE, MASS_MONTH, MASS_DAY, MASS_MINUTE, reply.shared, self.send_many) if settings.mass else None
         self.connect = partial(WeChat, settings.appid, settings.secret.get_secret_value(), Tokens(app), app.clock.now, settings.api_base_url)
         self.pump: Pump | None = None
@@ -353,7 +353,7 @@ def connected(app: App) -> WeChat:
         ValueError: there is none, or a setting is wrong; one sentence.
     """
     if app.settings.wechat.lacking() or not app.settings.wechat.appid:
-        raise ValueError("还没有设置公众号:BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN")
+        raise ValueError("还没有设置公众号：BULIXIAN_WECHAT__APPID、__SECRET、__TOKEN")
     return WeChatAccount(app, app.settings.wechat).connect()
 
 

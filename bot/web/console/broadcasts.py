@@ -29,15 +29,15 @@ LISTS = {
     "city": "城市",
     "college": "学院",
     "degree": "学历",
-    "major": "专业(名字里有这几个字)",
-    "groups": "群体(只算同意登记的)",
-    "channel": "最近说话的渠道(微信、Telegram、网页)",
+    "major": "专业（名字里有这几个字）",
+    "groups": "群体（只算同意登记的）",
+    "channel": "最近说话的渠道（微信、Telegram、网页）",
 }
 """Rules of an audience that are written as words with 、 between them."""
 APART = ("residence", "cohort", "degree", "major")
 """Fields of a profile that have a line of their own, which asks the ledger too."""
 ASKING = {name: field.label for name, field in FIELDS.items() if name not in (*SENSITIVE, *APART) and field.kind not in ("list", "answers")}
-HOW = {"is": "是(几个用「、」隔开)", "has": "文字里有", "from": "不早于、不少于", "to": "不晚于、不多于"}
+HOW = {"is": "是（几个用「、」隔开）", "has": "文字里有", "from": "不早于、不少于", "to": "不晚于、不多于"}
 ROWS = (1, 2, 3)
 """Conditions on the profile that the form has room for."""
 ACTIONS: dict[str, tuple[str, Callable[[Desk, App, int], Any]]] = {
@@ -48,7 +48,7 @@ ACTIONS: dict[str, tuple[str, Callable[[Desk, App, int], Any]]] = {
     "off": ("取消活动", lambda desk, app, number: called_off(app, number, desk.now)),
     "resend": ("再发群发", lambda desk, app, number: broadcast.resend(app, number, desk.form.get("outcome", ""))),
 }
-ASKED = {"approve": "批准,发出去", "cancel": "没发的不发了", "off": "活动取消", "resend": "再发一次"}
+ASKED = {"approve": "批准，发出去", "cancel": "没发的不发了", "off": "活动取消", "resend": "再发一次"}
 """What is asked once more, on a page that says to how many it happens."""
 
 
@@ -149,7 +149,7 @@ def profile(form: dict[str, str]) -> dict[str, Any]:
         if not field and not value:
             continue
         if field not in ASKING or how not in HOW or not value:
-            raise BroadcastError(f"档案条件第 {number} 行没写全:选一项、选怎么比、写内容")
+            raise BroadcastError(f"档案条件第 {number} 行没写全：选一项、选怎么比、写内容")
         new: Any = words(value) if how == "is" else {how: value}
         old = found.get(field)
         if old is None:
@@ -157,7 +157,7 @@ def profile(form: dict[str, str]) -> dict[str, Any]:
         elif isinstance(old, dict) and isinstance(new, dict) and {*old, *new} == {"from", "to"}:
             found[field] = old | new
         else:
-            raise BroadcastError(f"档案条件里的「{ASKING[field]}」写了两次,合成一行,或者一行写从、一行写到")
+            raise BroadcastError(f"档案条件里的「{ASKING[field]}」写了两次，合成一行，或者一行写从、一行写到")
     return found
 
 
@@ -167,7 +167,7 @@ def words(said: str) -> list[str]:
 
 def whole(said: str, label: str) -> int:
     if not re.fullmatch(r"\s*[0-9]{1,6}\s*", said):
-        raise BroadcastError(f"「{label}」写整数,不是「{said[:20]}」")
+        raise BroadcastError(f"「{label}」写整数，不是「{said[:20]}」")
     return int(said)
 
 
@@ -214,12 +214,12 @@ def trial(desk: Desk) -> Response:
     except BroadcastError as error:
         raise HTTPException(404, f"{error}。") from error
     if not told:
-        return shown(desk, "你还没有绑定聊天:先到「值班」页取一个码,发给机器人,再来发测试。")
+        return shown(desk, "你还没有绑定聊天：先到「值班」页取一个码，发给机器人，再来发测试。")
     for key, _ in told:
         desk.wake(key)
     late = [named(key) for key, reached in told if not reached]
-    waits = f"{'、'.join(late)}现在发不到你,给机器人说句话就会收到。" if late else ""
-    return shown(desk, done=f"测试在发到你的{'、'.join(named(key) for key, _ in told)},不算在结果里。{waits}")
+    waits = f"{'、'.join(late)}现在发不到你，给机器人说句话就会收到。" if late else ""
+    return shown(desk, done=f"测试在发到你的{'、'.join(named(key) for key, _ in told)}，不算在结果里。{waits}")
 
 
 def act(desk: Desk) -> Response:
@@ -259,19 +259,19 @@ def consequence(desk: Desk, connection: Connection, row: RowMapping, action: str
         case "approve":
             broadcast.second(row, desk.who.display)
             people, whom = veiled(broadcast.size(connection, row, desk.now), row["audience"]), addressed(connection, row, desk.who.display)
-            lines = [f"{whom} {people} 人,批准以后名单不变。" + ("写了留出一部分不发的,这个数里有他们。" if row["audience"].get("holdout") else "")]
+            lines = [f"{whom} {people} 人，批准以后名单不变。" + ("写了留出一部分不发的，这个数里有他们。" if row["audience"].get("holdout") else "")]
             late = row["at"] and row["at"] <= desk.now
-            return [*lines, *(["草稿定的发送时间已经过了,在下面另定一个;空着就不能发。"] if late else [])]
+            return [*lines, *(["草稿定的发送时间已经过了，在下面另定一个；空着就不能发。"] if late else [])]
         case "cancel":
             books = results.books(connection, row)
-            lines = [f"还没发出去的 {books['open'] + books['unplanned']} 人不会收到。停了就不能再接着发;只想停一停,用「暂停」。"]
+            lines = [f"还没发出去的 {books['open'] + books['unplanned']} 人不会收到。停了就不能再接着发；只想停一停，用「暂停」。"]
             stands = coming.may_call_off(row, desk.now)
-            return [*lines, *(["已经收到的人照样可以来,说想参加的照样会提醒。活动不办了,用「活动取消」。"] if stands else [])]
+            return [*lines, *(["已经收到的人照样可以来，说想参加的照样会提醒。活动不办了，用「活动取消」。"] if stands else [])]
         case "off":
             books = results.books(connection, row)
             told = len(coming.expecting(connection, row["id"]))
-            lines = [f"马上告诉说想参加的 {told} 人别去了(退订了的不告诉)。", "以后不再提醒,也不能恢复。"]
-            return [f"这场活动取消,还没发出去的 {books['open'] + books['unplanned']} 人不会收到。", *lines]
+            lines = [f"马上告诉说想参加的 {told} 人别去了（退订了的不告诉）。", "以后不再提醒，也不能恢复。"]
+            return [f"这场活动取消，还没发出去的 {books['open'] + books['unplanned']} 人不会收到。", *lines]
     outcome = desk.form.get("outcome", "")
     again = f"再发给「{RESULTS.get(outcome, outcome)}」的 {results.books(connection, row).get(outcome, 0)} 人。"
     return [again, *(["不知道到没到的人可能收到两次。"] if outcome == "unknown" else [])]

@@ -70,7 +70,7 @@ def remark(desk: Desk) -> Response:
     form = desk.form
     text = "\n".join(filter(None, (queue.canned().get(form.get("canned", ""), ("", ""))[1], form.get("text", "").strip())))
     if not text or len(text) > LONGEST:
-        return refused(desk, f"意见写 1 到 {LONGEST} 个字,或者选一条常用的")
+        return refused(desk, f"意见写 1 到 {LONGEST} 个字，或者选一条常用的")
     quote = form.get("quote", "").strip()
     work = queue.remark
     return done(desk, "写意见", lambda connection, number: work(connection, desk.app.seal, number, desk.who.display, text, desk.now, quote=quote))

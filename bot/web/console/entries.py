@@ -21,7 +21,7 @@ from knowledge.policy.revisions import RevisionError
 
 REVIEW = timedelta(days=180)
 RECEIVERS = {"person": "给本人", "employer": "给单位", "both": "都有", "none": "不涉及钱"}
-CERTAINTIES = {"A": "A:看到官方原文", "B": "B:报刊或高校页", "C": "C:转载,尚待核实"}
+CERTAINTIES = {"A": "A：看到官方原文", "B": "B：报刊或高校页", "C": "C：转载，尚待核实"}
 OF_SOURCE = ("issuer", "document", "date", "url")
 
 
@@ -30,7 +30,7 @@ def topics(desk: Desk) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for key, item in sorted(desk.app.search.knowledge.entries.items()):
         found.setdefault(key.partition("-")[0], []).append(item.title)
-    return {topic: f"{topic}:{titles[0]}等 {len(titles)} 条" for topic, titles in found.items()}
+    return {topic: f"{topic}：{titles[0]}等 {len(titles)} 条" for topic, titles in found.items()}
 
 
 def page(desk: Desk, wrong: str = "") -> Response:
@@ -95,7 +95,7 @@ def begin(desk: Desk) -> Response:
         return page(desk, "选一个放在哪一类。") if not key else policies.listed(desk, f"{key} 没有你起草的一稿可以接着改。")
     body = bodied(desk.form, before)
     if any(PERSONAL.search(question) for question in body.get("questions", ())):
-        return page(desk, "问法里像有手机号或证件号,去掉再存。")
+        return page(desk, "问法里像有手机号或证件号，去掉再存。")
     try:
         open_ = policies.numbers(desk.form.get("open", ""))
         number, found = revisions.begun(desk.app, key or topic, body, desk.who.display, open_, desk.note)
@@ -103,7 +103,7 @@ def begin(desk: Desk) -> Response:
         return page(desk, mistake(error))
     except RevisionError as error:
         return page(desk, f"{error}。")
-    told = f"{found.summary}。" + (f"批准以前还要改:{'。'.join(found.problems)}。" if found.problems else "检查过了,没有问题。")
+    told = f"{found.summary}。" + (f"批准以前还要改：{'。'.join(found.problems)}。" if found.problems else "检查过了，没有问题。")
     return policies.draft(desk, done=told, number=number)
 
 
@@ -116,5 +116,5 @@ def mistake(error: ValidationError) -> str:
     field = FIELDS[str(name)]
     if first["type"] == "missing":
         return f"「{field.label}」还没写。"
-    words = f"写法不对,{field.told}" if first["type"] == "string_pattern_mismatch" else explain(error).partition(":")[2]
+    words = f"写法不对，{field.told}" if first["type"] == "string_pattern_mismatch" else explain(error).partition(":")[2]
     return f"「{field.label}」{words}。"

@@ -92,7 +92,7 @@ def talking(connection: Connection, desk: Desk) -> tuple[RowMapping, list[Talk]]
     row = scope.record(connection, desk.who, desk.number())
     held = talks.of(connection, [row["graduate_id"]]).get(row["graduate_id"], []) if row["graduate_id"] else []
     if not held:
-        raise HTTPException(400, "这个人还没有在聊天里和台账对上,发不到;先打电话。")
+        raise HTTPException(400, "这个人还没有在聊天里和台账对上，发不到；先打电话。")
     return row, held
 
 
@@ -100,7 +100,7 @@ def writing(connection: Connection, desk: Desk) -> tuple[RowMapping, str]:
     row, held = talking(connection, desk)
     open_ = talks.reaching(held)
     if not open_:
-        raise HTTPException(400, "这个人把聊天都关了(取关或拉黑),发不到;先打电话。")
+        raise HTTPException(400, "这个人把聊天都关了（取关或拉黑），发不到；先打电话。")
     return row, open_[0].key
 
 
@@ -144,7 +144,7 @@ def serve(desk: Desk) -> Response:
 
 def _serve(connection: Connection, desk: Desk, kind: str, note: str) -> None:
     if kind not in KINDS:
-        raise LedgerError(f"服务只有:{'、'.join(KINDS.values())}")
+        raise LedgerError(f"服务只有：{'、'.join(KINDS.values())}")
     ledger.give(connection, desk.number(), kind, day(desk, "on") or desk.app.clock.today(), desk.who.display, desk.now, note)
 
 
@@ -156,7 +156,7 @@ def call(desk: Desk) -> Response:
     def work(connection: Connection) -> None:
         way = desk.form.get("way", "")
         if way not in WAYS:
-            raise LedgerError(f"方式只有:{'、'.join(WAYS)}")
+            raise LedgerError(f"方式只有：{'、'.join(WAYS)}")
         note = desk.form.get("note", "").strip()[:1000]
         contact.called(connection, desk.number(), result, desk.who.display, desk.app.clock.today(), way, note, day(desk, "next_on"))
 
@@ -197,7 +197,7 @@ def family(desk: Desk) -> Response:
         return number
 
     number = desk.write(work)
-    return shown(desk, "" if number else "本人没有同意联系家里,或者撤回了。", number)
+    return shown(desk, "" if number else "本人没有同意联系家里，或者撤回了。", number)
 
 
 def number(desk: Desk, row: RowMapping) -> dict[str, str]:
@@ -236,7 +236,7 @@ def plan(desk: Desk) -> Response:
         if not what:
             raise LedgerError("写一句下一步做什么")
         if owner not in helpers(connection):
-            raise LedgerError("谁来做,请从名单里选")
+            raise LedgerError("谁来做，请从名单里选")
         ledger.plan(connection, desk.number(), what, owner, day(desk, "due"))
 
     return kept(desk, work, "定下一步", desk.form.get("owner", ""))

@@ -29,6 +29,7 @@ from bot.app import App
 from bot.web.console import staff
 from bot.web.console.staff import ROLES, Member, Role
 from bot.web.upload import Refused, named, received
+from dialogs.typography import chinese
 from knowledge.cases import KINDS
 from knowledge.db import CHINA, DatabaseError
 from knowledge.policy.revisions import ACTIONS
@@ -37,7 +38,7 @@ COOKIE, ROOT = "bulixian_staff", "/console"
 BODY_BYTES = 320 * 1024
 """Forms here are words, at most the 30 000 of a posting, nine bytes each as a form sends them; lists come in by their own page."""
 LIST_BYTES = 20_000_000
-AWAY = "数据库刚才没应,这次没存上。过一会儿再试;写过的字在下面,可以先复制下来。"
+AWAY = "数据库刚才没应，这次没存上。过一会儿再试；写过的字在下面，可以先复制下来。"
 UNTYPED = ("csrf", "password", "old", "new", "again")
 """Fields that are no text of somebody's, or must not be shown."""
 log = structlog.get_logger()
@@ -60,6 +61,7 @@ def china(moment: datetime | str) -> str:
 
 
 templates.env.filters["china"] = china
+templates.env.filters["chinese"] = chinese
 templates.env.globals |= {"ROOT": ROOT, "ROLES": ROLES, "CASE_KINDS": KINDS, "ACTIONS": ACTIONS}
 
 
@@ -234,10 +236,10 @@ class Gate:
                 if found[1]:
                     desk.write(lambda connection: staff.seen(connection, desk.token, desk.now))
         if page.roles and desk.member is None:
-            return desk.to("/login") if desk.request.method == "GET" else desk.show("refused", 401, why="登录已经结束,请重新登录。")
+            return desk.to("/login") if desk.request.method == "GET" else desk.show("refused", 401, why="登录已经结束，请重新登录。")
         if desk.request.method == "POST" and not self.ours(desk):
             self.refused(desk, "表单不是从这个页面来的")
-            return desk.show("refused", 403, why="这个表单过期了,请返回刷新页面再试。")
+            return desk.show("refused", 403, why="这个表单过期了，请返回刷新页面再试。")
         if page.roles and desk.who.role not in page.roles:
             self.refused(desk, "没有权限")
             return desk.show("refused", 403, why="你的角色不能看这一页。")
@@ -272,7 +274,7 @@ class Gate:
         path = desk.request.url.path.replace("\x00", "")
         log.warning("console refused", path=path[:100], why=why)
         if desk.member:
-            desk.write(lambda connection: desk.note(connection, f"被拒:{why}", path))
+            desk.write(lambda connection: desk.note(connection, f"被拒：{why}", path))
 
 
 async def filed(request: Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
@@ -281,7 +283,7 @@ async def filed(request: Request) -> tuple[dict[str, str], tuple[str, bytes] | N
     Raises:
         Refused: it is too large or broken.
     """
-    form = await received(request, LIST_BYTES, f"文件超过 {LIST_BYTES // 1_000_000} MB,请拆成几份再导。")
+    form = await received(request, LIST_BYTES, f"文件超过 {LIST_BYTES // 1_000_000} MB，请拆成几份再导。")
     said = {name: value.replace("\x00", "") for name, value in form.items() if isinstance(value, str)}
     file = next((value for value in form.values() if isinstance(value, UploadFile)), None)
     return said, (named(file.filename or ""), await file.read()) if file and file.filename else None
@@ -302,4 +304,4 @@ async def words(request: Request) -> dict[str, str]:
 
 
 def lost(desk: Desk) -> Response:
-    raise HTTPException(404, "没有这一页,或者不归你看。")
+    raise HTTPException(404, "没有这一页，或者不归你看。")

@@ -109,7 +109,7 @@ def give(desk: Desk) -> Response:
     def work(connection: Connection) -> list[str]:
         case = scope.case(connection, desk.who, number)
         if to not in helpers(connection):
-            raise HTTPException(400, "没有这位老师,请从名单里选。")
+            raise HTTPException(400, "没有这位老师，请从名单里选。")
         connection.execute(update(Case).where(Case.id == number).values(owner=to))
         desk.note(connection, "交办求助", f"求助 {number}", case["owner"] or "", to)
         return duty.entrust(connection, case, to, desk.who.display, desk.now)

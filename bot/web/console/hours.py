@@ -16,7 +16,7 @@ from knowledge.db import CHINA
 
 MOST = 24
 """Hours published at once; more is a slip of the hand."""
-PLACE = "线上,老师会发链接"
+PLACE = "线上，老师会发链接"
 
 
 def listed(desk: Desk, wrong: str = "") -> Response:
@@ -51,7 +51,7 @@ def publish(desk: Desk) -> Response:
         new = desk.write(act)
     except ClinicError as error:
         return listed(desk, f"{error}。")
-    return desk.to("/clinic/hours") if new else listed(desk, "没有加上:这些时间过了,或者和自己别的时间重叠。")
+    return desk.to("/clinic/hours") if new else listed(desk, "没有加上：这些时间过了，或者和自己别的时间重叠。")
 
 
 def moments(form: Mapping[str, str]) -> tuple[list[datetime], int]:
@@ -73,7 +73,7 @@ def moments(form: Mapping[str, str]) -> tuple[list[datetime], int]:
         found.append(start)
         start += timedelta(minutes=minutes)
     if not found:
-        raise ValueError("结束要晚于开始,至少够一次")
+        raise ValueError("结束要晚于开始，至少够一次")
     if len(found) > MOST:
         raise ValueError(f"一回最多公布 {MOST} 个时间")
     return found, minutes
@@ -84,7 +84,7 @@ def withdraw(desk: Desk) -> Response:
     number = desk.number()
     row = held(desk, lambda each: each["id"] == number)
     if row["booking"] and not desk.confirmed:
-        told = [f"{slots.when(row)} 已经有人约了(预约 {row['booking']})。撤下后马上告诉他,请他换一个时间。"]
+        told = [f"{slots.when(row)} 已经有人约了（预约 {row['booking']}）。撤下后马上告诉他，请他换一个时间。"]
         return desk.sure(slots.when(row), "撤下这个时间", told, "/clinic/hours")
     return done(desk, lambda: bureau.call_off(desk.app, number, desk.note))
 
@@ -101,7 +101,7 @@ def held(desk: Desk, which: Callable[[Mapping[str, Any]], bool]) -> dict[str, An
     """One of the hours that this person may touch."""
     row = next(filter(which, mine(desk)), None)
     if row is None:
-        raise HTTPException(404, "没有这个时间,或者是别的老师的。")
+        raise HTTPException(404, "没有这个时间，或者是别的老师的。")
     return row
 
 

@@ -79,7 +79,7 @@ def kept(desk: Desk) -> tuple[RowMapping, Table, bytes]:
     with desk.app.database.reading() as connection:
         row = connection.execute(query).mappings().first()
     if row is None or row["kind"] not in kinds(desk):
-        raise HTTPException(404, "这份文件已经清掉了(放一个小时),请重新选一次。")
+        raise HTTPException(404, "这份文件已经清掉了（放一个小时），请重新选一次。")
     data = desk.app.seal.show(row["sealed"], token)
     return row, tables.read(data, row["name"]), data
 
@@ -151,7 +151,7 @@ def take(desk: Desk) -> Response:
 
     desk.write(over)
     desk.app.look_for_postings()
-    return page(desk, done=f"{row['name']}:{said}", token=row["id"])
+    return page(desk, done=f"{row['name']}：{said}", token=row["id"])
 
 
 def report(desk: Desk) -> Response:
@@ -161,6 +161,6 @@ def report(desk: Desk) -> Response:
     with desk.app.database.reading() as connection:
         sealed = connection.execute(query.where(KeptList.at >= desk.now - KEPT)).scalar()
     if sealed is None:
-        raise HTTPException(404, "这份结果已经清掉了(放一个小时)。")
+        raise HTTPException(404, "这份结果已经清掉了（放一个小时）。")
     book = desk.app.seal.show(sealed, token + "/report")
     return Response(book, media_type=XLSX, headers={"content-disposition": 'attachment; filename="result.xlsx"'})

@@ -16,7 +16,7 @@ from knowledge import cases
 
 log = structlog.get_logger()
 WRONG = "登录名或密码不对。"
-WAIT = "试得太多了,15 分钟后再来;忘了密码,请管理员重设。"
+WAIT = "试得太多了，15 分钟后再来；忘了密码，请管理员重设。"
 
 
 def keep(desk: Desk, response: Response, token: str) -> Response:
@@ -82,7 +82,7 @@ def change(desk: Desk) -> Response:
     if known is None or not staff.fits(old, known[1]):
         return desk.show("password", 403, wrong="现在的密码不对。")
     if len(new) < staff.SHORTEST or new == old or new != desk.form.get("again"):
-        return desk.show("password", 400, wrong=f"新密码至少 {staff.SHORTEST} 个字,和原来的不同,两次写得一样。")
+        return desk.show("password", 400, wrong=f"新密码至少 {staff.SHORTEST} 个字，和原来的不同，两次写得一样。")
     held = staff.hashed(new)
 
     def work(connection: Connection) -> str:
@@ -123,7 +123,7 @@ def switch(desk: Desk) -> Response:
             owned = cases.owned(connection, row["display"]) if row else 0
         if row is None:
             raise HTTPException(404, "没有这个账号")
-        told = [f"{row['name']}({row['display']})马上被退出,也不能再登录,值班的聊天也停。", f"名下还有 {owned} 件没办结的求助,要另交给别人。"]
+        told = [f"{row['name']}（{row['display']}）马上被退出，也不能再登录，值班的聊天也停。", f"名下还有 {owned} 件没办结的求助，要另交给别人。"]
         return desk.sure(f"账号 {row['name']}", "停用", told[: 2 if owned else 1], "/accounts", {"active": "0"})
 
     def work(connection: Connection) -> None:

@@ -125,13 +125,13 @@ class Provider:
                         raise OidcError("的答复太长或太慢")
             said = json.loads(held)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise OidcError(f"连不上或太慢({type(error).__name__})") from error
+            raise OidcError(f"连不上或太慢（{type(error).__name__}）") from error
         except (ValueError, RecursionError):
             said = None
         finally:
             self.room.release()
         if not isinstance(said, dict):
-            raise OidcError(f"的答复不是 JSON(状态 {response.status_code})")
+            raise OidcError(f"的答复不是 JSON（状态 {response.status_code}）")
         return response.status_code, said
 
     def exchanged(self, code: str, verifier: str, at: datetime) -> dict[str, Any]:
@@ -160,7 +160,7 @@ class Provider:
                 token = jwt.decode(text, self.known(at, anew=True).keys, registry=registry)
             CodeIDToken(token.claims, token.header, expected, params).validate(int(at.timestamp()), LEEWAY)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
-            raise OidcError(f"的凭证不对({type(error).__name__})", REFUSED, 403) from error
+            raise OidcError(f"的凭证不对（{type(error).__name__}）", REFUSED, 403) from error
         name, verified = token.claims.get(self.settings.claim), token.claims.get("email_verified") is True
         if not isinstance(name, str) or not name or not name.isprintable() or (self.settings.claim == "email" and not verified):
             raise OidcError("的凭证里没有 BULIXIAN_OIDC__CLAIM 那一项，或者没有核实过", REFUSED, 403)

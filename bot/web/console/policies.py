@@ -85,7 +85,7 @@ def draft(desk: Desk, wrong: str = "", done: str = "", number: int | None = None
             answered, lines = questions.answers(connection, number), kept.difference(connection, number)
         item = revisions.validated(row["body"], f"第 {number} 版")
     except RevisionError:
-        return listed(desk, f"第 {number} 版找不到了,可能已经处理过。")
+        return listed(desk, f"第 {number} 版找不到了，可能已经处理过。")
     own = row["author"].strip() == desk.who.display
     on = f"/knowledge/{row['entry_id']}" if row["entry_id"] in desk.app.search.knowledge.entries else f"/knowledge/new?key={row['entry_id']}"
     shown = {"row": row, "on": on, "differs": differing(lines), "says": read(desk, item), "answered": answered, "own": own}
@@ -134,7 +134,7 @@ def entry(desk: Desk, wrong: str = "", done: str = "") -> Response:
     key = str(desk.request.path_params["key"]).upper()[:10]
     item = desk.app.search.knowledge.entries.get(key)
     if item is None:
-        return listed(desk, f"没有正在用的 {key},请核对编号。")
+        return listed(desk, f"没有正在用的 {key}，请核对编号。")
     body, mine = begun(desk, item)
     said = {name: "\n".join(body.get(name) or ()) if name in LINES else str(body.get(name) or "") for name in CHANGED}
     said |= {name: value for name, value in desk.form.items() if name in CHANGED} if wrong else {}
@@ -159,7 +159,7 @@ def change(desk: Desk) -> Response:
     key = str(desk.request.path_params["key"]).upper()[:10]
     item = desk.app.search.knowledge.entries.get(key)
     if item is None:
-        return listed(desk, f"没有正在用的 {key},请核对编号。")
+        return listed(desk, f"没有正在用的 {key}，请核对编号。")
     body, settings = begun(desk, item)[0], []
     for name in CHANGED:
         told = desk.form.get(name, "").replace("\r", "").strip()
@@ -168,7 +168,7 @@ def change(desk: Desk) -> Response:
         if value != (now if name in LINES else str(now)):
             settings.append(f"{name}={json.dumps(value, ensure_ascii=False) if name in LINES or name == 'answer' else value}")
     if not settings:
-        return entry(desk, "和现在的一样,没有起草。")
+        return entry(desk, "和现在的一样，没有起草。")
     return tried(desk, lambda app: revisions.edited(app, key, settings, desk.who.display), "起草政策", key, entry)
 
 

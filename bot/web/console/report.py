@@ -54,7 +54,7 @@ def cohort(desk: Desk) -> Response:
     _, whole = found[0]
     bars = [bar(name, whole[HEADER.index(name)], whole[0]) for name in names]
     plots = {
-        "连上对话(核对过学校登记)": picture(found, 1),
+        "连上对话（核对过学校登记）": picture(found, 1),
         "本月联系或服务到": picture(found, 2),
         "1131 已完成": picture(found, figures.DONE),
         "去向落实": picture(found, figures.PLACED),

@@ -11,7 +11,7 @@ from bot.web.console.staff import Member
 from knowledge.cases import Case
 from knowledge.ledger.record import Record
 
-NOT_YOURS = "没有这一条,或者不归你看。"
+NOT_YOURS = "没有这一条，或者不归你看。"
 """The same words for both: whoever tries numbers learns nothing."""
 
 

@@ -145,11 +145,11 @@ def add(connection: Connection, name: str, display: str, role: str, held: str, a
     if role not in get_args(Role):
         raise StaffError(f"角色只有 {'、'.join(ROLES)}")
     if not name.isprintable() or not 2 <= len(name) <= 40 or any(mark.isspace() for mark in name):
-        raise StaffError("登录名要 2 到 40 个字,中间没有空格")
+        raise StaffError("登录名要 2 到 40 个字，中间没有空格")
     if not display.isprintable() or len(display) > 64:
         raise StaffError("称呼最多 64 个字")
     if connection.execute(select(Staff.id).where((Staff.name == name) | (Staff.display == display))).first():
-        raise StaffError(f"已经有叫「{name}」或称呼「{display}」的人了,换一个")
+        raise StaffError(f"已经有叫「{name}」或称呼「{display}」的人了，换一个")
     row = {"name": name, "display": display, "password": held, "role": role, "active": True, "fresh": True, "created_at": at}
     connection.execute(insert(Staff).values(row))
 
@@ -219,7 +219,7 @@ def acting(connection: Connection, said: str) -> str:
     if found:
         raise StaffError(f"「{said}」的账号已经停用")
     if opened(connection):
-        raise StaffError(f"没有叫「{said}」的老师,bulixian user list 看账号")
+        raise StaffError(f"没有叫「{said}」的老师，bulixian user list 看账号")
     return said
 
 

@@ -49,12 +49,12 @@ def filed(connection: Connection, record: int) -> Iterator[dict[str, Any]]:
         yield row_of("服务", f"{KINDS[each['kind']]} {each['by'] or '系统送达'} {each['note']}", at)
     for each in last(connection, FollowUp, record):
         result = each["result"] or ("联系上了" if each["reached"] else "没联系上")
-        more = f"(下次 {each['next_on']})" if each["next_on"] else ""
-        yield row_of("联系", f"{each['way']} {each['by']}:{result} {each['note']}{more}", each["on"])
+        more = f"（下次 {each['next_on']}）" if each["next_on"] else ""
+        yield row_of("联系", f"{each['way']} {each['by']}：{result} {each['note']}{more}", each["on"])
     for each in last(connection, Change, record):
         yield row_of("去向", f"{each['destination'] or '没填'}({each['by']}){each['note']}", each["at"])
     for each in last(connection, Note, record):
-        yield row_of("备注", f"{each['by']}:{each['text']}", each["at"])
+        yield row_of("备注", f"{each['by']}：{each['text']}", each["at"])
     for each in last(connection, Step, record):
         if each["done_at"]:
             yield row_of("做完一步", f"{each['what']}({each['owner']})", each["done_at"])

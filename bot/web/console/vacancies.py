@@ -48,7 +48,7 @@ def decide(desk: Desk) -> Response:
     try:
         desk.write(work)
     except PostingError:
-        return listed(desk, f"编号 {number} 没有改动:没有这个岗位,或者已经有人处理过。")
+        return listed(desk, f"编号 {number} 没有改动：没有这个岗位，或者已经有人处理过。")
     desk.app.look_for_postings()
     return desk.to(f"/postings?status={desk.form.get('status') if desk.form.get('status') in STATES else 'held'}")
 
@@ -84,7 +84,7 @@ def change(desk: Desk) -> Response:
     except PostingError as error:
         return one(desk, f"{error}。")
     desk.app.look_for_postings()
-    what = "改好了,先扣下,要放行才推荐" if line.outcome == "held" else "改好了"
+    what = "改好了，先扣下，要放行才推荐" if line.outcome == "held" else "改好了"
     return one(desk, done=f"{what}{':' if line.why else ''}{line.why}。")
 
 

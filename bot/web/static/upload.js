@@ -11,13 +11,13 @@ if (form) {
     if (!picked) return;
     const big = picked.size > most * 1_000_000;
     chosen.textContent = picked.name;
-    status.textContent = big ? `这个文件超过 ${most} MB,换一份小的。` : "";
+    status.textContent = big ? `这个文件超过 ${most} MB，换一份小的。` : "";
     send.disabled = big;
   });
 
   form.addEventListener("submit", () => {
     send.disabled = true;
-    status.textContent = "正在看,一般几秒钟,别关页面。";
+    status.textContent = "正在看，一般几秒钟，别关页面。";
   });
 
   addEventListener("pageshow", () => {

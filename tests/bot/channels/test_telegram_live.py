@@ -31,6 +31,7 @@ from bot.transcript import InboxMessage
 from bot.web.app import watched
 from dialogs.messages import Choice, Inbound, Say, to_json
 from dialogs.place import Conversation
+from dialogs.typography import chinese
 from knowledge.clinic.papers import KeptResume
 from knowledge.people import Graduate, Identity
 from tests.bot.channels.program import serving, telegram_settings
@@ -322,7 +323,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence(hooked: Town) -> None:
     hooked.world.message(PERSON, {"sticker": {"file_id": "S", "file_unique_id": "s", "emoji": "🙂"}})
     hooked.replies(2)
     hooked.world.upload(PERSON, "简历.pdf", b"%PDF", size=21 << 20)
-    assert hooked.replies(3) == [NO_VOICE, NO_IDEA, TOO_BIG]
+    assert hooked.replies(3) == [chinese(told) for told in (NO_VOICE, NO_IDEA, TOO_BIG)]
 
 
 def test_talk_in_a_group_is_left_alone(hooked: Town) -> None:

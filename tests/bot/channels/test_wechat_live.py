@@ -24,6 +24,7 @@ from bot.reader import CUT, LEFT
 from bot.transcript import InboxMessage
 from dialogs.messages import Inbound, Say
 from dialogs.turn import Turn
+from dialogs.typography import chinese
 from knowledge.clinic.papers import KeptResume
 from knowledge.people import Graduate, Identity
 from tests.bot.channels.program import AES_KEY, TOKEN, serving, wechat_settings
@@ -308,7 +309,7 @@ async def test_ten_in_a_burst_to_an_unverified_account_are_answered_once_each(un
     pushes = await asyncio.gather(*(unverified.people.text(PERSON, "报到证还发吗") for _ in range(10)))
     assert not any(push.fault for push in pushes)
     await unverified.settled()
-    assert "".join(unverified.seen()).count("依据:") == 10
+    assert "".join(unverified.seen()).count("依据：") == 10
 
 
 @pytest.mark.parametrize("seconds", [6, 16])
@@ -355,7 +356,7 @@ async def test_a_late_answer_of_an_account_that_was_refused_takes_one_more_messa
 
 def lengthy(monkeypatch: pytest.MonkeyPatch, app: App, lines: int) -> list[str]:
     """A question for the list is answered with so many lines; they are returned."""
-    held, said = app.inbox.step, [f"第 {number} 样材料:原件和复印件各一份,缺一不可。" for number in range(lines)]
+    held, said = app.inbox.step, [chinese(f"第 {number} 样材料:原件和复印件各一份,缺一不可。") for number in range(lines)]
 
     def step(inbound: Inbound, *given: Any) -> Turn:
         turn = held(inbound, *given)
@@ -383,7 +384,7 @@ async def test_what_was_begun_in_replies_is_finished_by_messages_where_the_right
     await promised.filed()
     await promised.people.text(PERSON, "好")
     await promised.settled()
-    said += lengthy(monkeypatch, promised.app, 80)
+    said += lengthy(monkeypatch, promised.app, 72)
     await promised.people.text(PERSON, "清单")
     await promised.filed()
     promised.world.account = replace(promised.world.account, capability="service_verified")
@@ -396,7 +397,7 @@ async def test_what_was_begun_in_replies_is_finished_by_messages_where_the_right
 async def test_a_scanned_code_makes_one_person_of_two(served: Town) -> None:
     app = served.app
     parts = app.accept(Inbound("web::me", "1", "text", "绑定", app.clock.now())).result().parts
-    code = parts[0]["text"].split("绑定码:")[1][:8]
+    code = parts[0]["text"].split("绑定码：")[1][:8]
     push = await served.people.follow(PERSON, code)
     assert "合成一份档案吗" in push.text
     assert "合成一份了" in (await served.people.text(PERSON, "合成一份")).text
@@ -471,4 +472,4 @@ async def test_a_stop_waits_for_a_picture_on_its_way_and_the_next_start_asks_for
         told = [str(parts) for parts in connection.execute(select(Delivery.parts).where(Delivery.key.startswith("refused|"))).scalars()]
     app.close()
     assert len(told) == 9
-    assert sum(CUT in each for each in told) >= 9 - fetched
+    assert sum(chinese(CUT) in each for each in told) >= 9 - fetched

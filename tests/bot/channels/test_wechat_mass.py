@@ -117,10 +117,10 @@ async def test_those_without_a_way_get_it_in_one_call_and_a_number_is_understood
     assert [sorted(body["touser"]) for body in far.calls()] == [PEOPLE[1:]]
     assert far.world.books["seen/custom"] == 1
     await far.people.deliver()
-    assert "发到 4 人,没发到 0 人" in far.status()["mass"][0]["told"]
+    assert "发到 4 人，没发到 0 人" in far.status()["mass"][0]["told"]
     seen = far.world.person(PEOPLE[1]).texts()[-1]
-    assert "1. 想参加\n2. 退订\n想选哪个,回复它前面的数字就行。" in seen
-    assert "记下了:冬季双选会" in (await far.people.text(PEOPLE[1], "1")).text
+    assert "1. 想参加\n2. 退订\n想选哪个，回复它前面的数字就行。" in seen
+    assert "记下了：冬季双选会" in (await far.people.text(PEOPLE[1], "1")).text
     assert "不主动给你发消息" in (await far.people.text(PEOPLE[2], "2")).text
     assert far.status()["coming"] == 1
 
@@ -213,7 +213,7 @@ async def test_unknown_words_of_the_platform_are_kept(far: Town) -> None:
     [event] = far.world.events
     await far.people.push(event | {"Status": "err(99999)", "SentCount": 0})
     found = await far.becomes(failed=5)
-    assert found["reasons"] == [{"status": "failed", "reason": "err(99999)", "told": "失败:平台说:err(99999)", "count": 5}]
+    assert found["reasons"] == [{"status": "failed", "reason": "err(99999)", "told": "失败：平台说：err(99999)", "count": 5}]
 
 
 async def test_a_template_rings_and_the_whole_comes_with_the_next_word(url: str) -> None:

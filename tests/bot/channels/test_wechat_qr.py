@@ -145,7 +145,7 @@ async def served(url: str) -> AsyncIterator[Town]:
 async def test_a_bind_code_is_scanned_from_a_page_of_who_asked_for_it(served: Town) -> None:
     visitor, other = Visitor(served), Visitor(served)
     told = await visitor.say("绑定")
-    code = told["text"].split("绑定码:")[1][:8]
+    code = told["text"].split("绑定码：")[1][:8]
     assert [link["label"] for link in told["links"]] == [LINK]
     address = told["links"][0]["url"]
     assert code not in address
@@ -200,13 +200,13 @@ async def test_who_cannot_scan_types_the_code(sqlite_url: str) -> None:
     with town(sqlite_url, "subscription_verified") as served:
         visitor = Visitor(served)
         told = await visitor.say("绑定")
-        assert "绑定码:" in told["text"]
+        assert "绑定码：" in told["text"]
         assert "links" not in told
         assert (await visitor.http.get("/chat/scan")).status_code == 404
         await served.people.close()
     with town(sqlite_url) as served:
         said = served.app.accept(Inbound("wechat:x:y", "1", "text", "绑定", served.app.clock.now())).result()
-        assert "绑定码:" in said.parts[0]["text"]
+        assert "绑定码：" in said.parts[0]["text"]
         assert "links" not in said.parts[0]
         await served.people.close()
 

@@ -104,7 +104,7 @@ def test_a_choice_that_is_not_there(n: int) -> None:
 
 def test_links_are_anchors_under_the_text() -> None:
     assert messages(Say("看原文", (), (Link("原文<1>", "https://www.gov.cn/a?b=1&c=2"),))) == [
-        Message('看原文\n<a href="https://www.gov.cn/a?b=1&amp;c=2">原文&lt;1&gt;</a>', "看原文\n原文<1>:https://www.gov.cn/a?b=1&c=2")
+        Message('看原文\n<a href="https://www.gov.cn/a?b=1&amp;c=2">原文&lt;1&gt;</a>', "看原文\n原文<1>：https://www.gov.cn/a?b=1&c=2")
     ]
 
 
@@ -118,7 +118,7 @@ def test_an_address_that_is_none_is_shown_as_text(url: str) -> None:
 def test_a_link_that_no_longer_fits_opens_a_new_message() -> None:
     found = messages(Say("字" * (TEXT - 5), (Choice("菜单", "go/menu"),), (Link("原文", "https://www.gov.cn/"),)))
     assert [bool(message.rows) for message in found] == [False, True]
-    assert found[1].plain == "原文:https://www.gov.cn/"
+    assert found[1].plain == "原文：https://www.gov.cn/"
 
 
 def test_more_than_a_hundred_links_and_an_endless_one() -> None:

@@ -55,7 +55,7 @@ def test_text_arrives_as_it_is(text: str, form: Form) -> None:
 
 def test_a_mass_send_is_one_text_without_buttons_and_anchors() -> None:
     text = reply.shared([Say("双选会", CHOICES, (LINK,))])
-    assert text == f"双选会\n官方原文:{LINK.url}\n1. 我的合同是一年\n2. 问老师\n{reply.BY_NUMBER}"
+    assert text == f"双选会\n官方原文：{LINK.url}\n1. 我的合同是一年\n2. 问老师\n{reply.BY_NUMBER}"
     assert reply.shared([Say("放假")]) == "放假"
     assert reply.shared([Say("<a href='https://a.example.invalid'>点我</a>")]) == "＜a href='https://a.example.invalid'>点我＜/a>"
     assert reply.shared([Say("长" * 700)]) is None
