@@ -11,11 +11,13 @@ HAN = "\u3400-\u9fff"
 OPENING = "\u201c\u2018\u300c\u300e\u300a\u3010\uff08\u3014\u2460-\u2473"
 CLOSING = "\u201d\u2019\u300d\u300f\u300b\u3011\uff09\u3015%"
 WIDE = str.maketrans(",:;?!", "\uff0c\uff1a\uff1b\uff1f\uff01")
-QUOTE = "\u300c[^\u300c\u300d]*\u300d"
+QUOTE = "\u300c(?:[^\u300c\u300d]|\u300c[^\u300c\u300d]*\u300d)*\u300d"
 """What stands between these is repeated as it was written: words of a document, of the person, of a button."""
-TOKEN = re.compile(rf"{QUOTE}|[,:;?!()]")
-MEANT = re.compile(rf"(?<=[{HAN}{CLOSING}]).|(?<=[\w)+]).(?=\s*(?:[{HAN}{OPENING}]|$))")
-"""A sign after Chinese; after a number or a name too, where Chinese or nothing follows. 1,000 and 9:30 and addresses keep theirs."""
+TOKEN = re.compile(rf"{QUOTE}|[,:;?!()\n]")
+MEANT = re.compile(rf"(?<=[{HAN}{CLOSING}]).|(?<=[\w)+]).(?=[^\S\n]*[{HAN}{OPENING}])")
+"""A sign after Chinese; after a number or a name too, where Chinese follows. 1,000 and 9:30 and addresses keep theirs."""
+LAST = re.compile(r"(?<=[\w)+]).[^\S\n]*$", re.MULTILINE)
+"""A sign at the end of a line: of a Chinese one, if there is Chinese before it."""
 HAS_HAN = re.compile(f"[{HAN}]")
 
 
@@ -29,19 +31,19 @@ def typeset(part: Part) -> Part:
 
 def chinese(text: str) -> str:
     """The text with full-width signs where they stand beside Chinese; a line without Chinese, and what is quoted, as it was."""
-    return "\n".join(line(one) if HAS_HAN.search(one) else one for one in text.split("\n"))
-
-
-def line(text: str) -> str:
-    signs, opened = list(text), []
+    signs, opened, begin = list(text), list[int](), 0
     for found in TOKEN.finditer(text):
         sign, at = found[0], found.start()
-        if sign == "(":
+        if sign == "\n":
+            opened, begin = [], at
+        elif sign == "(":
             opened.append(at)
         elif sign == ")":
             start = opened.pop() if opened else at
             if start < at and HAS_HAN.search(text, max(0, start - 1), at):
                 signs[start], signs[at] = "\uff08\uff09"
-        elif len(sign) == 1 and (MEANT.match(text, at) or (at and signs[at - 1] == "\uff09")):
-            signs[at] = sign.translate(WIDE)
+        elif len(sign) == 1:
+            behind = at and signs[at - 1] == "\uff09"
+            if behind or MEANT.match(text, at) or (LAST.match(text, at) and HAS_HAN.search(text, begin, at)):
+                signs[at] = sign.translate(WIDE)
     return "".join(signs)
