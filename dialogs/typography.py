@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from dialogs.messages import Part, Say
+from dialogs.messages import Choice, Link, Part, Say
 
 HAN = "\u3400-\u9fff"
 OPENING = "\u201c\u2018\u300c\u300e\u300a\u3010\uff08\u3014\u2460-\u2473"
@@ -18,6 +17,7 @@ MEANT = re.compile(rf"(?<=[{HAN}{CLOSING}]).|(?<=[\w)+]).(?=[^\S\n]*[{HAN}{OPENI
 """A sign after Chinese; after a number or a name too, where Chinese follows. 1,000 and 9:30 and addresses keep theirs."""
 LAST = re.compile(r"(?<=[\w)+]).[^\S\n]*$", re.MULTILINE)
 """A sign at the end of a line: of a Chinese one, if there is Chinese before it."""
+NARROW = re.compile("[,:;?!(]")
 HAS_HAN = re.compile(f"[{HAN}]")
 
 
@@ -25,12 +25,14 @@ def typeset(part: Part) -> Part:
     """A part as people see it; what a button stands for and where a link leads stay as they are."""
     if not isinstance(part, Say):
         return part
-    choices = tuple(replace(choice, label=chinese(choice.label)) for choice in part.choices)
-    return Say(chinese(part.text), choices, tuple(replace(link, label=chinese(link.label)) for link in part.links))
+    choices = tuple([Choice(chinese(choice.label), choice.value) for choice in part.choices])
+    return Say(chinese(part.text), choices, tuple([Link(chinese(link.label), link.url) for link in part.links]))
 
 
 def chinese(text: str) -> str:
     """The text with full-width signs where they stand beside Chinese; a line without Chinese, and what is quoted, as it was."""
+    if not NARROW.search(text):
+        return text
     signs, opened, begin = list(text), list[int](), 0
     for found in TOKEN.finditer(text):
         sign, at = found[0], found.start()
