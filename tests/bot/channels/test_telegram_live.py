@@ -41,7 +41,7 @@ from tests.simulators.telegram.world import Hook
 
 PERSON, OTHER, OLD, GROUP = 700000001, 700000002, -500, -100500
 SECRET = "hook-secret_1"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Town:

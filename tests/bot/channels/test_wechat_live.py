@@ -50,7 +50,7 @@ class Town:
 
     async def settled(self, open_: int = 0) -> dict[str, int]:
         """The books once so many are open: an outcome is written just after the person saw it."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while (books := self.books())["open"] != open_:
             assert time.monotonic() < end, books
             await asyncio.sleep(0.02)
@@ -58,7 +58,7 @@ class Town:
 
     async def filed(self) -> None:
         """Something waits for the next contact."""
-        query, end = select(Delivery.id).where(Delivery.mailbox, Delivery.status == "ready"), time.monotonic() + 10
+        query, end = select(Delivery.id).where(Delivery.mailbox, Delivery.status == "ready"), time.monotonic() + 30
         while True:
             with self.app.database.reading() as connection:
                 if connection.execute(query).first():

@@ -18,7 +18,7 @@ from bot.channels.telegram.send import Sender
 from tests.bot.channels.telegram.conftest import PERSON
 from tests.simulators.telegram import Fault, Simulator
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 class Program:
