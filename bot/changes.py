@@ -20,6 +20,7 @@ from dialogs import broadcasts
 from dialogs.broadcasts import DraftError, Field
 from dialogs.messages import Choice, Say, to_json
 from dialogs.place import Conversation
+from dialogs.typography import chinese
 from knowledge.db import CHINA
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def words(event: RowMapping, new: Mapping[str, str]) -> Say:
     for name, field in fields(event).items():
         old = shown(event, name)
         lines.append(f"{field.label}：{old} → {broadcasts.spoken(field, new[name])}" if name in new else f"{field.label}不变：{old}")
-    return Say("\n".join(lines), (Choice(broadcasts.COME, f"event/{event['id']}"), Choice("不去了", f"event/{event['id']}/no")))
+    return Say(chinese("\n".join(lines)), (Choice(broadcasts.COME, f"event/{event['id']}"), Choice("不去了", f"event/{event['id']}/no")))
 
 
 def take_effect(connection: Connection, change: RowMapping, now: datetime, quiet: Quiet) -> None:

@@ -53,7 +53,7 @@ def content(file: str) -> tuple[str, tuple[str, ...]]:
             found = extract(opened(Path(file), LIMITS), LIMITS, recognise=True)
             text, doubts = "\n".join(block.text for block in found.blocks), found.doubts
     except ExtractError as error:
-        raise fail(f"{file}:{error}", 1) from error
+        raise fail(f"{file}:{chinese(str(error))}", 1) from error
     except FileNotFoundError as error:
         raise fail(f"找不到 {file}，请检查路径", 1) from error
     except OSError as error:

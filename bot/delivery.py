@@ -38,8 +38,6 @@ UNASKED = {"alert": 0, "notice": 3, "digest": 4, "broadcast": 5}
 An alert tells a teacher that somebody is in danger: it goes at once, at night too."""
 BULK = ("digest", "broadcast")
 """Kinds that go to many: not to who has unsubscribed, be it after they were planned."""
-OTHERS = ("staff", "broadcast")
-"""Kinds that say what a teacher wrote, sign by sign."""
 UNSUBSCRIBED = "unsubscribed"
 WITHDRAWN = "consent_withdrawn"
 RUNG = "rung"
@@ -99,7 +97,7 @@ IDS = select(Delivery.key, Delivery.id).where(Delivery.key.in_(bindparam("keys",
 
 def row_of(key: str, conversation: str, kind: str, parts: Sequence[Part], at: datetime) -> dict[str, Any]:
     channel = conversation.split(":", 1)[0]
-    body = [to_json(part if kind in OTHERS else typeset(part)) for part in parts]
+    body = [to_json(typeset(part)) for part in parts]
     return {
         "key": key,
         "conversation": conversation,

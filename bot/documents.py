@@ -37,7 +37,7 @@ def bring_in_document(app: App, path: Path, author: str, given: Given, *, dry_ru
     lines: list[str] = []
     for found in drafts(path, given):
         if isinstance(found, str):
-            problems.append(f"{path.name}:{chinese(str(found))}")
+            problems.append(f"{path.name}:{chinese(found)}")
             continue
         if dry_run:
             with app.database.reading() as connection:

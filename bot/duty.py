@@ -53,7 +53,7 @@ def try_out(connection: Connection, staff_id: int, number: int, once: str, at: d
     parts = dutywork.trial(broadcast.get(connection, number), at)
     keys = [str(row["conversation"]) for row in chats(connection, staff_id)]
     for key in keys:
-        casework.said(connection, key, f"trial|{number}|{once[:40]}|{key}", parts, "staff", at)
+        casework.said(connection, key, f"trial|{number}|{once[:40]}|{key}", parts, "alert", at)
     return keys
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bot.session import Hand, fail, running, signed
+from dialogs.typography import chinese
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -45,7 +46,7 @@ def at_work() -> Iterator[App]:
             yield app
         except LedgerError as error:
             hint = "；用 --map 列名=姓名 指明" if isinstance(error, ColumnError) else ""
-            raise fail(f"{error}{hint}", 1) from error
+            raise fail(f"{chinese(str(error))}{hint}", 1) from error
 
 
 def opened(file: Path) -> Table:
@@ -55,7 +56,7 @@ def opened(file: Path) -> Table:
     try:
         return tables.read(arrivals.opened(file), file.name)
     except (arrivals.ArrivalError, tables.TableError) as error:
-        raise fail(f"{file.name}:{error}", 1) from error
+        raise fail(f"{file.name}:{chinese(str(error))}", 1) from error
 
 
 def written(file: Path, pages: Mapping[str, Iterable[Sequence[Any]]]) -> None:

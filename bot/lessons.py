@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -17,6 +18,8 @@ from knowledge.policy.revisions import RevisionError
 from knowledge.policy.search import PolicySearch
 
 NEAR = 3
+SPEAKER = re.compile("[:\uff1a]")
+"""Behind the name of who answered; older answers have a narrow one."""
 
 
 def exchange(connection: Connection, case: RowMapping) -> tuple[str, str]:
@@ -31,7 +34,7 @@ def exchange(connection: Connection, case: RowMapping) -> tuple[str, str]:
     told = select(Delivery.parts).where(Delivery.conversation.in_(theirs), Delivery.kind == "staff", Delivery.created_at >= case["opened_at"])
     rows = connection.execute(told.where(Delivery.key.startswith("staff|")).order_by(Delivery.id.desc()).limit(1)).scalar()
     first = from_json(rows[0]) if rows else None
-    return question, first.text.partition("：")[2].strip() if isinstance(first, Say) else ""
+    return question, SPEAKER.split(first.text, 1)[-1].strip() if isinstance(first, Say) else ""
 
 
 def near(search: PolicySearch, question: str) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ def reading(path: Path, work: Any) -> Any:
     try:
         return work()
     except ExtractError as error:
-        raise fail(f"{path.name}:{error}", 1) from error
+        raise fail(f"{path.name}:{chinese(str(error))}", 1) from error
     except FileNotFoundError as error:
         raise fail(f"找不到 {path}，请检查路径", 1) from error
     except OSError as error:

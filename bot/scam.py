@@ -54,7 +54,7 @@ def content(file: str) -> tuple[str, tuple[str, ...]]:
         else:
             text = tables.decoded(data)
     except ExtractError as error:
-        raise fail(f"{file}:{error}", 1) from error
+        raise fail(f"{file}:{chinese(str(error))}", 1) from error
     except OSError as error:
         raise fail(f"读不了 {file}:{error.strerror or error}", 1) from error
     except tables.TableError as error:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from bot.config import settings
-from dialogs.typography import chinese
 from knowledge.db import DatabaseError, now
 from knowledge.policy.entry import EntryError
 
@@ -27,7 +26,7 @@ UNSIGNED = ("cli", "老师")
 
 
 def fail(sentence: str, code: int) -> typer.Exit:
-    print(chinese(sentence), file=sys.stderr)
+    print(sentence, file=sys.stderr)
     return typer.Exit(code)
 
 

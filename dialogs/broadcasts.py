@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dialogs.messages import Choice, Say
+from dialogs.typography import chinese
 from knowledge.db import CHINA
 
 LONGEST = 1500
@@ -138,7 +139,7 @@ def words(kind: Kind, title: str, held: Mapping[str, str]) -> Say:
     """
     lines = [f"【{kind.name}】{title}"]
     lines += [f"{field.label}：{spoken(field, held[name])}" for name, field in kind.fields.items() if name in held]
-    text = "\n".join((*lines, "不想再收这类消息，发「退订」。"))
+    text = chinese("\n".join((*lines, "不想再收这类消息，发「退订」。")))  # so that what is approved is what is sent
     if (size := len(text.encode())) > LONGEST:
         raise DraftError(f"太长了：一共 {size // 3} 字左右，{LONGEST // 3} 字以内才能在每个渠道一条发完")
     return Say(text, (STOP,))

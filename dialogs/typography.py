@@ -10,11 +10,11 @@ HAN = "\u3400-\u9fff"
 OPENING = "\u201c\u2018\u300c\u300e\u300a\u3010\uff08\u3014\u2460-\u2473"
 CLOSING = "\u201d\u2019\u300d\u300f\u300b\u3011\uff09\u3015%"
 WIDE = str.maketrans(",:;?!", "\uff0c\uff1a\uff1b\uff1f\uff01")
-QUOTE = "\u300c(?:[^\u300c\u300d]|\u300c[^\u300c\u300d]*\u300d)*\u300d"
-"""What stands between these is repeated as it was written: words of a document, of the person, of a button."""
-TOKEN = re.compile(rf"{QUOTE}|[,:;?!()\n]")
+KEPT = "\u300c(?:[^\u300c\u300d]|\u300c[^\u300c\u300d]*\u300d)*\u300d|https?://\\S+"
+"""What is repeated as it was written: quoted words of a document, of the person, of a button; an address."""
+TOKEN = re.compile(rf"{KEPT}|[,:;?!()\n]")
 MEANT = re.compile(rf"(?<=[{HAN}{CLOSING}]).|(?<=[\w)+]).(?=[^\S\n]*[{HAN}{OPENING}])")
-"""A sign after Chinese; after a number or a name too, where Chinese follows. 1,000 and 9:30 and addresses keep theirs."""
+"""A sign after Chinese; after a number or a name too, where Chinese follows. 1,000 and 9:30 keep theirs."""
 LAST = re.compile(r"(?<=[\w)+]).[^\S\n]*$", re.MULTILINE)
 """A sign at the end of a line: of a Chinese one, if there is Chinese before it."""
 NARROW = re.compile("[,:;?!(]")

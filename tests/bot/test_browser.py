@@ -113,7 +113,7 @@ async def test_a_wake_needs_no_poll_and_goes_to_the_right_person(live: Starlette
             shared.say(person.conversation, person.conversation, [Say(f"老师:{number}")]).result()
             person.chat.wake(person.conversation)
         said = [(await event(lines))[1]["parts"][0]["text"] for lines in (mine, theirs)]
-    assert said == ["老师:0", "老师:1"]
+    assert said == ["老师：0", "老师：1"]
 
 
 async def test_a_wake_while_the_stream_reads_is_not_lost(live: Starlette, shared: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ async def test_a_wake_while_the_stream_reads_is_not_lost(live: Starlette, shared
 
     monkeypatch.setattr(visitor.chat, "read_since", told_just_after)
     async with listening(visitor) as lines:
-        assert (await event(lines))[1]["parts"][0]["text"] == "老师:在的"
+        assert (await event(lines))[1]["parts"][0]["text"] == "老师：在的"
 
 
 async def test_a_stream_goes_on_from_the_last_event_the_page_had(live: Starlette) -> None:

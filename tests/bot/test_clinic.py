@@ -104,7 +104,7 @@ def test_from_the_chat_to_the_expert_and_back(any_app: App) -> None:
     assert desk.deliver(app, number, "王老师", "整体不错") == 2
     assert guidance(app) == [], "planned is not delivered"
     [sent] = person.deliveries()
-    assert sent.parts[0]["text"].startswith(f"王老师看完你的简历了:整体不错\n1. 「{QUOTE}」\n   先写结果:省了多少时间\n2. 和目标岗位最相关")
+    assert sent.parts[0]["text"].startswith(f"王老师看完你的简历了：整体不错\n1. 「{QUOTE}」\n   先写结果：省了多少时间\n2. 和目标岗位最相关")
     person.arrived()
     assert [tuple(row) for row in guidance(app)] == [(f"clinic/{number}", "")]
     assert numbers(app) == []

@@ -242,11 +242,11 @@ def test_an_answer_reaches_the_person_once_and_is_written_down(office: tuple[App
     once = re.search(r'name="once" value="([\w-]+)"', page)
     assert once
     for _ in range(2):
-        assert browser.post(f"/cases/{number}/answer", text="档案在人才中心,电话13800138000", once=once[1]).status_code == 303
+        assert browser.post(f"/cases/{number}/answer", text="档案在人才中心，电话13800138000", once=once[1]).status_code == 303
     assert browser.post(f"/cases/{number}/close").status_code == 303
     with app.database.reading() as connection:
         said = connection.execute(select(Delivery.parts).where(Delivery.conversation == "web::wang", Delivery.kind == "staff")).scalars().all()
-        assert [parts[0]["text"] for parts in said] == ["王老师：档案在人才中心,电话13800138000"]
+        assert [parts[0]["text"] for parts in said] == ["王老师：档案在人才中心，电话13800138000"]
         case = connection.execute(select(Case.owner, Case.closed_at).where(Case.id == number)).one()
         assert case.owner == "王老师"
         assert case.closed_at

@@ -148,8 +148,8 @@ def test_an_answer_reaches_the_person_once_and_what_they_write_back_is_told(offi
     assert "档案能自己拿着吗" in office.tap(WANG, "duty/case/1")
     office.tap(WANG, "duty/reply/1")
     for _ in range(2):
-        assert "在发给本人" in office.say(WANG, "他要是说不想活了\uff1f我先联系老师,再给你打电话", once="same")
-    assert office.told(STUDENT, "staff") == ["王老师：他要是说不想活了\uff1f我先联系老师,再给你打电话"]
+        assert "在发给本人" in office.say(WANG, "他要是说不想活了\uff1f我先联系老师，再给你打电话", once="same")
+    assert office.told(STUDENT, "staff") == ["王老师：他要是说不想活了\uff1f我先联系老师，再给你打电话"]
     assert office.one(Case.kind) == ["handover"], "the teacher's own words are no cry for help"
     for text in ("好的谢谢老师", "我明天去问", "对了还有一件"):
         office.say(STUDENT, text)
@@ -174,7 +174,7 @@ def test_an_answer_becomes_a_draft_that_another_approves(office: Office) -> None
     with office.app.database.reading() as connection:
         draft = revisions.drafts(connection)[-1]
     assert draft["author"] == "李老师"
-    assert draft["body"]["faq"][-1] == {"ask": ["档案能自己拿着吗"], "answer": "不能自己拿着,托管到户籍地的人才中心。"}
+    assert draft["body"]["faq"][-1] == {"ask": ["档案能自己拿着吗"], "answer": "不能自己拿着，托管到户籍地的人才中心。"}
     office.tap(LI, "duty/answer/1/我的手机 13800138000 随时打")
     assert "手机号" in office.tap(LI, "duty/keep/1"), "a telephone number never becomes a policy"
 

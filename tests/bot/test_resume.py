@@ -58,7 +58,7 @@ def test_what_cannot_be_read_is_one_sentence_and_exit_1(tmp_path: Path) -> None:
     broken.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
     code, out, said = check("2026-11-22", str(broken))
     assert (code, out) == (1, "")
-    assert said.startswith("a.doc：这是旧版的 .doc")
+    assert said.startswith("a.doc:这是旧版的 .doc")
     assert check("2026-11-22", str(tmp_path / "no.pdf"))[0] == 1
     assert check("2026-11-22", str(SAMPLES / "operations.txt"), "--posting", str(tmp_path / "no.txt"))[0] == 1
     assert check("2026-11-22")[0] == 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dialogs.messages import Choice, Link, Paper, Say
 from dialogs.typography import chinese, typeset
+from tests.growth import LINEAR, growth
 
 PIECES = st.lists(st.sampled_from([*"补贴年,:;?!()「」 a1.\n", "https://a.cn/b?c=1,2", "12333", "1,000", "9:30"]), max_size=12).map("".join)
 
@@ -19,7 +20,7 @@ PIECES = st.lists(st.sampled_from([*"补贴年,:;?!()「」 a1.\n", "https://a.c
     [
         ("带身份证和毕业证,先去社区登记(要2025年的);拿不准?打12333问:", "带身份证和毕业证，先去社区登记（要2025年的）；拿不准？打12333问："),
         ("最多 1,000 元,9:30 开始", "最多 1,000 元，9:30 开始"),
-        ("看 https://a.gov.cn/b,c?x=1:2,再问", "看 https://a.gov.cn/b,c?x=1:2，再问"),
+        ("看 https://a.gov.cn/招聘?x=(甲),1:2 再问,行", "看 https://a.gov.cn/招聘?x=(甲),1:2 再问，行"),
         ("拨 12333?", "拨 12333？"),
         ("原文:「期限,(五)年」,第 3 条", "原文：「期限,(五)年」，第 3 条"),
         ("贵州(国发(2024)3号)、《办法》(试行)", "贵州（国发（2024）3号）、《办法》（试行）"),
@@ -39,6 +40,11 @@ def test_no_word_is_changed_and_once_is_enough(text: str) -> None:
     assert len(found) == len(text)
     assert all(new == old or unicodedata.normalize("NFKC", new) == old for new, old in zip(found, text, strict=True))
     assert chinese(found) == found
+
+
+@pytest.mark.parametrize("unit", ["年,", "1:", "(年)", "「a", "「「a」", "https://a年,"])
+def test_no_text_is_slow(unit: str) -> None:
+    assert growth(chinese, unit, 40_000) < LINEAR
 
 
 def test_what_a_button_stands_for_and_where_a_link_leads_stay() -> None:
