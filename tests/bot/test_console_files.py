@@ -156,4 +156,4 @@ def test_an_answer_becomes_a_draft_from_the_page_of_its_case(any_app: App, come:
     with any_app.database.reading() as connection:
         [draft] = revisions.drafts(connection)
     assert draft["author"] == "王老师"
-    assert draft["body"]["faq"][-1] == {"ask": ["档案能自己拿着吗"], "answer": "不能自己拿着,托管到户籍地的人才中心。"}
+    assert draft["body"]["faq"][-1] == {"ask": ["档案能自己拿着吗"], "answer": "不能自己拿着，托管到户籍地的人才中心。"}

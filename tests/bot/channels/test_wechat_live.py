@@ -169,7 +169,7 @@ async def test_a_template_rings_once_and_the_whole_is_said_when_the_person_write
     with town(sqlite_url, template="TPL") as served:
         served.world.templates["TPL"] = ("thing1",)
         await served.people.text(PERSON, "你好")
-        key, words = f"wechat:{served.world.account.appid}:{PERSON}", "王老师:" + "你的档案在户籍地的人才中心。" * 5
+        key, words = f"wechat:{served.world.account.appid}:{PERSON}", "王老师：" + "你的档案在户籍地的人才中心。" * 5
         for number in range(5):
             served.app.say(key, f"n{number}", [Say(f"第 {number} 句")]).result()
         await served.until(6)
@@ -188,7 +188,7 @@ async def test_what_wechat_finds_too_long_is_said_as_two(served: Town) -> None:
     await served.people.text(PERSON, "你好")
     await served.settled()
     served.api.fail("message/custom/send", "errcode", 45002)
-    text = "\n".join(f"第 {number} 条:带身份证和毕业证,先去社区登记。" for number in range(20))
+    text = "\n".join(f"第 {number} 条：带身份证和毕业证，先去社区登记。" for number in range(20))
     served.app.say(f"wechat:{served.world.account.appid}:{PERSON}", "long", [Say(text)]).result()
     assert "\n".join((await served.until(3))[1:]) == text
     assert (await served.settled())["sent"] == 2
